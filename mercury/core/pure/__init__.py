@@ -1,0 +1,14 @@
+"""The twin: every file of the C core again in plain Python, module for module.
+
+It serves where no library can be loaded, and it is the specification that runs: for
+the same bytes it gives the same bytes, ids, codes and positions as the library.
+"""
+
+from mercury.core.pure.abi import build
+from mercury.core.pure.loop_proof import compare_paths
+from mercury.core.pure.platform import memory
+from mercury.core.pure.sql_lexer import tokens
+from mercury.core.pure.sql_normalize import fingerprint_batch, normalize
+from mercury.core.pure.trace import Trace
+
+__all__ = ["Trace", "build", "compare_paths", "fingerprint_batch", "memory", "normalize", "tokens"]

@@ -1,0 +1,148 @@
+"""What crosses between Python and the core, for both backends: numbers and records.
+
+The C header is the manual for every value here; a test holds the two against each
+other. Records are made of integers, because one array of 64-bit integers carries
+them across in one call.
+"""
+
+from typing import NamedTuple, Tuple
+
+DIALECTS = {
+    "generic": 0,
+    "postgresql": 1,
+    "mysql": 2,
+    "sqlite": 3,
+    "oracle": 4,
+    "mssql": 5,
+}
+"""Dialect names, as users write them, with the core's numbers."""
+
+TOKEN_WORD = 1
+TOKEN_QUOTED = 2
+TOKEN_STRING = 3
+TOKEN_NUMBER = 4
+TOKEN_PLACEHOLDER = 5
+TOKEN_OPERATOR = 6
+TOKEN_PUNCTUATION = 7
+TOKEN_COMMENT = 8
+TOKEN_DOUBT = 9
+
+LOOP_NONE = 0
+LOOP_OPERATION = 1
+LOOP_REPEATED = 2
+LOOP_CALLED = 3
+LOOP_RECURSION = 4
+
+EVENT_FAILED = 1
+EVENT_MANY = 2
+EVENT_TRANSACTION = 4
+EVENT_WRITE = 8
+
+TRACE_MAX_PATHS = 16384
+TRACE_MAX_FRAMES = 524288
+TRACE_MAX_GROUPS = 16384
+TRACE_MAX_PARAMETERS = 131072
+TRACE_MAX_LANES = 1024
+TRACE_DUPLICATE_PLACES = 4
+
+
+class Token(NamedTuple):
+    kind: int
+    start: int
+    end: int
+
+
+class Normalized(NamedTuple):
+    """A canonical text with its id. `text` is bytes because SQL need not be valid UTF-8."""
+
+    text: bytes
+    fingerprint: int
+    literal_count: int
+    in_doubt: bool
+
+
+class Frame(NamedTuple):
+    code: int
+    offset: int
+    element: int
+
+
+class Verdict(NamedTuple):
+    loop: int
+    depth: int
+
+
+class Event(NamedTuple):
+    """One statement sent to a database. The capture hook appends plain tuples in this order."""
+
+    fingerprint: int
+    path: int
+    shared: int
+    parameters: int
+    lane: int
+    database: int
+    start_ns: int
+    duration_ns: int
+    flags: int
+
+
+class Totals(NamedTuple):
+    event_count: int
+    query_count: int
+    transaction_count: int
+    failed_count: int
+    write_count: int
+    duration_ns: int
+    group_count: int
+    duplicate_count: int
+    ungrouped_count: int
+
+
+class Group(NamedTuple):
+    """All queries of one statement from one call path. `fingerprint` is signed, as it crosses."""
+
+    fingerprint: int
+    database: int
+    path: int
+    count: int
+    operation_count: int
+    failed_count: int
+    flags: int
+    duration_ns: int
+    longest_ns: int
+    first_event: int
+    last_event: int
+    distinct_count: int
+    loop: int
+    loop_depth: int
+    outer_loop_depth: int
+    proven_count: int
+
+
+class Duplicate(NamedTuple):
+    """One statement sent more than once with the same parameters."""
+
+    fingerprint: int
+    database: int
+    parameters: int
+    count: int
+    duration_ns: int
+    first_event: int
+    last_event: int
+    place_count: int
+    places: Tuple[int, ...]
+
+
+class Memory(NamedTuple):
+    resident_bytes: int
+    peak_bytes: int
+
+
+def signed(fingerprint: int) -> int:
+    """The two's complement of an unsigned 64-bit id, as events carry it."""
+    return fingerprint - (1 << 64) if fingerprint >> 63 else fingerprint
+
+
+def unsigned(fingerprint: int) -> int:
+    """The inverse of `signed`."""
+    return fingerprint & 0xFFFFFFFFFFFFFFFF

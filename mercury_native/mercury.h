@@ -1,0 +1,448 @@
+/*
+ * mercury.h - the public interface of Mercury's core, and its manual.
+ *
+ * The core computes and does nothing else: no input or output, no threads, no
+ * clock, no locale, no recursion, and no global state but the allocator hook.
+ * It works on memory that the caller gives. Its place in the flow:
+ *
+ *     capture  ->  core  ->  findings  ->  report  ->  django
+ *                   |
+ *                   |  SQL text        sql_lexer      bytes  -> tokens
+ *                   |                  sql_normalize  tokens -> canonical text, fingerprint
+ *                   |  one unit's      loop_proof     two call paths -> did something loop?
+ *                   |  statements      trace          events -> totals, groups, duplicates
+ *                   |  the process     platform       memory in use
+ *                   |  every call      abi, error, alloc
+ *
+ * Each section below is one C file, one entry of SOURCES in the Makefile and
+ * one module of the pure-Python twin in mercury/core/pure/, under one name. The
+ * twin gives the same bytes, ids, codes and positions for the same input.
+ *
+ * Conventions
+ *   Names       mercury_<file>_<verb>. Units are in the names: _ns, _bytes, _count.
+ *   Text        pointer and length in bytes. NUL bytes and invalid UTF-8 are legal
+ *               input. A NULL pointer is legal where the length is 0.
+ *   Results     functions return MERCURY_OK (0) or a negative mercury_code; what
+ *               they compute goes to out-parameters, the error is always the last.
+ *   Errors      `error` is the caller's; NULL means "I do not want to know more
+ *               than the code". It is written only on failure.
+ *   Failure     out-parameters are then unspecified unless a function says otherwise;
+ *               handles stay usable and may be freed.
+ *   Handles     made by _new, ended by _free, which accepts NULL.
+ *   Threads     functions without a handle may run in any number of threads at
+ *               once. One handle serves one thread at a time; two handles are
+ *               independent. Nothing here takes a lock.
+ *   Fork        nothing is shared: a child may go on using its copy of a handle.
+ *   Layout      every struct that crosses to Python is made of 8-byte fields, so
+ *               that one array of 64-bit integers holds it on every platform.
+ *
+ * build_ffi.py feeds this file to cffi after preprocessing it with
+ * -DPYTHON_HEADER: so no system header, attribute, inline function or computed
+ * #define is seen there, and constants are enums.
+ */
+#ifndef MERCURY_H
+#define MERCURY_H
+
+#ifndef PYTHON_HEADER
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#if defined(MERCURY_STATIC)
+#define MERCURY_API
+#elif defined(MERCURY_BUILD)
+#define MERCURY_API __declspec(dllexport)
+#else
+#define MERCURY_API __declspec(dllimport)
+#endif
+#elif defined(__GNUC__)
+#define MERCURY_API __attribute__((visibility("default")))
+#else
+#define MERCURY_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#else
+#define MERCURY_API
+#endif
+
+/* The caller's record of what went wrong; see section "error". */
+typedef struct mercury_error mercury_error;
+
+/* ---- Section: abi ----------------------------------------------------------
+ *
+ * What a loader asks before it trusts a library. cffi's ABI mode loads a stale
+ * or foreign library without complaint and crashes at the first call whose
+ * meaning changed; so the loader compares the hash below with the one in its
+ * generated module and refuses anything but equality. The two functions of this
+ * section keep their signatures for ever.
+ */
+
+/*
+ * The SHA-256 of this header's canonical tokens (comments, line markers and white
+ * space do not count), as 64 lower-case hexadecimal digits, NUL-terminated.
+ * The text is static: never free it. Never NULL.
+ */
+MERCURY_API const char *mercury_abi_header_hash(void);
+
+/*
+ * One line for a person: compiler and version, pointer width, byte order, for example
+ * "gcc 12.2.0, 64-bit, little-endian". Static, never NULL, never parsed by code.
+ */
+MERCURY_API const char *mercury_abi_build(void);
+
+/* ---- Section: error --------------------------------------------------------
+ *
+ * A failure is a code, a position and a constant message. Reporting one never
+ * allocates, and no message ever quotes input: what was passed in may be secret.
+ */
+
+typedef enum mercury_code {
+    MERCURY_OK = 0,
+    MERCURY_ERROR_INVALID_ARGUMENT = -1, /* an argument is outside what the function states */
+    MERCURY_ERROR_OUT_OF_MEMORY = -2,    /* the allocator said no; the handle is unchanged */
+    MERCURY_ERROR_BUFFER_TOO_SMALL = -3, /* position holds the capacity that is needed */
+    MERCURY_ERROR_UNKNOWN_DIALECT = -4,  /* no mercury_dialect has this number */
+    MERCURY_ERROR_LIMIT_EXCEEDED = -5,   /* a stated bound was passed; position holds the bound */
+    MERCURY_ERROR_UNSUPPORTED = -6       /* this platform cannot tell */
+} mercury_code;
+
+struct mercury_error {
+    int64_t code;      /* a mercury_code */
+    int64_t position;  /* what it counts is said where the code is returned; -1: nothing */
+    char message[112]; /* UTF-8, NUL-terminated, the code's text as mercury_error_message gives it */
+};
+
+/*
+ * The constant text of `code`, for example "an argument is out of range".
+ * Static, never NULL: an unknown code has the text "unknown error".
+ */
+MERCURY_API const char *mercury_error_message(int64_t code);
+
+/* ---- Section: alloc --------------------------------------------------------
+ *
+ * All memory of the core comes through one function that the host may swap. The
+ * tests swap in one that fails at the n-th call.
+ */
+
+/*
+ * Allocates, resizes and frees, in one function:
+ *   old NULL, new_bytes > 0     a new block of new_bytes, aligned for any type
+ *   old given, new_bytes > 0    the block resized as realloc does
+ *   new_bytes 0                 old is freed (NULL allowed); the result is ignored
+ * old_bytes is the size that `old` was last given. NULL means failure, `old` is
+ * then untouched. It must be as thread-safe as the host's use of the core is.
+ */
+typedef void *(*mercury_allocator)(void *context, void *old, size_t old_bytes, size_t new_bytes);
+
+/*
+ * Makes `allocator` serve all later requests; NULL brings back the C library's.
+ * `context` is passed through untouched and must outlive its use. Not thread-safe:
+ * call it before the first handle exists and after the last is gone.
+ */
+MERCURY_API void mercury_alloc_set(mercury_allocator allocator, void *context);
+
+/* ---- Section: sql_lexer ----------------------------------------------------
+ *
+ * Bytes to tokens in one pass, for SQL that need not be valid. Every byte of the
+ * input that is not white space belongs to exactly one token. When the lexer is
+ * in doubt about where a literal ends, the rest of the text is one DOUBT token:
+ * better to lose a statement's tail than to let a literal out.
+ */
+
+typedef enum mercury_dialect {
+    MERCURY_DIALECT_GENERIC = 0, /* unknown server: what most dialects agree on, else doubt */
+    MERCURY_DIALECT_POSTGRESQL = 1,
+    MERCURY_DIALECT_MYSQL = 2, /* and MariaDB */
+    MERCURY_DIALECT_SQLITE = 3,
+    MERCURY_DIALECT_ORACLE = 4,
+    MERCURY_DIALECT_MSSQL = 5
+} mercury_dialect;
+
+typedef enum mercury_token_kind {
+    MERCURY_TOKEN_WORD = 1,        /* keyword or unquoted identifier */
+    MERCURY_TOKEN_QUOTED = 2,      /* quoted identifier, quotes included */
+    MERCURY_TOKEN_STRING = 3,      /* literal in quotes of any kind, prefix included */
+    MERCURY_TOKEN_NUMBER = 4,      /* unsigned numeric literal */
+    MERCURY_TOKEN_PLACEHOLDER = 5, /* ? %s %(name)s $1 :name @p1, where an operand may stand */
+    MERCURY_TOKEN_OPERATOR = 6,    /* a run of operator characters, as the server splits it */
+    MERCURY_TOKEN_PUNCTUATION = 7, /* one of ( ) [ ] , ; . */
+    MERCURY_TOKEN_COMMENT = 8,     /* to be dropped */
+    MERCURY_TOKEN_DOUBT = 9        /* everything from here on is unsure */
+} mercury_token_kind;
+
+typedef struct mercury_token {
+    int64_t kind;  /* a mercury_token_kind */
+    int64_t start; /* first byte, counted from the start of the text */
+    int64_t end;   /* one past the last byte; end > start */
+} mercury_token;
+
+/*
+ * Splits `length` bytes at `text` into at most `capacity` tokens and sets
+ * *count. `length` tokens always suffice. Linear time, constant stack, no heap.
+ *
+ * Errors: INVALID_ARGUMENT (a NULL pointer with a non-zero length or capacity),
+ * UNKNOWN_DIALECT, BUFFER_TOO_SMALL (position: the tokens that are needed).
+ */
+MERCURY_API int64_t mercury_sql_lexer_tokens(const char *text, size_t length, int64_t dialect, mercury_token *tokens,
+                                             size_t capacity, size_t *count, mercury_error *error);
+
+/* ---- Section: sql_normalize ------------------------------------------------
+ *
+ * Tokens to the canonical text: no literal, no comment, one spelling for one
+ * statement. The fingerprint is the XXH3-64 (seed 0) of the canonical bytes, so
+ * that anybody can compute it again from docs/fingerprint-spec.md.
+ */
+
+typedef struct mercury_normalized {
+    int64_t length;        /* bytes of canonical text */
+    uint64_t fingerprint;  /* XXH3-64 of those bytes */
+    int64_t literal_count; /* literals that were replaced; numbers after LIMIT, OFFSET and FETCH do not count */
+    int64_t in_doubt;      /* 1: the text ends in a `?` that stands for everything after a point of doubt */
+} mercury_normalized;
+
+/*
+ * The capacity in bytes that always suffices for the canonical text of `length` bytes:
+ * 3 * length + 16, saturating. The canonical text may be longer than its source
+ * because it writes `a=1` as `a = ?` and a lone jsonb operator `?` as ` ?? `.
+ */
+MERCURY_API size_t mercury_sql_normalize_bound(size_t length);
+
+/*
+ * Writes the canonical text of `length` bytes at `text` to `canonical` (not
+ * NUL-terminated; may not overlap `text`) and fills *normalized. Normalizing a canonical text again gives
+ * the same bytes. Linear time, constant stack, no heap.
+ *
+ * Errors: INVALID_ARGUMENT, UNKNOWN_DIALECT, BUFFER_TOO_SMALL (position: a
+ * capacity that suffices).
+ */
+MERCURY_API int64_t mercury_sql_normalize_text(const char *text, size_t length, int64_t dialect, char *canonical,
+                                               size_t capacity, mercury_normalized *normalized, mercury_error *error);
+
+/*
+ * The fingerprints of `count` statements that lie in one buffer as Arrow lays out
+ * strings: statement i is data[offsets[i]] up to data[offsets[i + 1]]; `offsets`
+ * has count + 1 entries, never decreasing, within 0 and data_length. `scratch` is
+ * memory of `scratch_capacity` bytes that the call may use, at least
+ * mercury_sql_normalize_bound of the longest statement.
+ *
+ * Errors: INVALID_ARGUMENT (position: the row whose offsets are wrong, or -1),
+ * UNKNOWN_DIALECT, BUFFER_TOO_SMALL (position: the scratch capacity that is needed).
+ */
+MERCURY_API int64_t mercury_sql_normalize_batch(const char *data, size_t data_length, const int64_t *offsets,
+                                                size_t count, int64_t dialect, char *scratch, size_t scratch_capacity,
+                                                uint64_t *fingerprints, mercury_error *error);
+
+/* ---- Section: loop_proof ---------------------------------------------------
+ *
+ * Did something loop between two statements? The evidence is where the program
+ * stood, not how often a statement came:
+ *
+ *     call path     outermost                                    innermost
+ *     of a query    view@88 ........ render@12 ... get_author@6   [operation]
+ *                     |                                               |
+ *                     root of the unit of work         the ORM call that sent it
+ *
+ *     two queries   view@88   helper@6   get@4      shared = 1: `view` is the same
+ *                   view@88   helper@6   get@4      activation, `helper` ran twice
+ *
+ * The innermost frame that both statements share as one and the same activation
+ * (not merely the same code) decides. If it stands at the same instruction both
+ * times, that instruction ran twice: it loops, and it is the loop. If it has moved
+ * on, it was straight-line code between the two.
+ */
+
+typedef struct mercury_frame {
+    int64_t code;    /* identity of the code object, unique within a trace */
+    int64_t offset;  /* bytecode offset at which the frame stands */
+    int64_t element; /* what an interpreter of templates, forms or serializers is at; 0: no such frame */
+} mercury_frame;
+
+typedef enum mercury_loop {
+    MERCURY_LOOP_NONE = 0,      /* straight-line code, or nothing proves a loop */
+    MERCURY_LOOP_OPERATION = 1, /* one operation sent both: a batch, not a repetition */
+    MERCURY_LOOP_REPEATED = 2,  /* the same call path was taken twice */
+    MERCURY_LOOP_CALLED = 3,    /* one instruction called two different paths */
+    MERCURY_LOOP_RECURSION = 4  /* one query site was entered again through a cycle of frames */
+} mercury_loop;
+
+typedef struct mercury_verdict {
+    int64_t loop;  /* a mercury_loop */
+    int64_t depth; /* index in the later path of the frame that loops; -1: not located */
+} mercury_verdict;
+
+/*
+ * Compares the call paths of two statements, outermost frame first, the operation
+ * last. `shared` says how many of the outermost frames are the same activations in
+ * both; 0 means not known (another thread, or the first statement there), and the paths alone
+ * decide then: equal paths under one root looped somewhere.
+ *
+ * Errors: INVALID_ARGUMENT (an empty path, or `shared` beyond the shorter one).
+ */
+MERCURY_API int64_t mercury_loop_proof_compare(const mercury_frame *earlier, size_t earlier_length,
+                                               const mercury_frame *later, size_t later_length, size_t shared,
+                                               mercury_verdict *verdict, mercury_error *error);
+
+/* ---- Section: trace --------------------------------------------------------
+ *
+ * The statements of one unit of work (a request, a test, a block), fed in blocks
+ * and folded at once: memory grows with distinct statements, call paths and
+ * parameters, never with their number, and each of those has a bound. What falls
+ * beyond a bound is still in the totals and is counted as ungrouped.
+ *
+ *     events --> totals
+ *            --> groups      one per (fingerprint, database, call path)
+ *            --> duplicates  one per (fingerprint, database, parameters) seen twice
+ */
+
+enum {
+    MERCURY_TRACE_MAX_PATHS = 16384,       /* distinct call paths */
+    MERCURY_TRACE_MAX_FRAMES = 524288,     /* frames over all paths */
+    MERCURY_TRACE_MAX_GROUPS = 16384,      /* groups */
+    MERCURY_TRACE_MAX_PARAMETERS = 131072, /* distinct parameter sets over all statements */
+    MERCURY_TRACE_MAX_LANES = 1024,        /* threads; later ones share lane evidence with none */
+    MERCURY_TRACE_DUPLICATE_PLACES = 4     /* call paths remembered per duplicate */
+};
+
+enum {
+    MERCURY_EVENT_FAILED = 1,      /* the database answered with an error */
+    MERCURY_EVENT_MANY = 2,        /* executemany: one call, many parameter sets */
+    MERCURY_EVENT_TRANSACTION = 4, /* BEGIN, SAVEPOINT, COMMIT ...: counted apart, never grouped */
+    MERCURY_EVENT_WRITE = 8        /* INSERT, UPDATE, DELETE ...: never a duplicate */
+};
+
+/* One statement sent to a database: 9 fields of 8 bytes. */
+typedef struct mercury_event {
+    int64_t fingerprint; /* the unsigned id's bits */
+    int64_t path;        /* index of a path added before; -1: the call path was not measured */
+    int64_t shared;      /* outermost frames that are the same activations as at the lane's previous event */
+    int64_t parameters;  /* keyed digest of the parameters; 0: not compared */
+    int64_t lane;        /* thread, numbered from 0 within the trace */
+    int64_t database;    /* alias, numbered from 0 within the trace */
+    int64_t start_ns;    /* any clock that does not run backwards */
+    int64_t duration_ns; /* negative counts as 0 */
+    int64_t flags;       /* MERCURY_EVENT_* */
+} mercury_event;
+
+typedef struct mercury_totals {
+    int64_t event_count;       /* all events */
+    int64_t query_count;       /* events that are no transaction control */
+    int64_t transaction_count; /* the others */
+    int64_t failed_count;      /* events with MERCURY_EVENT_FAILED */
+    int64_t write_count;       /* events with MERCURY_EVENT_WRITE */
+    int64_t duration_ns;       /* sum over all events, saturating */
+    int64_t group_count;       /* groups that exist */
+    int64_t duplicate_count;   /* duplicates that exist */
+    int64_t ungrouped_count;   /* queries without a path or beyond a bound: not judged */
+} mercury_totals;
+
+/* All queries of one statement from one call path: 16 fields of 8 bytes. */
+typedef struct mercury_group {
+    int64_t fingerprint;
+    int64_t database;
+    int64_t path;
+    int64_t count;           /* queries; operations that sent several count each statement */
+    int64_t operation_count; /* ORM operations; a prefetch in five batches is one */
+    int64_t failed_count;
+    int64_t flags;       /* all its events' flags, or-ed */
+    int64_t duration_ns; /* sum, saturating */
+    int64_t longest_ns;
+    int64_t first_event; /* number of its first event in the trace, from 0 */
+    int64_t last_event;
+    int64_t distinct_count;   /* queries whose parameters this statement had not had before; not compared counts too */
+    int64_t loop;             /* a mercury_loop: the strongest proof found */
+    int64_t loop_depth;       /* index in `path` of the innermost frame proven to loop; -1: not located */
+    int64_t outer_loop_depth; /* the same for the outermost */
+    int64_t proven_count;     /* repetitions for which a loop was proven */
+} mercury_group;
+
+/* One statement sent more than once with the same parameters: 12 fields of 8 bytes. */
+typedef struct mercury_duplicate {
+    int64_t fingerprint;
+    int64_t database;
+    int64_t parameters;
+    int64_t count;       /* at least 2 */
+    int64_t duration_ns; /* sum, saturating */
+    int64_t first_event;
+    int64_t last_event;
+    int64_t place_count; /* distinct call paths; those beyond the remembered ones are counted as met */
+    int64_t places[4];   /* indexes into the groups, in order of appearance; -1: none */
+} mercury_duplicate;
+
+/* A unit of work. Opaque; one thread at a time. */
+typedef struct mercury_trace mercury_trace;
+
+/*
+ * A new, empty trace, or NULL (OUT_OF_MEMORY). `seed` keys its tables against
+ * chosen collisions: give random bits; results do not depend on it. The caller
+ * frees it with mercury_trace_free.
+ */
+MERCURY_API mercury_trace *mercury_trace_new(uint64_t seed, mercury_error *error);
+
+/* Ends a trace and all that it holds. NULL is allowed. */
+MERCURY_API void mercury_trace_free(mercury_trace *trace);
+
+/*
+ * Adds `count` call paths, which get the next indexes from 0. Path i is
+ * frames[offsets[i]] up to frames[offsets[i + 1]], outermost first, the operation
+ * last, at least one frame. The frames are copied. All or nothing.
+ *
+ * Errors: INVALID_ARGUMENT (position: the path), LIMIT_EXCEEDED (position: the
+ * bound), OUT_OF_MEMORY.
+ */
+MERCURY_API int64_t mercury_trace_add_paths(mercury_trace *trace, const mercury_frame *frames, size_t frame_count,
+                                            const int64_t *offsets, size_t count, mercury_error *error);
+
+/*
+ * Adds `count` events in the order in which their lanes sent them; lanes may be interleaved
+ * in any way. All or nothing where an argument is wrong; after OUT_OF_MEMORY the
+ * events from `position` on are missing.
+ *
+ * Errors: INVALID_ARGUMENT (position: the event whose path is unknown or whose
+ * lane, database or shared is out of range), OUT_OF_MEMORY (position: the event).
+ */
+MERCURY_API int64_t mercury_trace_add_events(mercury_trace *trace, const mercury_event *events, size_t count,
+                                             mercury_error *error);
+
+/* Fills *totals with the state so far. Errors: INVALID_ARGUMENT. */
+MERCURY_API int64_t mercury_trace_totals(const mercury_trace *trace, mercury_totals *totals, mercury_error *error);
+
+/*
+ * Writes all groups, in order of their first event, and sets *count.
+ * Errors: INVALID_ARGUMENT, BUFFER_TOO_SMALL (position: the groups that exist).
+ */
+MERCURY_API int64_t mercury_trace_groups(const mercury_trace *trace, mercury_group *groups, size_t capacity,
+                                         size_t *count, mercury_error *error);
+
+/*
+ * Writes all duplicates, in order of their first event, and sets *count.
+ * Errors: INVALID_ARGUMENT, BUFFER_TOO_SMALL (position: the duplicates that exist).
+ */
+MERCURY_API int64_t mercury_trace_duplicates(const mercury_trace *trace, mercury_duplicate *duplicates, size_t capacity,
+                                             size_t *count, mercury_error *error);
+
+/* ---- Section: platform -----------------------------------------------------
+ *
+ * The one section that asks the operating system.
+ */
+
+typedef struct mercury_memory {
+    int64_t resident_bytes; /* physical memory of this process now */
+    int64_t peak_bytes;     /* the most it has had; -1 where the system does not say */
+} mercury_memory;
+
+/*
+ * Reads this process's memory. The figure is process-wide: it belongs to no single
+ * request. Errors: INVALID_ARGUMENT, UNSUPPORTED.
+ */
+MERCURY_API int64_t mercury_platform_memory(mercury_memory *memory, mercury_error *error);
+
+#ifndef PYTHON_HEADER
+#ifdef __cplusplus
+}
+#endif
+#endif
+
+#endif
