@@ -1,0 +1,111 @@
+# Mercury's build. `make help` lists the targets.
+#
+# The rooms of mercury/ in the order in which a statement passes them, and the
+# files of the C core in the order of the sections of mercury.h. A test holds
+# both lists against the header's drawing, the folders and the twin's modules.
+ROOMS = capture core findings report django
+SOURCES = abi error alloc sql_lexer sql_normalize loop_proof trace platform
+
+PYTHON ?= python3
+VENV ?= .venv
+VENV_PYTHON = $(VENV)/bin/python
+DEMO_VENV = .venvs/demo
+OUT ?= build/native
+
+# WERROR is empty when a user's pip builds from source: an unknown compiler's new
+# warning must not fail an install.
+WERROR ?=
+NATIVE = mercury_native
+WARNINGS = -Wall -Wextra -Wconversion -Wshadow $(WERROR)
+BASE_CFLAGS = -std=c11 -O2 -g0 -fPIC -fvisibility=hidden -ffp-contract=off $(WARNINGS)
+ALL_CFLAGS = $(BASE_CFLAGS) -I$(NATIVE) -isystem $(NATIVE)/vendor -DMERCURY_BUILD $(CPPFLAGS) $(CFLAGS)
+TEST_CFLAGS = $(ALL_CFLAGS) -DMERCURY_STATIC
+
+SYSTEM ?= $(if $(filter Windows_NT,$(OS)),Windows,$(shell uname -s))
+ifeq ($(SYSTEM),Windows)
+LIBRARY = libmercury.dll
+LINK = -shared -s
+else ifeq ($(SYSTEM),Darwin)
+LIBRARY = libmercury.dylib
+LINK = -dynamiclib -Wl,-x -install_name @rpath/libmercury.dylib
+else
+LIBRARY = libmercury.so
+LINK = -shared -s -Wl,-soname,libmercury.so
+endif
+
+OBJECTS = $(SOURCES:%=$(OUT)/%.o)
+HEADERS = $(wildcard $(NATIVE)/*.h $(NATIVE)/vendor/*.h)
+C_TESTS = $(patsubst $(NATIVE)/tests/%.c,$(OUT)/%,$(wildcard $(NATIVE)/tests/test_*.c))
+PYTEST_FLAGS ?= -q -rs
+SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g
+
+.DEFAULT_GOAL := library
+.DELETE_ON_ERROR:
+.PHONY: help library static build-ext c-tests run-c-tests ffi header-hash develop demo test test-native test-pure \
+        lint format asan interpreters exits wheel sdist clean FORCE
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "  %-14s %s\n", $$1, $$2}'
+
+library: build-ext ## build the C library and put it beside the package
+	cp $(OUT)/$(LIBRARY) mercury/$(LIBRARY).new && mv mercury/$(LIBRARY).new mercury/$(LIBRARY)
+
+static: $(OUT)/libmercury.a ## build libmercury.a, to link Mercury into a program
+
+build-ext: $(OUT)/$(LIBRARY) ## build the C library in OUT=<folder>; setup.py calls this
+
+$(OUT)/$(LIBRARY): $(OBJECTS)
+	$(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) -o $@ $(OBJECTS) $(LDLIBS)
+
+$(OUT)/libmercury.a: $(OBJECTS)
+	rm -f $@
+	$(AR) rcsD $@ $(OBJECTS)
+
+$(OUT)/%.o: $(NATIVE)/%.c $(HEADERS) $(OUT)/flags
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(OUT)/test_%: $(NATIVE)/tests/test_%.c $(OBJECTS) $(wildcard $(NATIVE)/tests/*.h)
+	$(CC) $(TEST_CFLAGS) -I$(NATIVE)/tests $(LDFLAGS) -o $@ $< $(OBJECTS) $(LDLIBS) -lm
+
+# Rebuilds the objects when the compiler or its flags change.
+$(OUT)/flags: FORCE
+	@mkdir -p $(OUT)
+	@echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS)' > $@
+
+c-tests: $(C_TESTS)
+
+run-c-tests: c-tests ## build and run the C unit tests
+	@set -e; for program in $(C_TESTS); do echo "$$program"; $$program; done
+
+header-hash: ## print the hash of the header's canonical tokens
+	@CC='$(CC)' $(PYTHON) build_ffi.py --hash
+
+ffi: ## make the generated files again after a change of mercury.h (needs cffi)
+	CC='$(CC)' $(PYTHON) build_ffi.py
+
+develop: $(VENV)/ready ## an editable install with every test tool in .venv
+	$(VENV_PYTHON) -m pip install -q -e .
+
+$(VENV)/ready: pyproject.toml setup.py
+	$(PYTHON) -m venv $(VENV)
+	$(VENV_PYTHON) -m pip install -q -e '.[test]'
+	touch $@
+
+demo: ## run the bookshop demo in a fresh environment
+	$(PYTHON) -m venv $(DEMO_VENV)
+	$(DEMO_VENV)/bin/python -m pip install -q -e '.[django]'
+	$(DEMO_VENV)/bin/python examples/bookshop/demo.py
+
+test: $(VENV)/ready ## C unit tests, then the suite over the library, then over the twin
+	$(MAKE) OUT=build/werror WERROR=-Werror library run-c-tests
+	$(MAKE) test-native test-pure
+
+test-native: $(VENV)/ready ## the suite over the C library
+	MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS)
+
+test-pure: $(VENV)/ready ## the suite over the twin
+	MERCURY_TEST_BACKEND=pure DJANGO_MERCURY_PURE_PYTHON=1 $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS)
+
+clean: ## remove what the build made
+	rm -rf build dist *.egg-info .venvs
+	rm -f mercury/libmercury.so mercury/libmercury.dylib mercury/libmercury.dll
