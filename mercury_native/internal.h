@@ -1,0 +1,27 @@
+/*
+ * internal.h - what the core's files share with each other and with nobody else.
+ */
+#ifndef MERCURY_INTERNAL_H
+#define MERCURY_INTERNAL_H
+
+#include "mercury.h"
+
+/*
+ * Writes code, position and the code's message to `error` (NULL allowed) and returns
+ * `code`, so that a function fails in one line:
+ *
+ *     return mercury_error_fill(error, MERCURY_ERROR_INVALID_ARGUMENT, row);
+ */
+int64_t mercury_error_fill(mercury_error *error, int64_t code, int64_t position);
+
+/*
+ * Resizes a block of the core's allocator; a NULL `old` with 0 old_bytes makes a new one.
+ * new_bytes must not be 0. NULL means failure and leaves `old` as it was. The bytes beyond
+ * old_bytes are not cleared.
+ */
+void *mercury_alloc_resize(void *old, size_t old_bytes, size_t new_bytes);
+
+/* Gives a block back. NULL is allowed. */
+void mercury_alloc_free(void *old, size_t old_bytes);
+
+#endif
