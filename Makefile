@@ -21,11 +21,11 @@ BASE_CFLAGS = -std=c11 -O2 -g0 -fPIC -fvisibility=hidden -ffp-contract=off $(WAR
 ALL_CFLAGS = $(BASE_CFLAGS) -I$(NATIVE) -isystem $(NATIVE)/vendor -DMERCURY_BUILD $(CPPFLAGS) $(CFLAGS)
 TEST_CFLAGS = $(ALL_CFLAGS) -DMERCURY_STATIC
 
-SYSTEM ?= $(if $(filter Windows_NT,$(OS)),Windows,$(shell uname -s))
-ifeq ($(SYSTEM),Windows)
+TARGET_SYSTEM ?= $(if $(filter Windows_NT,$(OS)),Windows,$(shell uname -s))
+ifeq ($(TARGET_SYSTEM),Windows)
 LIBRARY = libmercury.dll
 LINK = -shared -s
-else ifeq ($(SYSTEM),Darwin)
+else ifeq ($(TARGET_SYSTEM),Darwin)
 LIBRARY = libmercury.dylib
 LINK = -dynamiclib -Wl,-x -install_name @rpath/libmercury.dylib
 else
