@@ -16,8 +16,9 @@ import re
 import runpy
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
-from typing import List, Optional, Tuple
+from typing import Dict, Iterable, List, Optional, Tuple
 
 from setuptools import Distribution, Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
@@ -119,6 +120,13 @@ class BuildLibrary(build_ext):
             remove(os.path.join("mercury", LIBRARY))
         super().run()
 
+    def get_outputs(self) -> List[str]:
+        return super().get_outputs() if self.attempt()[0] is not None else []
+
+    def get_output_mapping(self) -> Dict[str, str]:
+        # A strict editable install links every file named here.
+        return super().get_output_mapping() if self.attempt()[0] is not None else {}
+
     def build_extension(self, ext: Extension) -> None:
         target = self.get_ext_fullpath(ext.name)
         remove(target)
@@ -158,18 +166,41 @@ class DescribeWheel(dist_info):
 
 
 class BuildPython(build_py):
-    """`build_py` that starts without the libraries of an earlier build."""
+    """`build_py` that packs nothing of an earlier build: no old library, no deleted module."""
 
     def run(self) -> None:
-        for name in ("libmercury.so", "libmercury.dylib", "libmercury.dll"):
-            remove(os.path.join(self.build_lib, "mercury", name))
+        shutil.rmtree(os.path.join(self.build_lib, "mercury"), ignore_errors=True)
         super().run()
 
 
-def binaries(folder: str) -> List[str]:
-    """The native files below `folder`, relative to it, with forward slashes."""
-    found = (path for path in Path(folder).rglob("*") if path.name.endswith(BINARY_SUFFIXES))
-    return sorted(path.relative_to(folder).as_posix() for path in found)
+def binaries(names: Iterable[str]) -> List[str]:
+    """The native files among `names`, sorted."""
+    return sorted(name for name in names if name.endswith(BINARY_SUFFIXES))
+
+
+def files_below(folder: str) -> List[str]:
+    """The files below `folder`, relative to it, with forward slashes."""
+    return [path.relative_to(folder).as_posix() for path in Path(folder).rglob("*") if path.is_file()]
+
+
+def requires_cffi(metadata: str) -> bool:
+    """Whether a wheel's metadata makes every install of it ask for cffi."""
+    lines = (line for line in metadata.splitlines() if line.startswith("Requires-Dist: cffi"))
+    return any("extra ==" not in line for line in lines)
+
+
+def disagreement(wheel: str) -> Optional[str]:
+    """What a wheel's tag says that its contents do not, or None."""
+    with zipfile.ZipFile(wheel) as archive:
+        found = binaries(archive.namelist())
+        metadata = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        cffi = requires_cffi(archive.read(metadata).decode("utf-8"))
+    is_pure = wheel.endswith("-py3-none-any.whl")
+    if found != ([] if is_pure else [f"mercury/{LIBRARY}"]):
+        return f"{os.path.basename(wheel)} holds {found}"
+    if is_pure and cffi:
+        return f"{os.path.basename(wheel)} requires cffi and has no library for it"
+    return None
 
 
 class NameWheel(bdist_wheel):
@@ -180,22 +211,17 @@ class NameWheel(bdist_wheel):
         # Files of an earlier build that failed would otherwise be packed.
         shutil.rmtree(self.bdist_dir, ignore_errors=True)
         super().run()
+        wheel = self.distribution.dist_files[-1][2]
+        wrong = disagreement(wheel)
+        if wrong is not None:
+            os.unlink(wheel)
+            raise BaseError(f"the wheel's tag and contents disagree: {wrong}")
 
     def get_tag(self) -> Tuple[str, str, str]:
-        found = binaries(self.bdist_dir)
-        if found == [f"mercury/{LIBRARY}"]:
-            self.root_is_pure = False
-            return "py3", "none", super().get_tag()[2]
-        if found:
-            raise BaseError(f"a wheel for {SYSTEM} may hold mercury/{LIBRARY} and no other binary: {found}")
-        self.root_is_pure = True
-        return "py3", "none", "any"
-
-    def write_wheelfile(self, wheelfile_base: str, *args: str, **options: str) -> None:
-        super().write_wheelfile(wheelfile_base, *args, **options)
-        metadata = Path(wheelfile_base, "METADATA").read_text(encoding="utf-8")
-        if self.root_is_pure and any(f"Requires-Dist: {line.split(';')[0]}" in metadata for line in CFFI):
-            raise BaseError("a wheel without the library may not require cffi")
+        self.root_is_pure = not binaries(files_below(self.bdist_dir))
+        if self.root_is_pure:
+            return "py3", "none", "any"
+        return "py3", "none", super().get_tag()[2]
 
 
 setup(

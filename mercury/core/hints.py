@@ -1,0 +1,75 @@
+"""What a person can do when the C library does not serve, for this platform.
+
+Each function gives one or two sentences that end in a command line, or say why
+there is none.
+"""
+
+import os
+import shutil
+import sys
+from typing import List, Tuple
+
+_PACKAGE_MANAGERS: List[Tuple[str, str]] = [
+    ("apt-get", "apt-get install gcc make"),
+    ("dnf", "dnf install gcc make"),
+    ("yum", "yum install gcc make"),
+    ("apk", "apk add gcc make musl-dev"),
+    ("pacman", "pacman -S gcc make"),
+    ("zypper", "zypper install gcc make"),
+    ("pkg", "pkg install gcc gmake"),
+]
+
+
+def install_cffi() -> str:
+    """For a machine that has the library and lacks cffi."""
+    return f"Install cffi: {_pip('install cffi')}"
+
+
+def reinstall_cffi() -> str:
+    """For a cffi that is there and does not work."""
+    return f"Install cffi again: {_pip('install --force-reinstall cffi')}"
+
+
+def upgrade_cffi() -> str:
+    """For a free-threaded interpreter with a cffi made for the GIL."""
+    if sys.version_info < (3, 14):
+        return "No cffi supports a free-threaded Python before 3.14."
+    return f"Upgrade cffi: {_pip('install --upgrade cffi>=2')}"
+
+
+def install_library() -> str:
+    """For a machine that lacks the library, or has one that must not be used."""
+    checkout = _checkout()
+    if checkout:
+        return f"{_compiler()} Build it: make -C {checkout} library"
+    if sys.version_info < (3, 9):
+        return "Building it needs Python 3.9 or newer; a wheel for this platform needs none."
+    # pip keeps the pure wheel that it built without a compiler, hence --no-cache-dir.
+    install = "install --force-reinstall --no-cache-dir --no-binary mercury-native mercury-native"
+    if sys.implementation.name == "cpython":
+        install += " cffi"
+    return f"{_compiler()} Install again: {_pip(install)}"
+
+
+def _pip(arguments: str) -> str:
+    quoted = " ".join(f'"{word}"' if ">" in word else word for word in arguments.split(" "))
+    return f"python -m pip {quoted}"
+
+
+def _checkout() -> str:
+    """The folder of the source checkout that this package runs from, or an empty string."""
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    header = os.path.join(root, "mercury_native", "mercury.h")
+    return root if os.path.exists(header) and os.path.exists(os.path.join(root, "Makefile")) else ""
+
+
+def _compiler() -> str:
+    """Where a C compiler and make come from on this platform."""
+    if sys.platform == "darwin":
+        return "It needs Apple's command line tools (xcode-select --install)."
+    if sys.platform == "win32":
+        return "It needs gcc and make from MSYS2 (pacman -S mingw-w64-ucrt-x86_64-gcc make) on PATH."
+    for program, line in _PACKAGE_MANAGERS:
+        if shutil.which(program):
+            return f"It needs a C compiler and make ({line})."
+    return "It needs a C compiler and make."
