@@ -7,6 +7,7 @@ there is none.
 import os
 import shutil
 import sys
+from importlib.util import find_spec
 from typing import List, Tuple
 
 _PACKAGE_MANAGERS: List[Tuple[str, str]] = [
@@ -41,7 +42,8 @@ def install_library() -> str:
     """For a machine that lacks the library, or has one that must not be used."""
     checkout = _checkout()
     if checkout:
-        return f"{_compiler()} Build it: make -C {checkout} library"
+        cffi = "" if _has_cffi() else f" && {_pip('install cffi')}"
+        return f"{_compiler()} Build it: make -C {checkout} library{cffi}"
     if sys.version_info < (3, 9):
         return "Building it needs Python 3.9 or newer; a wheel for this platform needs none."
     # pip keeps the pure wheel that it built without a compiler, hence --no-cache-dir.
@@ -54,6 +56,13 @@ def install_library() -> str:
 def _pip(arguments: str) -> str:
     quoted = " ".join(f'"{word}"' if ">" in word else word for word in arguments.split(" "))
     return f"python -m pip {quoted}"
+
+
+def _has_cffi() -> bool:
+    try:
+        return find_spec("_cffi_backend") is not None
+    except ImportError:
+        return False
 
 
 def _checkout() -> str:
