@@ -1,0 +1,45 @@
+"""What both backends ask of their callers' numbers, so that they refuse the same things.
+
+Everything that crosses to the core is 64-bit integers in a flat buffer. A wrong width
+would be read as other numbers instead of failing, so it is refused here.
+"""
+
+from array import array
+from typing import Sequence, Union
+
+from mercury.errors import MercuryError, from_code
+
+INVALID_ARGUMENT = -1
+INVALID_ARGUMENT_TEXT = "an argument is out of range"
+
+Integers = Union["array[int]", memoryview]
+"""A flat buffer of signed 64-bit integers: array("q") or memoryview.cast("q")."""
+
+
+def integers(values: Integers, width: int = 1) -> memoryview:
+    """`values` as a flat view of whole records of `width` integers each."""
+    try:
+        view = memoryview(values)
+    except TypeError:
+        raise _refusal() from None
+    if view.format != "q" or view.ndim != 1 or not view.contiguous or len(view) % width:
+        view.release()
+        raise _refusal()
+    return view
+
+
+def path_integers(path: Sequence[Sequence[int]]) -> "array[int]":
+    """The entries of one call path, one after the other."""
+    flat = array("q")
+    for entry in path:
+        if len(entry) != 3:
+            raise _refusal()
+        try:
+            flat.extend(entry)
+        except (OverflowError, TypeError):
+            raise _refusal() from None
+    return flat
+
+
+def _refusal() -> MercuryError:
+    return from_code(INVALID_ARGUMENT, INVALID_ARGUMENT_TEXT)
