@@ -37,6 +37,12 @@ OBJECTS = $(SOURCES:%=$(OUT)/%.o)
 HEADERS = $(wildcard $(NATIVE)/*.h $(NATIVE)/vendor/*.h)
 C_TESTS = $(patsubst $(NATIVE)/tests/%.c,$(OUT)/%,$(wildcard $(NATIVE)/tests/test_*.c))
 PYTEST_FLAGS ?= -q -rs
+C_FILES = $(wildcard $(NATIVE)/*.[ch] $(NATIVE)/tests/*.[ch])
+CLANG ?= clang-19
+CLANG_FORMAT ?= clang-format-19
+EXITS ?= 500
+INTERPRETERS ?=
+ASAN_TESTS ?= tests --ignore=tests/test_build.py --ignore=tests/test_loader.py
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g
 
 .DEFAULT_GOAL := library
@@ -105,6 +111,52 @@ test-native: $(VENV)/ready ## the suite over the C library
 
 test-pure: $(VENV)/ready ## the suite over the twin
 	MERCURY_TEST_BACKEND=pure DJANGO_MERCURY_PURE_PYTHON=1 $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS)
+
+lint: $(VENV)/lint-ready ## formatters, linters, type checker, all compilers with -Werror, generated files
+	@for tool in gcc $(CLANG) $(CLANG_FORMAT) cppcheck; do command -v $$tool >/dev/null || \
+	    { echo "$$tool is missing: apt-get install gcc clang-19 clang-format-19 cppcheck"; exit 1; }; done
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
+	$(MAKE) OUT=build/gcc CC=gcc WERROR=-Werror build-ext c-tests
+	$(MAKE) OUT=build/clang CC=$(CLANG) WERROR=-Werror build-ext c-tests
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+	    --suppress='*:$(NATIVE)/vendor/*' --suppress=missingIncludeSystem -I$(NATIVE) -I$(NATIVE)/tests $(NATIVE)
+	CC=gcc $(VENV_PYTHON) build_ffi.py --check
+	CC=$(CLANG) $(VENV_PYTHON) build_ffi.py --check
+	$(VENV_PYTHON) -m pytest -q -W ignore::RuntimeWarning tests/test_layout.py
+
+$(VENV)/lint-ready: $(VENV)/ready
+	$(VENV_PYTHON) -m pip install -q -e '.[lint]'
+	touch $@
+
+format: $(VENV)/lint-ready ## rewrite the sources as the formatters want them
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+	$(CLANG_FORMAT) -i $(C_FILES)
+
+asan: $(VENV)/ready ## C tests and ASAN_TESTS under the address and undefined-behaviour sanitizers
+	$(MAKE) OUT=build/asan CC=gcc CFLAGS='$(SANITIZERS)' build-ext run-c-tests
+	rm -rf build/asan/tree && mkdir -p build/asan/tree
+	tar cf - --exclude=./build --exclude=./dist --exclude='./.[!c]*' --exclude='*.so' . | tar xf - -C build/asan/tree
+	cp build/asan/$(LIBRARY) build/asan/tree/mercury/
+	cd build/asan/tree && MERCURY_TEST_BACKEND=native PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0:halt_on_error=1 \
+	    LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
+	    $(abspath $(VENV_PYTHON)) -m pytest $(PYTEST_FLAGS) -p no:cacheprovider $(ASAN_TESTS)
+
+interpreters: wheel ## one wheel on every interpreter here, or on INTERPRETERS="3.8 3.13 pypy3"
+	$(VENV_PYTHON) tools/interpreters.py dist/*-py3-none-[!a]*.whl $(INTERPRETERS) $(PYTHONS)
+
+exits: $(VENV)/ready library ## EXITS=500 interpreter starts and exits with live handles: no signal may end one
+	$(VENV_PYTHON) tools/exits.py --count $(EXITS) $(VENV_PYTHON) $(shell command -v pypy3)
+
+wheel: $(VENV)/ready ## build the platform wheel into dist/; fails without the library
+	rm -f dist/*.whl
+	MERCURY_NATIVE=require $(VENV_PYTHON) -m build --wheel --no-isolation --outdir dist
+
+sdist: $(VENV)/ready ## build the source distribution into dist/
+	$(VENV_PYTHON) -m build --sdist --no-isolation --outdir dist
 
 clean: ## remove what the build made
 	rm -rf build dist *.egg-info .venvs
