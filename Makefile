@@ -42,6 +42,7 @@ CLANG ?= clang-19
 CLANG_FORMAT ?= clang-format-19
 EXITS ?= 500
 INTERPRETERS ?=
+CORE_TESTS = $(wildcard $(SOURCES:%=tests/test_%.py))
 ASAN_TESTS ?= tests --ignore=tests/test_build.py --ignore=tests/test_loader.py
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g
 

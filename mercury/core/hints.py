@@ -45,7 +45,8 @@ def install_library() -> str:
         cffi = "" if _has_cffi() else f" && {_pip('install cffi')}"
         return f"{_compiler()} Build it: make -C {checkout} library{cffi}"
     if sys.version_info < (3, 9):
-        return "Building it needs Python 3.9 or newer; a wheel for this platform needs none."
+        install = "install --force-reinstall --no-cache-dir --only-binary mercury-native mercury-native"
+        return f"It builds from source on Python 3.9 or newer only; install a wheel: {_pip(install)}"
     # pip keeps the pure wheel that it built without a compiler, hence --no-cache-dir.
     install = "install --force-reinstall --no-cache-dir --no-binary mercury-native mercury-native"
     if sys.implementation.name == "cpython":
