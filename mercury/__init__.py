@@ -1,0 +1,59 @@
+"""Mercury finds the database work that makes Django and Python applications slow.
+
+    import mercury
+
+    with mercury.monitor("front page") as watch:
+        ...
+    print(watch.report)
+
+Importing this package loads neither Django nor cffi; each name below is loaded at first use.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, List
+
+from mercury._version import __version__
+
+if TYPE_CHECKING:
+    from mercury._monitor import PerformanceMonitor, monitor
+    from mercury.query import fingerprint, fingerprint_batch, normalize
+
+    backend: str
+    backend_reason: str
+
+__all__ = [
+    "PerformanceMonitor",
+    "__version__",
+    "backend",
+    "backend_reason",
+    "fingerprint",
+    "fingerprint_batch",
+    "monitor",
+    "normalize",
+]
+
+_HOMES = {
+    "PerformanceMonitor": "mercury._monitor",
+    "fingerprint": "mercury.query",
+    "fingerprint_batch": "mercury.query",
+    "monitor": "mercury._monitor",
+    "normalize": "mercury.query",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is not None:
+        value = getattr(import_module(home), name)
+        globals()[name] = value
+        return value
+    if name in ("backend", "backend_reason"):
+        from mercury.core import backend as load
+
+        loaded = load()
+        return loaded.name if name == "backend" else loaded.reason
+    raise AttributeError(f"module 'mercury' has no attribute {name!r}")
+
+
+def __dir__() -> List[str]:
+    return sorted(set(globals()) | set(__all__))

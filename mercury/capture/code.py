@@ -1,0 +1,100 @@
+"""What kind of code a frame runs: the ORM's plumbing, an interpreter's loop, or the program itself.
+
+The answer is a few bits per code object, found by address: hashing a code object walks
+its bytecode, which costs more than everything else here together.
+"""
+
+import os
+import sys
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
+from types import CodeType
+from typing import Dict, List, Optional, Tuple
+
+from mercury.capture.elements import ElementReader, reader_for
+
+PLUMBING = 1
+"""The ORM and its database layer: what it does for one call is one operation."""
+GENERATOR = 2
+"""A generator or coroutine: its caller may change while it lives."""
+ELEMENT = 4
+"""An interpreter that is at an element; see mercury.capture.elements."""
+CUT = 8
+"""An executor's worker: what lies outside of it did not cause the query."""
+RAW = 16
+"""A database cursor's own method: an operation that must not be held."""
+
+_MAX_CODES = 16384
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))).replace(os.sep, "/") + "/"
+_SUSPENDABLE = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
+_CUT_FUNCTIONS = (
+    ("concurrent/futures/thread.py", "_worker"),
+    ("asgiref/sync.py", "thread_handler"),
+    ("asyncio/events.py", "_run"),
+)
+
+kinds: Dict[int, int] = {}
+"""Bits by address of the code object. `_codes` keeps those objects alive, or an address would be given twice."""
+_codes: List[Tuple[CodeType, Optional[ElementReader]]] = []
+_readers: Dict[int, ElementReader] = {}
+
+
+def classify(code: CodeType) -> int:
+    """The bits of a code object met for the first time; remembers them in `kinds`."""
+    if len(_codes) >= _MAX_CODES:
+        # Only a program that keeps generating code gets here. Forgetting is safe: what
+        # a trace still needs, the trace itself keeps alive.
+        kinds.clear()
+        _readers.clear()
+        _codes.clear()
+    filename = code.co_filename.replace(os.sep, "/")
+    kind = GENERATOR if code.co_flags & _SUSPENDABLE else 0
+    if is_plumbing(filename):
+        kind |= PLUMBING
+        if filename.endswith("django/db/backends/utils.py"):
+            kind |= RAW
+    if _is_cut(filename, code.co_name):
+        kind |= CUT
+    reader = reader_for(filename, code.co_name)
+    if reader is not None:
+        kind |= ELEMENT
+        _readers[id(code)] = reader
+    _codes.append((code, reader))
+    kinds[id(code)] = kind
+    return kind
+
+
+def _is_cut(filename: str, function: str) -> bool:
+    return any(function == name and filename.endswith("/" + file) for file, name in _CUT_FUNCTIONS)
+
+
+def reader_of(code: CodeType) -> Optional[ElementReader]:
+    """The element reader for a code object that has the ELEMENT bit."""
+    return _readers.get(id(code))
+
+
+def is_plumbing(filename: str) -> bool:
+    """Is this a file of the ORM, of its database layer, or of Mercury itself?"""
+    if filename.startswith(_PACKAGE):
+        return not filename.startswith(_PACKAGE + "django/middleware")
+    django = _django_folder()
+    return django is not None and (
+        filename.startswith(django + "db/") or filename == django + "contrib/contenttypes/fields.py"
+    )
+
+
+def is_library(filename: str) -> bool:
+    """Is this a file of an installed package, the standard library or generated code, not the user's own?"""
+    name = filename.replace(os.sep, "/")
+    if name.startswith("<") or name.startswith(_PACKAGE):
+        return True
+    return "/site-packages/" in name or "/dist-packages/" in name or name.startswith(_standard_library())
+
+
+def _django_folder() -> Optional[str]:
+    module = sys.modules.get("django")
+    path = getattr(module, "__file__", None)
+    return None if path is None else os.path.dirname(path).replace(os.sep, "/") + "/"
+
+
+def _standard_library() -> str:
+    return os.path.dirname(os.__file__).replace(os.sep, "/") + "/"

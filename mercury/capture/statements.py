@@ -1,0 +1,92 @@
+"""SQL texts already met, so that a statement is lexed once and not at each query.
+
+Nearly all statements of a Django process repeat to the letter, and finding a text in
+a dict costs a tenth of lexing it. A text that holds literals is never kept: it is
+found again by hash and length.
+"""
+
+from typing import Any, Dict, NamedTuple, Tuple
+
+from mercury.core import backend
+from mercury.core.records import DIALECTS, EVENT_TRANSACTION, EVENT_WRITE, signed
+
+MAX_ENTRIES = 4096
+MAX_TEXT_LENGTH = 16 * 1024
+MAX_CANONICAL_LENGTH = 64 * 1024
+
+_VENDORS = {"microsoft": "mssql"}
+
+_TRANSACTION_VERBS = frozenset(("begin", "commit", "rollback", "savepoint", "release", "start", "end", "abort"))
+_WRITE_VERBS = frozenset(("insert", "update", "delete", "merge", "replace", "copy", "truncate"))
+
+
+class Statement(NamedTuple):
+    """One canonical statement. `fingerprint` is signed, as events carry it."""
+
+    fingerprint: int
+    canonical: str
+    verb: str
+    flags: int
+
+
+UNREADABLE = Statement(0, "?", "", 0)
+"""Stands for what is no text, such as a driver's own query object."""
+
+
+class StatementCache:
+    """The statements of one dialect. Threads may share it: losing a race costs a second lexing."""
+
+    __slots__ = ("_by_digest", "_dialect", "texts")
+
+    def __init__(self, vendor: str) -> None:
+        self._dialect = DIALECTS.get(_VENDORS.get(vendor, vendor), DIALECTS["generic"])
+        self.texts: Dict[str, Statement] = {}
+        self._by_digest: Dict[Tuple[int, int], Statement] = {}
+
+    def find(self, sql: Any) -> Statement:
+        """The statement for a text that is not in `texts`; lexes it unless its digest is known."""
+        if type(sql) is str:
+            data = sql.encode("utf-8", "surrogatepass")
+        elif type(sql) is bytes:
+            data = sql
+        else:
+            return UNREADABLE
+        digest = (hash(sql), len(sql))
+        statement = self._by_digest.get(digest)
+        if statement is not None:
+            return statement
+        statement, may_keep_text = self._lex(data)
+        if may_keep_text and type(sql) is str and len(sql) <= MAX_TEXT_LENGTH:
+            _make_room(self.texts)
+            self.texts[sql] = statement
+        else:
+            _make_room(self._by_digest)
+            self._by_digest[digest] = statement
+        return statement
+
+    def _lex(self, data: bytes) -> Tuple[Statement, bool]:
+        normalized = backend().module.normalize(data, self._dialect)
+        canonical = normalized.text[:MAX_CANONICAL_LENGTH].decode("utf-8", "backslashreplace")
+        verb = canonical.split(" ", 1)[0].rstrip(";")
+        flags = EVENT_TRANSACTION if verb in _TRANSACTION_VERBS else EVENT_WRITE if verb in _WRITE_VERBS else 0
+        statement = Statement(signed(normalized.fingerprint), canonical, verb, flags)
+        return statement, normalized.literal_count == 0 and not normalized.in_doubt
+
+
+caches: Dict[str, StatementCache] = {}
+"""The process-wide caches by database vendor as Django names it."""
+
+
+def cache_for(vendor: str) -> StatementCache:
+    """The cache of a vendor; made when it is first asked for."""
+    cache = caches.get(vendor)
+    if cache is None:
+        cache = caches.setdefault(vendor, StatementCache(vendor))
+    return cache
+
+
+def _make_room(entries: Dict[Any, Statement]) -> None:
+    # Starting over is cheaper than tracking age, and a process with more distinct
+    # statements than this gains little from either.
+    if len(entries) >= MAX_ENTRIES:
+        entries.clear()

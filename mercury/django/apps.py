@@ -1,0 +1,16 @@
+"""The Django app: watches every database connection from the start."""
+
+from django.apps import AppConfig
+
+from mercury.capture import database
+from mercury.django.signals import announce_reports
+
+
+class MercuryConfig(AppConfig):
+    name = "mercury.django"
+    label = "mercury"
+    verbose_name = "Mercury"
+
+    def ready(self) -> None:
+        database.install()
+        announce_reports()

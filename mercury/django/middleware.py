@@ -1,0 +1,166 @@
+"""One unit of work for each request, sync and async, open until a streamed body has ended.
+
+Put it first in MIDDLEWARE, so that the work of the others is seen too. It changes no
+response. While settings.DEBUG is on, the log "mercury" gets each report that found something.
+"""
+
+import logging
+import sys
+from typing import Any, AsyncIterator, Callable, Iterator, Optional
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
+
+from mercury._monitor import Unit, open_unit
+from mercury.django.signals import announce_reports
+from mercury.report import Report, console
+
+logger = logging.getLogger("mercury")
+
+
+class MercuryMiddleware:
+    """See the module. Its own frame is where the call paths of a request start."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[Any], Any]) -> None:
+        self.get_response = get_response
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+        announce_reports()
+
+    def __call__(self, request: Any) -> Any:
+        if self._is_async:
+            return self._call_async(request)
+        unit = open_unit(request.method or "", sys._getframe())
+        response = None
+        try:
+            response = self.get_response(request)
+            return response
+        finally:
+            _end(unit, request, response)
+
+    async def _call_async(self, request: Any) -> Any:
+        unit = open_unit(request.method or "", sys._getframe())
+        response = None
+        try:
+            response = await self.get_response(request)
+            return response
+        finally:
+            _end(unit, request, response)
+
+
+def _end(unit: Optional[Unit], request: Any, response: Any) -> None:
+    """Closes the unit, or has the end of a streamed body close it. Never raises."""
+    if unit is None:
+        return
+    try:
+        unit.name = _name(request)
+        if getattr(response, "streaming", False):
+            unit.leave()
+            _follow_body(unit, response)
+            return
+    except Exception:
+        logger.exception("Mercury could not follow a response. The application is not affected.")
+    _close(unit)
+
+
+def _name(request: Any) -> str:
+    """Method and route: a path may hold what nobody should log, a route does not."""
+    match = getattr(request, "resolver_match", None)
+    return f"{request.method} {'(no route)' if match is None else '/' + match.route.lstrip('/')}"
+
+
+def _close(unit: Unit) -> None:
+    report = unit.close()
+    if settings.DEBUG:
+        _log(report)
+
+
+def _log(report: Report) -> None:
+    if report.findings:
+        logger.warning("%s", console.render(report, color=console.wants_color(sys.stderr)))
+    else:
+        logger.info("%s", console.summary(report))
+
+
+def _follow_body(unit: Unit, response: Any) -> None:
+    # The unit is no longer below our frame, which has returned: paths start at the server's.
+    unit.trace.root = None
+    for lane in unit.trace.lanes.values():
+        lane.release()
+    body = response.streaming_content
+    response.streaming_content = _AsyncBody(unit, body) if response.is_async else _Body(unit, body)
+
+
+class _Body:
+    """A streamed body whose work belongs to the request; the server closes it."""
+
+    def __init__(self, unit: Unit, body: Any) -> None:
+        self._unit: Optional[Unit] = unit
+        self._body = body
+        self._parts = iter(body)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        unit = self._unit
+        if unit is None:
+            return bytes(next(self._parts))
+        unit.enter()
+        try:
+            return next(self._parts)  # type: ignore[no-any-return]
+        except BaseException:
+            self._finish()
+            raise
+        finally:
+            unit.leave()
+
+    def close(self) -> None:
+        try:
+            close = getattr(self._body, "close", None)
+            if close is not None:
+                close()
+        finally:
+            self._finish()
+
+    def _finish(self) -> None:
+        unit, self._unit = self._unit, None
+        if unit is not None:
+            _close(unit)
+
+
+class _AsyncBody:
+    """The same for an asynchronous body."""
+
+    def __init__(self, unit: Unit, body: Any) -> None:
+        self._unit: Optional[Unit] = unit
+        self._body = body
+        self._parts = body.__aiter__()
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        unit = self._unit
+        if unit is None:
+            return await self._parts.__anext__()  # type: ignore[no-any-return]
+        unit.enter()
+        try:
+            return await self._parts.__anext__()  # type: ignore[no-any-return]
+        except BaseException:
+            self._finish()
+            raise
+        finally:
+            unit.leave()
+
+    def close(self) -> None:
+        self._finish()
+
+    def _finish(self) -> None:
+        unit, self._unit = self._unit, None
+        if unit is not None:
+            _close(unit)

@@ -1,0 +1,91 @@
+"""Duplicates: one statement sent again with the same parameters, and no row behind it.
+
+The same author loaded for each of his books is an N+1 and is told as such; what is left
+here is work that was done twice for one answer.
+"""
+
+from typing import List, Tuple
+
+from mercury.core.records import Duplicate, unsigned
+from mercury.findings import places
+from mercury.findings.case import Case, Site
+from mercury.findings.finding import Finding
+from mercury.findings.places import NOWHERE, Place, short
+
+KIND = "duplicate"
+
+
+def find(case: Case) -> List[Finding]:
+    """One finding for each statement and set of parameters that came more than once."""
+    findings = []
+    for duplicate in case.evidence.duplicates:
+        groups = [index for index in duplicate.places if index >= 0]
+        if groups and not case.explained.issuperset(groups):
+            findings.append(_finding(case, duplicate, groups))
+    _explain_constant_loops(case)
+    return _merged(findings)
+
+
+def _explain_constant_loops(case: Case) -> None:
+    """A loop that asks the same question again is a duplicate and needs no second finding."""
+    for site in case.looped:
+        if site.distinct_count <= 1:
+            case.explained.update(site.groups)
+
+
+def _finding(case: Case, duplicate: Duplicate, groups: List[int]) -> Finding:
+    triggers = [places.trigger(case.path(case.evidence.groups[index])) for index in groups]
+    loop = _loop_of(case, groups)
+    statement = case.statement(duplicate.fingerprint)
+    sighting = case.evidence.sightings.get(case.evidence.groups[groups[0]].path)
+    model = sighting.model if sighting is not None else ""
+    return Finding(
+        kind=KIND,
+        model=model,
+        field=sighting.field if sighting is not None else "",
+        count=duplicate.count,
+        sql=statement.canonical,
+        fingerprint=unsigned(duplicate.fingerprint),
+        database=case.database(duplicate.database),
+        duration_ns=duplicate.duration_ns,
+        file=triggers[0].file,
+        line=triggers[0].line,
+        function=triggers[0].function,
+        loop_file=loop.file,
+        loop_line=loop.line,
+        fix=_fix(loop, model),
+        why=f"the statement came {duplicate.count} times with the same parameters{_where(triggers)}",
+        places=tuple(dict.fromkeys(map(str, triggers))),
+        first_event=duplicate.first_event,
+    )
+
+
+def _loop_of(case: Case, groups: List[int]) -> Place:
+    around: List[Site] = [site for site in case.looped if set(site.groups) & set(groups)]
+    return around[0].loop_place if around else NOWHERE
+
+
+def _fix(loop: Place, model: str) -> str:
+    what = f"the {model}" if model else "the result"
+    if loop.line:
+        return f"load {what} once, before the loop at {short(loop.file)}:{loop.line}, and use it in the loop"
+    return f"load {what} once and pass it on, or cache it for the length of the request"
+
+
+def _where(triggers: List[Place]) -> str:
+    names = list(dict.fromkeys(f"{short(place.file)}:{place.line}" for place in triggers))
+    return "" if len(names) == 1 else ", from " + " and ".join(names)
+
+
+def _merged(findings: List[Finding]) -> List[Finding]:
+    """One finding per cause: the same statement from the same places, whatever the parameters."""
+    causes: "dict[Tuple[object, ...], Finding]" = {}
+    for finding in findings:
+        key = (finding.fingerprint, finding.database, finding.file, finding.line, finding.places)
+        known = causes.get(key)
+        if known is None:
+            causes[key] = finding
+        else:
+            count = known.count + finding.count
+            causes[key] = known._replace(count=count, duration_ns=known.duration_ns + finding.duration_ns)
+    return list(causes.values())

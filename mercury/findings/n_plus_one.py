@@ -1,0 +1,93 @@
+"""N+1: a loop is proven, and behind each of its queries stands a row that an earlier query loaded.
+
+The loop alone is not enough: a loop over months or flags repeats a statement too, but
+does not grow with the data. Twice is enough, because the proof does not count.
+"""
+
+from typing import Dict, List, Optional, Tuple
+
+from mercury.capture.provenance import Sighting
+from mercury.core.records import LOOP_CALLED, LOOP_RECURSION, unsigned
+from mercury.findings import fix
+from mercury.findings.case import Case, Site
+from mercury.findings.finding import Finding
+from mercury.findings.places import Place, short
+
+KIND = "n_plus_one"
+
+
+def find(case: Case) -> List[Finding]:
+    """One finding for each place that sends a query for each row."""
+    sites = [site for site in case.looped if site.sighting.row]
+    around: Dict[Place, List[Sighting]] = {}
+    for site in sites:
+        around.setdefault(site.loop_place, []).append(site.sighting)
+        case.explained.update(site.groups)
+    return [_finding(case, site, around[site.loop_place]) for site in sites]
+
+
+def _finding(case: Case, site: Site, around: List[Sighting]) -> Finding:
+    sighting = site.sighting
+    model, field = _names(sighting)
+    rows = case.loaded_at(_rows_table(sighting, around), site.first_event)
+    return Finding(
+        kind=KIND,
+        model=model,
+        field=field,
+        count=site.count,
+        sql=site.statement.canonical,
+        fingerprint=unsigned(site.statement.fingerprint),
+        database=site.database,
+        duration_ns=site.duration_ns,
+        file=site.trigger.file,
+        line=site.trigger.line,
+        function=site.trigger.function,
+        loop_file=site.loop_place.file,
+        loop_line=site.loop_place.line,
+        fix=_fix(sighting, rows, around),
+        why=why(site),
+        first_event=site.first_event,
+    )
+
+
+def _fix(sighting: Sighting, rows: Optional[Place], around: List[Sighting]) -> str:
+    if sighting.kind in ("raw", "instance") or (sighting.kind == "queryset" and not sighting.field):
+        return fix.for_unrelated(sighting)
+    return fix.words(sighting, rows, around)
+
+
+def _names(sighting: Sighting) -> Tuple[str, str]:
+    if sighting.kind == "queryset":
+        # The relation found leads from the row's model to this one.
+        return sighting.model, ""
+    return sighting.model, sighting.field
+
+
+def _rows_table(sighting: Sighting, around: List[Sighting]) -> str:
+    root = fix.root_model(sighting, around)
+    tables = {other.model: other.table for other in around if other.kind != "queryset"}
+    return tables.get(root, "")
+
+
+def why(site: Site) -> str:
+    """The proof in words: the loop, the row, the parameters."""
+    return f"{_loop_words(site)}, each time for {site.sighting.row} that was there already; {_parameter_words(site)}"
+
+
+def _loop_words(site: Site) -> str:
+    loop = f"{short(site.loop_place.file)}:{site.loop_place.line}"
+    if site.loop == LOOP_RECURSION:
+        return f"{site.trigger.function}() calls itself and sends the query at each level"
+    if not site.loop_place.line:
+        return "the same call path was taken again"
+    if site.loop == LOOP_CALLED:
+        return f"the loop at {loop} came back to one instruction and sent the query from different calls"
+    return f"the loop at {loop} came back to the same instruction and took the same call path"
+
+
+def _parameter_words(site: Site) -> str:
+    if site.distinct_count <= 1:
+        return f"all {site.count} had the same parameters"
+    if site.distinct_count >= site.count:
+        return f"all {site.count} had different parameters"
+    return f"{site.distinct_count} different sets of parameters in {site.count} queries"

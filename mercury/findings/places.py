@@ -1,0 +1,76 @@
+"""Call paths as a person reads them: the line that sends the query, and the loop around it."""
+
+from typing import List, NamedTuple, Optional
+
+from mercury.capture import bytecode
+from mercury.capture.code import is_library
+from mercury.capture.elements import TemplateElement
+from mercury.trace import PathEntry
+
+
+class Place(NamedTuple):
+    file: str
+    line: int
+    function: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+NOWHERE = Place("", 0, "")
+
+
+def trigger(path: List[PathEntry]) -> Place:
+    """The innermost line of the application or its templates; of a library only where there is no such line."""
+    callers = path[:-1] or path
+    for entry in reversed(callers):
+        place = _own_place(entry)
+        if place is not None:
+            return place
+    return _code_place(callers[-1])
+
+
+def loop(path: List[PathEntry], depth: int) -> Place:
+    """The loop that the frame at `depth` runs; -1 means the core could not locate it."""
+    if depth < 0 or depth >= len(path):
+        return _enclosing_loop(path)
+    for entry in reversed(path[: depth + 1]):
+        place = _own_loop(entry)
+        if place is not None:
+            return place
+    return _loop_place(path[depth])
+
+
+def short(file: str) -> str:
+    """A file's last two names, for use inside a sentence."""
+    return "/".join(file.replace("\\", "/").rsplit("/", 2)[-2:])
+
+
+def _own_place(entry: PathEntry) -> Optional[Place]:
+    if isinstance(entry.element, TemplateElement):
+        return Place(entry.element.file, entry.element.line, entry.element.contents)
+    return None if is_library(entry.code.co_filename) else _code_place(entry)
+
+
+def _own_loop(entry: PathEntry) -> Optional[Place]:
+    if isinstance(entry.element, TemplateElement):
+        return Place(entry.element.file, entry.element.line, entry.element.contents)
+    return None if is_library(entry.code.co_filename) else _loop_place(entry)
+
+
+def _code_place(entry: PathEntry) -> Place:
+    return Place(entry.code.co_filename, bytecode.line_at(entry.code, entry.offset), entry.code.co_name)
+
+
+def _loop_place(entry: PathEntry) -> Place:
+    line = bytecode.loop_line(entry.code, entry.offset)
+    place = _code_place(entry)
+    # No loop in the bytecode: something written in C, such as map() or sorted(), loops at this line.
+    return place if line is None else place._replace(line=line)
+
+
+def _enclosing_loop(path: List[PathEntry]) -> Place:
+    for entry in reversed(path):
+        if not is_library(entry.code.co_filename) and bytecode.loop_line(entry.code, entry.offset) is not None:
+            return _loop_place(entry)
+    return NOWHERE

@@ -1,0 +1,135 @@
+"""A report for the terminal: reads well at 80 columns, with and without color.
+
+`file:line` stands at the start of a word and is never broken, so that terminals and
+editors can open it.
+"""
+
+import os
+import shutil
+import sys
+import textwrap
+from typing import IO, List, Optional
+
+from mercury.findings import Finding
+from mercury.report import Report
+
+MIN_WIDTH = 40
+MAX_WIDTH = 100
+_SQL_LINES = 3
+
+_TITLES = {
+    "n_plus_one": "N+1",
+    "duplicate": "Duplicate",
+    "repeated_in_loop": "Repeated in a loop",
+}
+_COLORS = {"n_plus_one": "31;1", "duplicate": "33;1", "repeated_in_loop": "36"}
+_BOLD = "1"
+_DIM = "2"
+_GREEN = "32"
+
+
+class _Pen:
+    """Writes in color, or not."""
+
+    def __init__(self, color: bool, width: int) -> None:
+        self._color = color
+        self.width = width
+
+    def paint(self, text: str, style: str) -> str:
+        return f"\x1b[{style}m{text}\x1b[0m" if self._color and text else text
+
+    def field(self, label: str, text: str, limit: Optional[int] = None) -> List[str]:
+        """A labelled paragraph, its lines aligned behind the label."""
+        indent = " " * 9
+        lines = textwrap.wrap(text, self.width - len(indent), break_long_words=False, break_on_hyphens=False) or [""]
+        if limit is not None and len(lines) > limit:
+            lines = lines[:limit]
+            lines[-1] += " ..."
+        head = self.paint(f"  {label:<5}", _DIM) + "  " + lines[0]
+        return [head] + [indent + line for line in lines[1:]]
+
+
+def wants_color(stream: Optional[IO[str]] = None) -> bool:
+    """Whether to use color on a stream: NO_COLOR and dumb terminals say no, FORCE_COLOR says yes."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    stream = sys.stdout if stream is None else stream
+    return bool(getattr(stream, "isatty", lambda: False)()) and os.environ.get("TERM") != "dumb"
+
+
+def render(report: Report, color: bool = False, width: Optional[int] = None) -> str:
+    """The report as text, without a line end behind the last line."""
+    columns = shutil.get_terminal_size((80, 24)).columns if width is None else width
+    pen = _Pen(color, max(MIN_WIDTH, min(columns, MAX_WIDTH)))
+    lines = [_heading(report, pen), _figures(report)]
+    for number, finding in enumerate(report.findings, 1):
+        lines.append("")
+        lines.extend(_finding(finding, number, pen))
+    if not report.findings:
+        lines += ["", pen.paint("  Nothing found.", _GREEN) if not report.notes else "  Nothing found in what was measured."]
+    for note in report.notes:
+        lines.append("")
+        lines.extend(textwrap.wrap(f"Not measured: {note}.", pen.width - 2, initial_indent="  ", subsequent_indent="  "))
+    return "\n".join(lines)
+
+
+def summary(report: Report) -> str:
+    """One line: what ran, how many queries, what was found."""
+    count = sum(not finding.is_advisory for finding in report.findings)
+    found = "nothing found" if not count else f"{count} finding{'s' if count > 1 else ''}"
+    return f"{printable(report.name)}: {_count(report.metrics.query_count)} in {_duration(report)}, {found}"
+
+
+def printable(text: str) -> str:
+    """Text without control characters: names come from the host and may hold escape sequences."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def shown_path(file: str) -> str:
+    """The file relative to the working directory where it lies below it, else as it is."""
+    try:
+        relative = os.path.relpath(file)
+    except (OSError, ValueError):
+        return printable(file)
+    return printable(file if relative.startswith("..") else relative)
+
+
+def _heading(report: Report, pen: _Pen) -> str:
+    title = f"Mercury  {printable(report.name)}"
+    return pen.paint(title[: pen.width], _BOLD)
+
+
+def _duration(report: Report) -> str:
+    return f"{report.metrics.response_time_ms:,.1f} ms"
+
+
+def _figures(report: Report) -> str:
+    metrics = report.metrics
+    parts = [_count(metrics.query_count), _duration(report), f"{metrics.query_time_ms:,.1f} ms in the database"]
+    if metrics.cache_hits or metrics.cache_misses:
+        parts.append(f"cache {metrics.cache_hits} hits, {metrics.cache_misses} misses")
+    return "  " + ", ".join(parts)
+
+
+def _count(queries: int) -> str:
+    return "1 query" if queries == 1 else f"{queries:,} queries"
+
+
+def _finding(finding: Finding, number: int, pen: _Pen) -> List[str]:
+    title = _TITLES.get(finding.kind, finding.kind)
+    head = f"{number}. {title}: {printable(finding.target)}"
+    cost = f"{_count(finding.count)}, {finding.duration_ms:,.1f} ms"
+    lines = [f"{pen.paint(head, _COLORS.get(finding.kind, _BOLD))}  {cost}"]
+    lines += pen.field("query", _place(finding.file, finding.line, finding.function))
+    if finding.loop_line:
+        lines += pen.field("loop", f"{shown_path(finding.loop_file)}:{finding.loop_line}")
+    lines += pen.field("sql", printable(finding.sql), _SQL_LINES)
+    lines += pen.field("why", printable(finding.why))
+    lines += pen.field("fix", printable(finding.fix))
+    return lines
+
+
+def _place(file: str, line: int, function: str) -> str:
+    return f"{shown_path(file)}:{line}  {printable(function)}"

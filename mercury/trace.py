@@ -1,0 +1,232 @@
+"""One unit of work - a request, a test, a task, a block - from its first query to its close.
+
+Queries come in as tuples of integers, are kept in blocks of at most BLOCK_SIZE and are folded
+by the core when a block is full and when the unit closes. So a unit of a million queries
+takes no more memory than its distinct statements, call paths and parameters.
+"""
+
+import itertools
+import os
+import threading
+from array import array
+from contextvars import ContextVar
+from types import CodeType, FrameType
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+from mercury.core import backend
+from mercury.core.records import TRACE_MAX_LANES, TRACE_MAX_PATHS, Duplicate, Group, Totals
+
+BLOCK_SIZE = 1024
+"""Events that one thread may hold back before they cross into the core."""
+
+MAX_SIGHTINGS = 256
+"""Call paths whose frames are looked at for the model, the field and the row behind a query."""
+
+current: "ContextVar[Optional[Trace]]" = ContextVar("mercury_trace", default=None)
+"""The innermost open unit of this thread or task."""
+
+
+class PathEntry(NamedTuple):
+    """One frame of a call path, kept without the frame: no local variable stays alive."""
+
+    code: CodeType
+    offset: int
+    element: Any
+
+
+class PathTable:
+    """The distinct call paths of one unit of work, numbered from 0.
+
+    Code objects are told apart by address, which is sound because an entry keeps its
+    code object alive for as long as the table lives.
+    """
+
+    __slots__ = ("_elements", "_indexes", "_lock", "numbers", "paths")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._indexes: Dict[Tuple[int, ...], int] = {}
+        self._elements: Dict[Any, int] = {}
+        self.paths: List[List[PathEntry]] = []
+        self.numbers: List[Tuple[int, ...]] = []
+
+    def element_number(self, element: Any) -> int:
+        """A small number that stands for an element; 0 is never given."""
+        with self._lock:
+            return self._elements.setdefault(element, len(self._elements) + 1)
+
+    def index(self, numbers: Tuple[int, ...], entries: List[PathEntry]) -> int:
+        """The index of the path with these (code, offset, element) numbers, outermost first; -1: the table is full."""
+        with self._lock:
+            index = self._indexes.get(numbers)
+            if index is None:
+                index = len(self.paths)
+                if index >= TRACE_MAX_PATHS:
+                    return -1
+                self.paths.append(entries)
+                self.numbers.append(numbers)
+                self._indexes[numbers] = index
+            return index
+
+
+class Evidence(NamedTuple):
+    """What a closed unit leaves to be judged. `notes` says what was not measured, and why."""
+
+    totals: Totals
+    groups: List[Group]
+    duplicates: List[Duplicate]
+    paths: List[List[PathEntry]]
+    statements: Dict[int, Any]
+    sightings: Dict[int, Any]
+    databases: List[str]
+    notes: List[str]
+
+
+class _Process:
+    """What all units of this process share: how many are open, and queries that none of them saw."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.open_count = 0
+        self.unattributed = 0
+
+    def renew(self) -> None:
+        self.lock = threading.Lock()
+
+
+process = _Process()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=process.renew)
+
+
+class Trace:
+    """An open unit of work. Any thread may record into it; `close` ends it once.
+
+    `root` is the frame that opened the unit: call paths start there. It is dropped at close.
+    """
+
+    __slots__ = (
+        "_core",
+        "_lock",
+        "_sent_paths",
+        "_unattributed_before",
+        "cache_hits",
+        "cache_misses",
+        "closed",
+        "databases",
+        "faults",
+        "lanes",
+        "name",
+        "parent",
+        "paths",
+        "root",
+        "root_thread",
+        "seen",
+        "sightings",
+        "statements",
+    )
+
+    def __init__(self, name: str, root: Optional[FrameType], parent: "Optional[Trace]" = None) -> None:
+        self.name = name
+        self.root = root
+        self.root_thread = threading.get_ident()
+        self.parent = parent
+        self.paths = PathTable()
+        self.lanes: Dict[int, Any] = {}
+        self.databases: Dict[str, int] = {}
+        self.statements: Dict[int, Any] = {}
+        self.seen: Dict[int, int] = {}
+        self.sightings: Dict[int, Any] = {}
+        self.cache_hits = 0
+        self.cache_misses = 0
+        self.faults = 0
+        self.closed = False
+        self._lock = threading.Lock()
+        self._sent_paths = 0
+        self._core = backend().module.Trace(int.from_bytes(os.urandom(8), "little"))
+        with process.lock:
+            process.open_count += 1
+            self._unattributed_before = process.unattributed
+
+    def lane(self, thread: int, factory: Any) -> Any:
+        """The lane of a thread; `factory(number, root)` makes a new one."""
+        lane = self.lanes.get(thread)
+        if lane is None:
+            with self._lock:
+                root = self.root if thread == self.root_thread else None
+                lane = self.lanes.setdefault(thread, factory(len(self.lanes), root))
+        return lane
+
+    def database(self, alias: str) -> int:
+        """The number of a database alias within this unit."""
+        number = self.databases.get(alias)
+        if number is None:
+            with self._lock:
+                number = self.databases.setdefault(alias, len(self.databases))
+        return number
+
+    def flush(self, events: List[Tuple[int, ...]]) -> None:
+        """Sends a lane's block to the core and empties it."""
+        with self._lock:
+            self._send(events)
+
+    def _send(self, events: List[Tuple[int, ...]]) -> None:
+        block = events[:]
+        del events[: len(block)]
+        if self.closed or not block:
+            return
+        # Paths first: an event may only name a path that the core knows.
+        fresh = self.paths.numbers[self._sent_paths :]
+        if fresh:
+            lengths = itertools.chain((0,), (len(numbers) // 3 for numbers in fresh))
+            offsets = array("q", itertools.accumulate(lengths))
+            self._core.add_paths(array("q", itertools.chain.from_iterable(fresh)), offsets)
+            self._sent_paths += len(fresh)
+        self._core.add_events(array("q", itertools.chain.from_iterable(block)))
+
+    def close(self) -> Evidence:
+        """Ends the unit: folds what is left, drops every frame, and gives what was found."""
+        with self._lock:
+            self._leave_process()
+            for lane in self.lanes.values():
+                self._send(lane.events)
+            self.closed = True
+            evidence = Evidence(
+                self._core.totals(),
+                self._core.groups(),
+                self._core.duplicates(),
+                self.paths.paths,
+                self.statements,
+                self.sightings,
+                list(self.databases),
+                self._notes(),
+            )
+            self._core.close()
+            for lane in self.lanes.values():
+                lane.release()
+            self.lanes.clear()
+            self.root = None
+        return evidence
+
+    def _leave_process(self) -> None:
+        with process.lock:
+            process.open_count -= 1
+
+    def _notes(self) -> List[str]:
+        totals = self._core.totals()
+        unattributed = process.unattributed - self._unattributed_before
+        notes = []
+        if unattributed:
+            notes.append(f"{_queries(unattributed)} ran meanwhile in a thread or task that belongs to no unit of work")
+        if totals.ungrouped_count:
+            notes.append(f"{_queries(totals.ungrouped_count)} came without a usable call path and could not be judged")
+        if len(self.lanes) > TRACE_MAX_LANES:
+            notes.append(f"only the first {TRACE_MAX_LANES} threads were told apart")
+        if self.faults:
+            notes.append(f"{_queries(self.faults)} could not be recorded because of a fault inside Mercury")
+        return notes
+
+
+def _queries(count: int) -> str:
+    return "1 query" if count == 1 else f"{count:,} queries"
+
