@@ -251,7 +251,26 @@ MERCURY_API int64_t mercury_sql_normalize_batch(const char *data, size_t data_le
  * The innermost frame that both statements share as one and the same activation
  * (not merely the same code) decides. If it stands at the same instruction both
  * times, that instruction ran twice: it loops, and it is the loop. If it has moved
- * on, it was straight-line code between the two.
+ * on, it was straight-line code between the two, unless the way led through a recursion.
+ *
+ *     what the two statements share           verdict      depth
+ *     the operation itself, both ends         OPERATION    the operation
+ *     a frame at one instruction, and below   REPEATED if the paths are equal, else CALLED
+ *       it both paths go on                                that frame
+ *     no known activation, equal paths        REPEATED     not located
+ *     no known activation; the first entry    CALLED       not located: any frame before
+ *       that differs runs other code                       it may be the one that loops
+ *     anything else                           RECURSION or NONE
+ *
+ * RECURSION wants paths of different lengths whose entries before the operation are
+ * equal, and the code of that entry among the frames that both share (activations not
+ * known: up to the first entry that differs). Then the longer path entered that code
+ * again from within. Its depth is where that code first stands.
+ *
+ * The operation's own entry proves nothing where the other path goes on below it: the
+ * ORM's frames are not in the path, so that one run of one instruction of the operation
+ * may send its own statement and then call code that sends another. For the same reason
+ * each operation must be an entry of its own, also that of a bare cursor.
  */
 
 typedef struct mercury_frame {
@@ -276,8 +295,8 @@ typedef struct mercury_verdict {
 /*
  * Compares the call paths of two statements, outermost frame first, the operation
  * last. `shared` says how many of the outermost frames are the same activations in
- * both; 0 means not known (another thread, or the first statement there), and the paths alone
- * decide then: equal paths under one root looped somewhere.
+ * both; 0 means not known (another thread, or the first statement there), and the paths
+ * alone decide then: equal paths under one root looped somewhere.
  *
  * Errors: INVALID_ARGUMENT (an empty path, or `shared` beyond the shorter one).
  */
@@ -295,6 +314,10 @@ MERCURY_API int64_t mercury_loop_proof_compare(const mercury_frame *earlier, siz
  *     events --> totals
  *            --> groups      one per (fingerprint, database, call path)
  *            --> duplicates  one per (fingerprint, database, parameters) seen twice
+ *
+ * Each query is compared with the last one of its group and, where that proves no loop,
+ * with the last one of its statement (fingerprint and database) if another group holds
+ * it; that group is told of the proof too if it has none yet.
  */
 
 enum {
@@ -302,7 +325,7 @@ enum {
     MERCURY_TRACE_MAX_FRAMES = 524288,     /* frames over all paths */
     MERCURY_TRACE_MAX_GROUPS = 16384,      /* groups */
     MERCURY_TRACE_MAX_PARAMETERS = 131072, /* distinct parameter sets over all statements */
-    MERCURY_TRACE_MAX_LANES = 1024,        /* threads; later ones share lane evidence with none */
+    MERCURY_TRACE_MAX_LANES = 1024,        /* threads; the events of later ones cannot carry a path */
     MERCURY_TRACE_DUPLICATE_PLACES = 4     /* call paths remembered per duplicate */
 };
 
@@ -319,7 +342,7 @@ typedef struct mercury_event {
     int64_t path;        /* index of a path added before; -1: the call path was not measured */
     int64_t shared;      /* outermost frames that are the same activations as at the lane's previous event */
     int64_t parameters;  /* keyed digest of the parameters; 0: not compared */
-    int64_t lane;        /* thread, numbered from 0 within the trace */
+    int64_t lane;        /* thread, numbered from 0 within the trace, below MERCURY_TRACE_MAX_LANES */
     int64_t database;    /* alias, numbered from 0 within the trace */
     int64_t start_ns;    /* any clock that does not run backwards */
     int64_t duration_ns; /* negative counts as 0 */
@@ -344,7 +367,7 @@ typedef struct mercury_group {
     int64_t database;
     int64_t path;
     int64_t count;           /* queries; operations that sent several count each statement */
-    int64_t operation_count; /* ORM operations; a prefetch in five batches is one */
+    int64_t operation_count; /* ORM operations, at least 1; a prefetch in five batches is one */
     int64_t failed_count;
     int64_t flags;       /* all its events' flags, or-ed */
     int64_t duration_ns; /* sum, saturating */
@@ -352,10 +375,10 @@ typedef struct mercury_group {
     int64_t first_event; /* number of its first event in the trace, from 0 */
     int64_t last_event;
     int64_t distinct_count;   /* queries whose parameters this statement had not had before; not compared counts too */
-    int64_t loop;             /* a mercury_loop: the strongest proof found */
+    int64_t loop;             /* the strongest found: REPEATED, RECURSION, CALLED, OPERATION, NONE in this order */
     int64_t loop_depth;       /* index in `path` of the innermost frame proven to loop; -1: not located */
     int64_t outer_loop_depth; /* the same for the outermost */
-    int64_t proven_count;     /* repetitions for which a loop was proven */
+    int64_t proven_count;     /* queries that proved a loop; 0 where another group's query proved this one's */
 } mercury_group;
 
 /* One statement sent more than once with the same parameters: 12 fields of 8 bytes. */
@@ -400,7 +423,9 @@ MERCURY_API int64_t mercury_trace_add_paths(mercury_trace *trace, const mercury_
  * in any way. All or nothing where an argument is wrong; after OUT_OF_MEMORY the
  * events from `position` on are missing.
  *
- * Errors: INVALID_ARGUMENT (position: the event whose path is unknown or whose
+ * An event without a path has shared 0 and may have any lane: it leaves no trace in it.
+ *
+ * Errors: INVALID_ARGUMENT (position: the first event whose path is unknown or whose
  * lane, database or shared is out of range), OUT_OF_MEMORY (position: the event).
  */
 MERCURY_API int64_t mercury_trace_add_events(mercury_trace *trace, const mercury_event *events, size_t count,
