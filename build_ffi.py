@@ -60,7 +60,7 @@ def preprocess(compiler: str, *flags: str, header: Path = HEADER) -> str:
     Raises OSError where the compiler cannot be run and CalledProcessError where it fails.
     """
     command = [*shlex.split(compiler), "-E", "-DPYTHON_HEADER", *flags, "-x", "c", str(header)]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, universal_newlines=True).stdout
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def canonical(preprocessed: str) -> str:

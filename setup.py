@@ -25,7 +25,7 @@ from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 from setuptools.command.dist_info import dist_info
-from setuptools.errors import BaseError, CompileError
+from setuptools.errors import BaseError
 
 ROOT = Path(__file__).resolve().parent
 SYSTEM = os.environ.get("TARGET_SYSTEM") or platform.system()
@@ -87,7 +87,7 @@ def run_make(command: List[str]) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "OUT")}
     try:
         done = subprocess.run(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True
+            command, check=False, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
     except OSError as error:
         raise NotBuilt(f"{command[0]} cannot be run: {error.strerror}") from None

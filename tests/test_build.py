@@ -21,7 +21,18 @@ pytestmark = pytest.mark.skipif(
 
 COMPILERS = ["gcc", "clang", "clang-19"]
 NOT_SOURCE = shutil.ignore_patterns(
-    ".*", "build", "dist", "*.egg-info", "__pycache__", "*.so", "*.dylib", "*.dll", "*.o", "docs", "examples", "benchmarks"
+    ".*",
+    "build",
+    "dist",
+    "*.egg-info",
+    "__pycache__",
+    "*.so",
+    "*.dylib",
+    "*.dll",
+    "*.o",
+    "docs",
+    "examples",
+    "benchmarks",
 )
 
 
@@ -79,11 +90,12 @@ class Tree:
         environment.update({"PIP_NO_INDEX": "1", **variables})
         return subprocess.run(
             command,
+            check=False,
             cwd=str(self.folder),
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            universal_newlines=True,
+            text=True,
         )
 
     def wheel(self) -> "Wheel":
@@ -245,7 +257,13 @@ def test_the_wheel_of_the_sdist_is_the_wheel_of_the_tree(tree: Tree, tmp_path: P
     with tarfile.open(archive) as opened:
         opened.extractall(tmp_path)
     (folder,) = tmp_path.iterdir()
-    for name in ("build_ffi.py", "Makefile", "mercury/core/_ffi.py", "mercury_native/vendor/xxhash.h", "tests/conftest.py"):
+    for name in (
+        "build_ffi.py",
+        "Makefile",
+        "mercury/core/_ffi.py",
+        "mercury_native/vendor/xxhash.h",
+        "tests/conftest.py",
+    ):
         assert (folder / name).is_file(), name
     assert not [path for path in folder.rglob("*") if path.suffix in (".so", ".o", ".a")]
     unpacked = Tree(folder)
@@ -319,10 +337,11 @@ def test_the_static_library_links_into_a_program(tree: Tree, tmp_path: Path) -> 
     assert tree.run(["make", "static"]).returncode == 0
     program = tmp_path / "program.c"
     program.write_text(
-        '#include "mercury.h"\n#include <stdio.h>\nint main(void)\n{\n    return puts(mercury_abi_header_hash()) < 0;\n}\n'
+        '#include "mercury.h"\n#include <stdio.h>\n'
+        "int main(void)\n{\n    return puts(mercury_abi_header_hash()) < 0;\n}\n"
     )
     command = ["cc", "-Imercury_native", str(program), "build/native/libmercury.a", "-o", str(tmp_path / "program")]
     done = tree.run(command)
     assert done.returncode == 0, done.stdout
-    output = subprocess.run([str(tmp_path / "program")], stdout=subprocess.PIPE, universal_newlines=True).stdout
+    output = subprocess.run([str(tmp_path / "program")], check=False, stdout=subprocess.PIPE, text=True).stdout
     assert output.strip() == build_ffi.header_hash(build_ffi.canonical(build_ffi.preprocess("cc")))

@@ -57,20 +57,38 @@ def public_functions(path: Path) -> Set[str]:
     definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     names = {node.name for node in tree.body if isinstance(node, definitions)}
     for node in tree.body:
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
         if any(isinstance(target, ast.Name) and target.id == "__all__" for target in targets):
-            names |= {item.value for item in ast.walk(node) if isinstance(item, ast.Constant) and isinstance(item.value, str)}
+            names |= {
+                item.value for item in ast.walk(node) if isinstance(item, ast.Constant) and isinstance(item.value, str)
+            }
     return names
 
 
 def test_no_module_shares_the_name_of_a_public_function(root: Path) -> None:
     # After an import of the module, the name on the package is the module.
     package = root / "mercury"
-    modules = {path.stem for path in package.glob("*.py")} | {path.parent.name for path in package.glob("*/__init__.py")}
+    modules = {path.stem for path in package.glob("*.py")} | {
+        path.parent.name for path in package.glob("*/__init__.py")
+    }
     assert modules & public_functions(package / "__init__.py") <= {"errors"}
 
 
-DOCUMENTED = ["library", "build-ext", "develop", "demo", "test", "lint", "format", "asan", "interpreters", "exits", "wheel"]
+DOCUMENTED = [
+    "library",
+    "build-ext",
+    "develop",
+    "demo",
+    "test",
+    "lint",
+    "format",
+    "asan",
+    "interpreters",
+    "exits",
+    "wheel",
+]
 
 
 @pytest.mark.parametrize("target", [*DOCUMENTED, "clean", "header-hash", "help"])
@@ -83,7 +101,9 @@ def test_the_exported_constants_are_those_of_the_header(root: Path) -> None:
 
     constants = dict(re.findall(r"MERCURY_((?:TOKEN|LOOP|EVENT|TRACE)_\w+) = (\d+)", header(root)))
     assert {name: int(value) for name, value in constants.items()} == {
-        name: value for name, value in vars(records).items() if name.split("_")[0] in ("TOKEN", "LOOP", "EVENT", "TRACE")
+        name: value
+        for name, value in vars(records).items()
+        if name.split("_")[0] in ("TOKEN", "LOOP", "EVENT", "TRACE")
     }
 
 
@@ -98,7 +118,9 @@ def test_the_dialects_are_those_of_the_header(root: Path) -> None:
 def test_the_records_are_the_structs_of_the_header(root: Path, name: str) -> None:
     from mercury.core import records
 
-    match = re.search(rf"typedef struct mercury_{name.lower()} {{(.*?)}} mercury_{name.lower()};", header(root), re.DOTALL)
+    match = re.search(
+        rf"typedef struct mercury_{name.lower()} {{(.*?)}} mercury_{name.lower()};", header(root), re.DOTALL
+    )
     assert match is not None
     fields = re.findall(r"int64_t (\w+)(?:\[\d+\])?;", match.group(1))
     assert list(getattr(records, name)._fields) == fields

@@ -31,7 +31,9 @@ def elf(bits: int, endian: str, machine: int = 62) -> bytes:
     ident = b"\x7fELF" + bytes([2 if is_64 else 1, 1 if endian == "<" else 2, 1]) + bytes(9)
     layout = endian + ("HHIQQQIHHHHHH" if is_64 else "HHIIIIIHHHHHH")
     header = struct.pack(layout, 3, machine, 1, 0, header_size, 0, 0, header_size, entry_size, 2, 0, 0, 0)
-    segments = b"".join(_segment(is_64, endian, kind, offset, size) for kind, offset, size in [(1, 0, 512), (2, 400, 96)])
+    segments = b"".join(
+        _segment(is_64, endian, kind, offset, size) for kind, offset, size in [(1, 0, 512), (2, 400, 96)]
+    )
     return (ident + header + segments).ljust(512, b"\0")
 
 
@@ -118,7 +120,9 @@ def test_an_executable_is_no_library() -> None:
     assert refused(bytes(whole))
 
 
-@pytest.mark.parametrize("data", [b"\0", b"MZ", b"\x7fEL", b"not a library", bytes(4096), b"\xca\xfe\xba\xbe" + b"\xff" * 60])
+@pytest.mark.parametrize(
+    "data", [b"\0", b"MZ", b"\x7fEL", b"not a library", bytes(4096), b"\xca\xfe\xba\xbe" + b"\xff" * 60]
+)
 def test_other_content_is_refused(data: bytes) -> None:
     assert refused(data)
 

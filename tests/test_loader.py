@@ -65,11 +65,11 @@ class Package:
         command = [sys.executable, *arguments, "-c", code]
         return subprocess.run(
             command,
+            check=False,
             cwd=str(self.folder),
             env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            universal_newlines=True,
+            capture_output=True,
+            text=True,
             timeout=60,
         )
 
@@ -108,7 +108,7 @@ def compile_library(target: Path, header_hash: Optional[str], symbols: List[str]
         lines.append(f'const char *mercury_abi_header_hash(void) {{ return "{header_hash}"; }}')
     compiler = shlex.split(os.environ.get("CC") or "cc")
     command = [*compiler, "-shared", "-fPIC", "-x", "c", "-", "-o", str(target)]
-    subprocess.run(command, input="\n".join(lines), universal_newlines=True, check=True)
+    subprocess.run(command, input="\n".join(lines), text=True, check=True)
 
 
 @pytest.fixture(scope="module")
@@ -225,12 +225,15 @@ def test_a_dangling_link(package: Package) -> None:
 
 
 # Root may read everything, so it becomes nobody, once all modules are there.
-UNREADABLE = """
+UNREADABLE = (
+    """
 import json, os, threading, warnings
 from mercury.core import _ffi, pure
 if os.geteuid() == 0:
     os.seteuid(65534)
-""" + CHILD
+"""
+    + CHILD
+)
 
 
 def test_an_unreadable_file(built: Path, root: Path) -> None:
@@ -319,7 +322,9 @@ def test_cffi_broken(package: Package, built: Path) -> None:
 
 def test_isolated_subinterpreter(package: Package, built: Path) -> None:
     shutil.copy(built, package.library)
-    done = package.run(NO_CFFI.format(error="ImportError('module does not support loading in subinterpreters')") + CHILD)
+    done = package.run(
+        NO_CFFI.format(error="ImportError('module does not support loading in subinterpreters')") + CHILD
+    )
     assert_refused(json.loads(done.stdout), "cffi does not run in isolated subinterpreters", hint="")
 
 
@@ -343,8 +348,6 @@ def test_an_old_cffi_is_not_imported_where_there_is_no_gil(package: Package, bui
 def test_a_new_cffi_is_used_where_there_is_no_gil(package: Package, built: Path) -> None:
     shutil.copy(built, package.library)
     assert json.loads(package.run(FREE_THREADED.format(version="2.1.1") + CHILD).stdout)["name"] == "native"
-
-
 
 
 def test_functions_linked_into_the_program(package: Package, built: Path) -> None:
@@ -380,7 +383,8 @@ print(pids)
 
 
 def test_importing_mercury_loads_nothing_optional(package: Package) -> None:
-    code = "import mercury, sys; print([m for m in sys.modules if m.split('.')[0] in ('django', 'cffi', '_cffi_backend', 'rich')])"
+    optional = ("django", "cffi", "_cffi_backend", "rich")
+    code = f"import mercury, sys; print([name for name in sys.modules if name.split('.')[0] in {optional}])"
     done = package.run(code)
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
 

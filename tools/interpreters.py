@@ -59,7 +59,9 @@ def version_key(name: str) -> List[int]:
 def every_interpreter() -> List[str]:
     """All names that this machine offers, oldest first, at least CPython 3.8."""
     folder = pyenv_versions()
-    found = [path.name for path in folder.iterdir() if re.fullmatch(r"3\.\d+\.\d+t?", path.name)] if folder.is_dir() else []
+    found = (
+        [path.name for path in folder.iterdir() if re.fullmatch(r"3\.\d+\.\d+t?", path.name)] if folder.is_dir() else []
+    )
     names = sorted((name for name in found if version_key(name) >= [3, 8]), key=version_key)
     return names + (["pypy3"] if shutil.which("pypy3") else [])
 
@@ -70,7 +72,9 @@ def executable(name: str) -> Optional[str]:
         return shutil.which(name)
     folder = pyenv_versions()
     found = sorted(folder.glob(f"{name}*/bin/python"), key=lambda path: version_key(path.parent.parent.name))
-    exact = [path for path in found if path.parent.parent.name == name or path.parent.parent.name.startswith(name + ".")]
+    exact = [
+        path for path in found if path.parent.parent.name == name or path.parent.parent.name.startswith(name + ".")
+    ]
     return str(exact[-1]) if exact else shutil.which(f"python{name}")
 
 
@@ -80,11 +84,12 @@ def run(*command: str, **variables: str) -> str:
     environment.update(variables)
     done = subprocess.run(
         command,
+        check=False,
         cwd=str(FOLDER),
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        universal_newlines=True,
+        text=True,
     )
     if done.returncode != 0:
         raise Failed(f"{' '.join(command)}\n{done.stdout}")
