@@ -1,0 +1,268 @@
+"""The C library as Python functions: the same names and answers as `mercury.core.pure`.
+
+The only module that knows cffi. Text goes in without a copy and records come back as
+arrays of 64-bit integers, because to fill or read a cffi struct field by field costs more
+than the work itself. A borrowed buffer is always given back before the call returns:
+PyPy crashes if a mapping is closed while one lives.
+"""
+
+import threading
+from array import array
+from typing import Any, Callable, List, Sequence, Union
+
+from mercury.core import _ffi
+from mercury.core._integers import INVALID_ARGUMENT, INVALID_ARGUMENT_TEXT, Integers, integers, path_integers
+from mercury.core.records import Duplicate, Group, Memory, Normalized, Token, Totals, Verdict
+from mercury.errors import BufferTooSmallError, MercuryError, from_code
+
+ffi: Any = _ffi.ffi
+
+KEPT_SCRATCH_BYTES = 1 << 20
+"""A thread's scratch memory grows up to here; what a longer text needs is freed after the call."""
+
+_FIRST_SCRATCH_BYTES = 1 << 13
+_SEED_MASK = (1 << 64) - 1
+_GROUP_WIDTH = len(Group._fields)
+_DUPLICATE_WIDTH = 12
+_PLACES_FROM = len(Duplicate._fields) - 1
+
+_Bytes = Union[bytes, bytearray, memoryview]
+
+_lib: Any = None
+_local = threading.local()
+_new_scratch: Callable[[str, int], Any] = ffi.new_allocator(should_clear_after_alloc=False)
+
+
+def attach(lib: Any) -> None:
+    """Makes `lib`, which passed all of the loader's checks, serve every later call."""
+    global _lib
+    _lib = lib
+
+
+def build() -> str:
+    """One line for a person about how the library was compiled."""
+    return _text(_lib.mercury_abi_build())
+
+
+def memory() -> Memory:
+    """Resident and peak bytes of the whole process. Raises UnsupportedError where nothing tells."""
+    result = array("q", bytes(16))
+    error = ffi.new("mercury_error *")
+    with ffi.from_buffer("mercury_memory[]", result) as pointer:
+        _check(_lib.mercury_platform_memory(pointer, error), error)
+    return Memory(*result)
+
+
+def tokens(data: _Bytes, dialect: int) -> List[Token]:
+    """The tokens of `data`. Raises UnknownDialectError."""
+    capacity = len(data) // 2 + 8
+    while True:
+        result = array("q", bytes(24 * capacity))
+        count = ffi.new("size_t *")
+        error = ffi.new("mercury_error *")
+        with ffi.from_buffer(data) as text, ffi.from_buffer("mercury_token[]", result) as pointer:
+            code = _lib.mercury_sql_lexer_tokens(text, len(text), dialect, pointer, capacity, count, error)
+        if code != BufferTooSmallError.code:
+            _check(code, error)
+            fields = iter(result[: 3 * count[0]].tolist())
+            return [Token(*row) for row in zip(fields, fields, fields)]
+        capacity = error.position
+
+
+def normalize(data: _Bytes, dialect: int) -> Normalized:
+    """The canonical text of `data` and its fingerprint. Raises UnknownDialectError."""
+    workspace = _take_workspace()
+    result, error = workspace.normalized, workspace.error
+    scratch, capacity = workspace.scratch, workspace.capacity
+    with ffi.from_buffer(data) as text:
+        while True:
+            code = _lib.mercury_sql_normalize_text(text, len(text), dialect, scratch, capacity, result, error)
+            if code != BufferTooSmallError.code:
+                break
+            capacity = error.position
+            scratch = workspace.room(capacity)
+    if code:
+        raise _failure(code, error)
+    canonical = ffi.buffer(scratch, result.length)[:]
+    answer = Normalized(canonical, result.fingerprint, result.literal_count, result.in_doubt != 0)
+    _local.workspace = workspace
+    return answer
+
+
+def fingerprint_batch(data: _Bytes, offsets: Any, dialect: int) -> "array[int]":
+    """The fingerprints of the statements that lie in `data` as Arrow lays out strings.
+
+    `offsets` is a flat buffer of 32-bit or 64-bit integers, one more than statements.
+    """
+    bounds = _wide_offsets(offsets)
+    count = len(bounds) - 1
+    result = array("Q", bytes(8 * count))
+    workspace = _take_workspace()
+    error = workspace.error
+    scratch, capacity = workspace.scratch, workspace.capacity
+    with ffi.from_buffer(data) as text, ffi.from_buffer("int64_t[]", bounds) as rows, ffi.from_buffer(
+        "uint64_t[]", result
+    ) as fingerprints:
+        while True:
+            code = _lib.mercury_sql_normalize_batch(
+                text, len(text), rows, count, dialect, scratch, capacity, fingerprints, error
+            )
+            if code != BufferTooSmallError.code:
+                break
+            capacity = error.position
+            scratch = workspace.room(capacity)
+    _check(code, error)
+    _local.workspace = workspace
+    return result
+
+
+def compare_paths(earlier: Sequence[Sequence[int]], later: Sequence[Sequence[int]], shared: int) -> Verdict:
+    """Compares two call paths whose `shared` outermost frames are the same activations.
+
+    `shared` 0 means that the activations are not known. Raises InvalidArgumentError for
+    an empty path or a `shared` beyond the shorter one.
+    """
+    first, second = path_integers(earlier), path_integers(later)
+    if not 0 <= shared <= len(earlier):
+        shared = len(earlier) + 1  # a size_t has no negative values: let the library refuse it
+    result = array("q", bytes(16))
+    error = ffi.new("mercury_error *")
+    with _borrow("mercury_frame[]", first) as one, _borrow("mercury_frame[]", second) as other, _borrow(
+        "mercury_verdict[]", result
+    ) as verdict:
+        code = _lib.mercury_loop_proof_compare(one, len(one), other, len(other), shared, verdict, error)
+    _check(code, error)
+    return Verdict(*result)
+
+
+class Trace:
+    """One unit of work. Used under a lock by its owner; a context manager that closes itself."""
+
+    def __init__(self, seed: int) -> None:
+        """`seed` keys the tables against chosen collisions; results do not depend on it."""
+        self._lib = _lib  # a function does not keep its library alive
+        self._error = ffi.new("mercury_error *")
+        handle = self._lib.mercury_trace_new(seed & _SEED_MASK, self._error)
+        if not handle:
+            raise _failure(self._error.code, self._error)
+        self._handle = ffi.gc(handle, self._lib.mercury_trace_free)
+
+    def __enter__(self) -> "Trace":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Frees everything. May be called again; any other call raises InvalidArgumentError."""
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            ffi.release(handle)
+
+    def add_paths(self, frames: Integers, offsets: Integers) -> None:
+        """Adds call paths, which get the next indexes from 0. All or nothing.
+
+        `frames` holds three integers a frame; path i is frames[offsets[i]] up to
+        frames[offsets[i + 1]], outermost first, at least one frame.
+        """
+        handle = self._open()
+        with integers(frames, 3) as frame_view, integers(offsets) as offset_view:
+            count = max(len(offset_view) - 1, 0)
+            with _borrow("mercury_frame[]", frame_view) as first, _borrow("int64_t[]", offset_view) as bounds:
+                code = self._lib.mercury_trace_add_paths(handle, first, len(first), bounds, count, self._error)
+        _check(code, self._error)
+
+    def add_events(self, events: Integers) -> None:
+        """Adds events, nine integers each, in the order in which their lanes sent them. All or nothing."""
+        handle = self._open()
+        with integers(events, 9) as view, _borrow("mercury_event[]", view) as first:
+            code = self._lib.mercury_trace_add_events(handle, first, len(first), self._error)
+        _check(code, self._error)
+
+    def totals(self) -> Totals:
+        handle = self._open()
+        result = array("q", bytes(8 * len(Totals._fields)))
+        with ffi.from_buffer("mercury_totals[]", result) as totals:
+            _check(self._lib.mercury_trace_totals(handle, totals, self._error), self._error)
+        return Totals(*result)
+
+    def groups(self) -> List[Group]:
+        """All groups, in order of their first event."""
+        rows = self._records("mercury_group[]", self._lib.mercury_trace_groups, self.totals().group_count)
+        return [Group(*row) for row in zip(*[iter(rows)] * _GROUP_WIDTH)]
+
+    def duplicates(self) -> List[Duplicate]:
+        """All duplicates, in order of their first event."""
+        count = self.totals().duplicate_count
+        rows = self._records("mercury_duplicate[]", self._lib.mercury_trace_duplicates, count)
+        return [
+            Duplicate._make((*row[:_PLACES_FROM], row[_PLACES_FROM:])) for row in zip(*[iter(rows)] * _DUPLICATE_WIDTH)
+        ]
+
+    def _records(self, ctype: str, read: Any, count: int) -> List[int]:
+        """The integers of `count` records, as the library's function `read` writes them."""
+        result = array("q", bytes(count * ffi.sizeof(ctype[:-2])))
+        written = ffi.new("size_t *")
+        with ffi.from_buffer(ctype, result) as records:
+            _check(read(self._handle, records, count, written, self._error), self._error)
+        return result.tolist()
+
+    def _open(self) -> Any:
+        if self._handle is None:
+            raise from_code(INVALID_ARGUMENT, INVALID_ARGUMENT_TEXT, hint="the trace is closed")
+        return self._handle
+
+
+class _Workspace:
+    """What a thread's calls of `normalize` write to, made once instead of at each call."""
+
+    def __init__(self) -> None:
+        self.capacity = _FIRST_SCRATCH_BYTES
+        self.scratch = _new_scratch("char[]", self.capacity)
+        self.normalized = ffi.new("mercury_normalized *")
+        self.error = ffi.new("mercury_error *")
+
+    def room(self, capacity: int) -> Any:
+        """Scratch memory of `capacity` bytes, kept for the next call unless it is too much to keep."""
+        scratch = _new_scratch("char[]", capacity)
+        if capacity <= KEPT_SCRATCH_BYTES:
+            self.scratch, self.capacity = scratch, capacity
+        return scratch
+
+
+def _take_workspace() -> _Workspace:
+    # Taken out of the thread's locals while it is in use: a signal handler or a finalizer
+    # may run between the library's return and the copy of its result, and normalize too.
+    workspace = _local.__dict__.pop("workspace", None)
+    return workspace if workspace is not None else _Workspace()
+
+
+def _wide_offsets(offsets: Any) -> "array[int]":
+    """`offsets` as 64-bit integers in memory of their own."""
+    with memoryview(offsets) as view:
+        if view.ndim != 1 or view.format not in ("i", "l", "q") or not len(view):
+            raise from_code(INVALID_ARGUMENT, INVALID_ARGUMENT_TEXT)
+        return array("q", view)
+
+
+def _borrow(ctype: str, view: Integers) -> Any:
+    """A pointer to the buffer's memory, or to a copy where a slice of bytes lies askew."""
+    pointer = ffi.from_buffer(ctype, view)
+    if int(ffi.cast("uintptr_t", pointer)) % 8 == 0:
+        return pointer
+    ffi.release(pointer)
+    return ffi.from_buffer(ctype, array("q", view))
+
+
+def _check(code: int, error: Any) -> None:
+    if code:
+        raise _failure(code, error)
+
+
+def _failure(code: int, error: Any) -> MercuryError:
+    return from_code(code, _text(error.message), error.position)
+
+
+def _text(constant: Any) -> str:
+    text: bytes = ffi.string(constant)
+    return text.decode("utf-8")
