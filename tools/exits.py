@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Counter, List
+from typing import Counter, Dict, List
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -62,25 +62,34 @@ ready.wait()
 """
 
 
-def exit_status(python: str) -> int:
-    """The status of one child; negative where a signal ended it."""
-    environment = dict(os.environ, PYTHONPATH=str(ROOT))
+def run_child(python: str) -> "subprocess.CompletedProcess[str]":
+    """One start and exit; the status is negative where a signal ended it."""
+    environment = dict(os.environ, PYTHONPATH=str(ROOT), DJANGO_MERCURY_SUPPRESS_WARNING="1")
     environment.pop("DJANGO_MERCURY_PURE_PYTHON", None)
-    return subprocess.run([python, "-c", CHILD], check=False, cwd=str(ROOT), env=environment, timeout=120).returncode
+    return subprocess.run(
+        [python, "-c", CHILD], check=False, cwd=str(ROOT), env=environment, stderr=subprocess.PIPE, text=True, timeout=120
+    )
 
 
-def name_of(status: int) -> str:
-    """A status in words."""
-    return signal.Signals(-status).name if status < 0 else f"exit status {status}"
+def describe(status: int, number: int, message: str) -> str:
+    """A row for one way in which children ended."""
+    ending = signal.Signals(-status).name if status < 0 else f"exit status {status}"
+    return f"    {number} x {ending} {message.strip()[-500:]}"
 
 
 def measure(python: str, count: int) -> int:
-    """Prints one line for an interpreter and returns how many of its children did not end well."""
-    statuses: Counter[int] = collections.Counter(exit_status(python) for _ in range(count))
-    bad = {status: number for status, number in statuses.items() if status != 0}
-    verdict = ", ".join(f"{number} x {name_of(status)}" for status, number in sorted(bad.items())) or "no signal"
-    print(f"{python}: {count} starts and exits, {verdict}", flush=True)
-    return sum(bad.values())
+    """Prints what became of an interpreter's children and returns how many did not end well."""
+    statuses: Counter[int] = collections.Counter()
+    messages: Dict[int, str] = {}
+    for _ in range(count):
+        done = run_child(python)
+        statuses[done.returncode] += 1
+        messages[done.returncode] = done.stderr
+    failed = count - statuses.pop(0, 0)
+    print(f"{python}: {count} starts and exits, {failed} of them bad", flush=True)
+    for status, number in sorted(statuses.items()):
+        print(describe(status, number, messages[status]))
+    return failed
 
 
 def main() -> int:
