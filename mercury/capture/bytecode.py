@@ -22,7 +22,19 @@ class Loop(NamedTuple):
     variables: Tuple[str, ...]
 
 
+# CPython 3.11 splits a call into PRECALL and CALL, and runs it at the one or at the other
+# depending on how far the code has been specialized.
+_PRECALL = dis.opmap.get("PRECALL", -1)
+_PRECALL_BYTES = 4
+
 _cache: Dict[int, Tuple[CodeType, List[Loop]]] = {}
+
+
+def stable_offset(code: CodeType, offset: int) -> int:
+    """The offset that stands for the instruction, however the interpreter has specialized it."""
+    if _PRECALL >= 0 and offset >= 0 and code.co_code[offset] == _PRECALL:
+        return offset + _PRECALL_BYTES
+    return offset
 
 
 def line_at(code: CodeType, offset: int) -> int:

@@ -78,7 +78,7 @@ def is_plumbing(filename: str) -> bool:
         return not filename.startswith(_PACKAGE + "django/middleware")
     django = _django_folder()
     return django is not None and (
-        filename.startswith(django + "db/") or filename == django + "contrib/contenttypes/fields.py"
+        filename.startswith(django + "db/") or filename.startswith(django + "contrib/contenttypes/")
     )
 
 

@@ -15,6 +15,7 @@ walk, because its caller changes from one resumption to the next.
 from types import FrameType
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
+from mercury.capture.bytecode import stable_offset
 from mercury.capture.code import CUT, ELEMENT, GENERATOR, PLUMBING, RAW, classify, kinds, reader_of
 from mercury.trace import PathEntry, PathTable
 
@@ -128,7 +129,7 @@ class Lane:
         key = tuple(numbers)
         index = self._shortcuts.get(key, -1)
         if index < 0:
-            index = self._shortcuts[key] = self._intern(kept, fresh, numbers[2:], table)
+            index = self._shortcuts[key] = self._intern(kept, fresh, table)
         self._last = index
         return CallPath(index, shared) if index >= 0 else self._lose_track()
 
@@ -154,14 +155,20 @@ class Lane:
             frames[-1] = None
         return shared
 
-    def _intern(self, kept: int, fresh: List[FrameType], numbers: List[int], table: PathTable) -> int:
-        outer_numbers: Tuple[int, ...] = ()
-        outer: List[PathEntry] = []
+    def _intern(self, kept: int, fresh: List[FrameType], table: PathTable) -> int:
+        """The index of the path; the slow way, for a step that this lane has not taken before."""
+        numbers: List[int] = []
+        entries: List[PathEntry] = []
         if kept:
-            outer_numbers = table.numbers[self._last][: 3 * kept]
-            outer = table.paths[self._last][:kept]
-        entries = outer + [PathEntry(frame.f_code, frame.f_lasti, _element(frame)) for frame in fresh]
-        return table.index(outer_numbers + tuple(numbers), entries)
+            numbers.extend(table.numbers[self._last][: 3 * kept])
+            entries.extend(table.paths[self._last][:kept])
+        for frame in fresh:
+            code = frame.f_code
+            offset = stable_offset(code, frame.f_lasti)
+            element = _element(frame)
+            numbers += (id(code), offset, 0 if element is None else table.element_number(element))
+            entries.append(PathEntry(code, offset, element))
+        return table.index(tuple(numbers), entries)
 
 
 def _element(frame: FrameType) -> Any:

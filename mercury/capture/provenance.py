@@ -148,23 +148,31 @@ def _with_row_of_loop(sighting: Sighting, loop_frame: FrameType, parameters: Any
         held = loop_frame.f_locals.get(name)
         if _is_instance(held):
             if _shares_value(vars(held).values(), values):
-                relation = _relation_between(sighting, type(held))
-                return sighting._replace(row=f"`{name}`, a {_name(type(held))}", field=relation)
+                return _related(sighting, type(held))._replace(row=f"`{name}`, a {_name(type(held))}")
         elif type(held) is dict and _shares_value(held.values(), values):
             return sighting._replace(row=f"`{name}`, a row of values")
     return sighting
 
 
-def _relation_between(sighting: Sighting, owner: Any) -> str:
-    """The attribute of `owner` that leads to the sighted model, where there is exactly one."""
+def _related(sighting: Sighting, owner: Any) -> Sighting:
+    """The same query seen as a relation of `owner`, where exactly one leads to the sighted model."""
     if sighting.kind != "queryset":
-        return sighting.field
+        return sighting
     names = [
         str(relation.get_accessor_name() or "")
         for relation in owner._meta.related_objects
         if _name(relation.related_model) == sighting.model
     ]
-    return names[0] if len(names) == 1 else ""
+    names += [
+        str(field.name)
+        for field in owner._meta.private_fields
+        if field.is_relation and field.related_model is not None and _name(field.related_model) == sighting.model
+    ]
+    if len(names) != 1 or not names[0]:
+        return sighting
+    return sighting._replace(
+        kind="many", model=_name(owner), field=names[0], related_model=sighting.model, table=_table(owner)
+    )
 
 
 def _plain_values(parameters: Any) -> List[Any]:

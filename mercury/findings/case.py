@@ -6,7 +6,7 @@ paths, such as a helper called from two lines of one loop body, is so told once.
 """
 
 import re
-from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from mercury.capture.provenance import RAW, Sighting
 from mercury.capture.statements import UNREADABLE, Statement
@@ -53,6 +53,13 @@ class Case:
         names = self.evidence.databases
         return names[number] if number < len(names) else ""
 
+    def sighting(self, indexes: Sequence[int]) -> Sighting:
+        """What is known of these groups. One that names a row is best: some repetitions tell more than others."""
+        known = self.evidence.sightings
+        sightings = [known[path] for path in (self.evidence.groups[index].path for index in indexes) if path in known]
+        with_row = [sighting for sighting in sightings if sighting.row]
+        return (with_row or sightings or [RAW])[0]
+
     def loaded_at(self, table: str, before: int) -> Optional[Place]:
         """Where the rows of `table` were last selected before event number `before`."""
         if not table:
@@ -86,7 +93,6 @@ class Case:
         groups = [self.evidence.groups[index] for index in indexes]
         first = min(groups, key=lambda group: group.first_event)
         path = self.path(first)
-        sightings = [self.evidence.sightings[group.path] for group in groups if group.path in self.evidence.sightings]
         return Site(
             groups=tuple(indexes),
             statement=self.statement(first.fingerprint),
@@ -99,11 +105,5 @@ class Case:
             loop=max(group.loop for group in groups),
             trigger=places.trigger(path),
             loop_place=places.loop(path, first.loop_depth),
-            sighting=_best(sightings),
+            sighting=self.sighting(indexes),
         )
-
-
-def _best(sightings: List[Sighting]) -> Sighting:
-    """A sighting that names a row, if there is one: the frames of some repetitions tell more than of others."""
-    with_row = [sighting for sighting in sightings if sighting.row]
-    return (with_row or sightings or [RAW])[0]

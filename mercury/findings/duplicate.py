@@ -20,7 +20,7 @@ def find(case: Case) -> List[Finding]:
     findings = []
     for duplicate in case.evidence.duplicates:
         groups = [index for index in duplicate.places if index >= 0]
-        if groups and not case.explained.issuperset(groups):
+        if groups and case.explained.isdisjoint(groups):
             findings.append(_finding(case, duplicate, groups))
     _explain_constant_loops(case)
     return _merged(findings)
@@ -37,12 +37,11 @@ def _finding(case: Case, duplicate: Duplicate, groups: List[int]) -> Finding:
     triggers = [places.trigger(case.path(case.evidence.groups[index])) for index in groups]
     loop = _loop_of(case, groups)
     statement = case.statement(duplicate.fingerprint)
-    sighting = case.evidence.sightings.get(case.evidence.groups[groups[0]].path)
-    model = sighting.model if sighting is not None else ""
+    sighting = case.sighting(groups)
     return Finding(
         kind=KIND,
-        model=model,
-        field=sighting.field if sighting is not None else "",
+        model=sighting.model,
+        field=sighting.field,
         count=duplicate.count,
         sql=statement.canonical,
         fingerprint=unsigned(duplicate.fingerprint),
@@ -53,7 +52,7 @@ def _finding(case: Case, duplicate: Duplicate, groups: List[int]) -> Finding:
         function=triggers[0].function,
         loop_file=loop.file,
         loop_line=loop.line,
-        fix=_fix(loop, model),
+        fix=_fix(loop, sighting.related_model or sighting.model),
         why=f"the statement came {duplicate.count} times with the same parameters{_where(triggers)}",
         places=tuple(dict.fromkeys(map(str, triggers))),
         first_event=duplicate.first_event,

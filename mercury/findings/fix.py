@@ -30,8 +30,6 @@ def remedy(sighting: Sighting, lookup: str) -> Tuple[str, str]:
         return f'take "{lookup}" out of .defer(), or add it to .only(),', ""
     if sighting.kind == "many" and sighting.field:
         return _for_many(sighting, lookup)
-    if sighting.kind == "queryset" and sighting.field:
-        return _for_many(sighting._replace(related_model=sighting.model), lookup)
     return for_unrelated(sighting), ""
 
 

@@ -4,7 +4,7 @@ The loop alone is not enough: a loop over months or flags repeats a statement to
 does not grow with the data. Twice is enough, because the proof does not count.
 """
 
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Optional
 
 from mercury.capture.provenance import Sighting
 from mercury.core.records import LOOP_CALLED, LOOP_RECURSION, unsigned
@@ -28,12 +28,11 @@ def find(case: Case) -> List[Finding]:
 
 def _finding(case: Case, site: Site, around: List[Sighting]) -> Finding:
     sighting = site.sighting
-    model, field = _names(sighting)
     rows = case.loaded_at(_rows_table(sighting, around), site.first_event)
     return Finding(
         kind=KIND,
-        model=model,
-        field=field,
+        model=sighting.model,
+        field=sighting.field,
         count=site.count,
         sql=site.statement.canonical,
         fingerprint=unsigned(site.statement.fingerprint),
@@ -51,16 +50,9 @@ def _finding(case: Case, site: Site, around: List[Sighting]) -> Finding:
 
 
 def _fix(sighting: Sighting, rows: Optional[Place], around: List[Sighting]) -> str:
-    if sighting.kind in ("raw", "instance") or (sighting.kind == "queryset" and not sighting.field):
+    if sighting.kind in ("raw", "instance", "queryset"):
         return fix.for_unrelated(sighting)
     return fix.words(sighting, rows, around)
-
-
-def _names(sighting: Sighting) -> Tuple[str, str]:
-    if sighting.kind == "queryset":
-        # The relation found leads from the row's model to this one.
-        return sighting.model, ""
-    return sighting.model, sighting.field
 
 
 def _rows_table(sighting: Sighting, around: List[Sighting]) -> str:

@@ -1,0 +1,41 @@
+"""The test project and its database: made once, rolled back after each test.
+
+Importing this module sets Django up, or skips the importing test module where Django is missing.
+"""
+
+import os
+
+import pytest
+
+django = pytest.importorskip("django", reason="Django is not installed: pip install django")
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.project.settings"
+django.setup()
+
+
+@pytest.fixture(scope="session")
+def database():
+    """The tables of the test project, in a test database of their own."""
+    from django.test.utils import setup_databases, setup_test_environment, teardown_databases, teardown_test_environment
+
+    setup_test_environment()
+    made = setup_databases(verbosity=0, interactive=False)
+    yield
+    teardown_databases(made, verbosity=0)
+    teardown_test_environment()
+
+
+@pytest.fixture
+def shop(database):
+    """Four books in the database; what a test writes is rolled back."""
+    from django.core.cache import caches
+    from django.db import transaction
+
+    from tests.project.models import fill
+
+    with transaction.atomic():
+        fill()
+        yield
+        transaction.set_rollback(True)
+    for cache in caches.all(initialized_only=True):
+        cache.clear()

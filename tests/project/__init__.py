@@ -1,0 +1,1 @@
+"""A small Django project for the tests: models with every kind of relation, and views."""
