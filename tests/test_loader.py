@@ -328,6 +328,24 @@ def test_isolated_subinterpreter(package: Package, built: Path) -> None:
     assert_refused(json.loads(done.stdout), "cffi does not run in isolated subinterpreters", hint="")
 
 
+ISOLATED = """
+import sys
+import _interpreters
+code = "import sys; sys.path[:] = " + repr(sys.path) + chr(10) + {code!r}
+failed = _interpreters.exec(_interpreters.create("isolated"), code)
+sys.exit(failed and str(failed))
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="isolated subinterpreters can be made from Python 3.13 on")
+def test_a_real_isolated_subinterpreter(package: Package, built: Path) -> None:
+    shutil.copy(built, package.library)
+    # Captured warnings are of the main interpreter, so this one goes to standard error.
+    done = package.run(ISOLATED.format(code="from mercury.core import backend; print(backend().reason, flush=True)"))
+    assert done.stdout == "cffi does not run in isolated subinterpreters\n", done.stderr
+    assert done.stderr.count("Mercury runs in pure Python") == 1
+
+
 # An interpreter without a GIL, as far as the loader can see; importing cffi would show in sys.modules.
 FREE_THREADED = """
 import sys
