@@ -1,0 +1,31 @@
+"""What every test shares: the run says which backend serves, and fails where it is not the one asked for."""
+
+import os
+from pathlib import Path
+from typing import List
+
+import pytest
+
+from mercury.core import backend
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    wanted = os.environ.get("MERCURY_TEST_BACKEND")
+    serving = backend()
+    if wanted and serving.name != wanted:
+        raise pytest.UsageError(
+            f"MERCURY_TEST_BACKEND={wanted}, but {serving.name} serves: {serving.reason}. {serving.hint}"
+        )
+
+
+def pytest_report_header(config: pytest.Config) -> List[str]:
+    serving = backend()
+    return [f"mercury: {serving.name} ({serving.reason})"]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's folder."""
+    return ROOT
