@@ -1,0 +1,825 @@
+/*
+ * sql_normalize.c - tokens to the canonical text, and its fingerprint.
+ *
+ * The text is written in one pass. What shows only later is mended by cutting the end
+ * of the output off, which is where all of these stand when they are known:
+ *
+ *     written so far           next    becomes
+ *     x in (?, ?               )       x in (?)             an element like the one before
+ *     values (?), (?           )       values (?)           a row like the one before
+ *     a = ? or a = ?           )       a = ?                a comparison like the one before
+ *     b = -                    5       b = ?                the sign belongs to the literal
+ *
+ * So the canonical text never has to be read again, and every cut is paid for by what
+ * was written.
+ */
+#include "sql_lexer.h"
+
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+/* What was written last; the pair of classes alone decides about the space between. */
+enum {
+    START = 0,
+    NAME, /* a name, or a keyword that calls like a function */
+    KEYWORD,
+    LITERAL,
+    OPERATOR,
+    CAST, /* :: */
+    COMMA,
+    SEMICOLON,
+    DOT,
+    PARENTHESIS, /* ( */
+    BRACKET,     /* [ */
+    CLOSING      /* ) ] */
+};
+
+#define BIT(class) (1U << (class))
+#define EVERYTHING 0xFFFFU
+#define OPENING    (BIT(START) | BIT(PARENTHESIS) | BIT(BRACKET) | BIT(DOT))
+#define OPERAND    (BIT(NAME) | BIT(KEYWORD) | BIT(LITERAL) | BIT(CLOSING))
+
+/* For each class, those after which it is written without a space. */
+static const unsigned short TOUCHES[] = {
+    [START] = EVERYTHING,
+    [NAME] = OPENING | BIT(CAST),
+    [KEYWORD] = OPENING | BIT(CAST),
+    [LITERAL] = OPENING | BIT(CAST),
+    [OPERATOR] = OPENING,
+    [CAST] = OPENING | OPERAND,
+    [COMMA] = EVERYTHING,
+    [SEMICOLON] = EVERYTHING,
+    [DOT] = EVERYTHING,
+    [PARENTHESIS] = OPENING | BIT(CAST) | BIT(NAME),
+    [BRACKET] = OPENING | BIT(CAST) | BIT(NAME) | BIT(LITERAL) | BIT(CLOSING),
+    [CLOSING] = EVERYTHING,
+};
+
+/* An element of a list: only `?` and `?::type` make a run. */
+enum { ELEMENT_EMPTY, ELEMENT_LITERAL, ELEMENT_CAST, ELEMENT_TYPED, ELEMENT_OTHER };
+
+/* How far a comparison `column = ?` has come. */
+enum { COMPARE_NONE, COMPARE_OPEN, COMPARE_COLUMN, COMPARE_DOT, COMPARE_EQUALS, COMPARE_DONE };
+
+/* Whether the number to come is a window's, which Django writes itself. */
+enum { WINDOW_NONE, WINDOW_NUMBER, WINDOW_COMMA };
+
+/* Where the name of a savepoint or cursor is due. */
+enum {
+    NAMING_NONE,
+    NAMING_NAME,       /* a savepoint's or cursor's name is next */
+    NAMING_TAIL,       /* the name is written; a dot and more of it is dropped */
+    NAMING_TAIL_DOT,   /* the name behind the dot is dropped */
+    NAMING_ROLLBACK,   /* ROLLBACK is written, TO decides */
+    NAMING_CURSOR,     /* FETCH, MOVE or CLOSE is written */
+    NAMING_CURSOR_END, /* a count or the cursor is written; FROM may bring the cursor */
+    NAMING_DECLARE,    /* DECLARE is written */
+    NAMING_DECLARED    /* a name that CURSOR will make a cursor's is written */
+};
+
+/* Lists are recognized down to this many open brackets. */
+enum { DEEPEST_LIST = 64 };
+
+typedef struct span {
+    size_t start;
+    size_t length;
+} span;
+
+typedef struct normalizer {
+    sql_lexer lexer;
+    unsigned char *out;
+    size_t length;
+    int last;      /* class of what was written last */
+    int last_role; /* SQL_ROLE_* of the word that was written last */
+
+    size_t depth;                     /* open brackets */
+    uint64_t lists;                   /* bit d: what stands at depth d are a list's elements */
+    uint64_t rows;                    /* bit d: VALUES rows stand at depth d */
+    size_t tuple_start[DEEPEST_LIST]; /* where the bracket that opened depth d was written */
+
+    int element;
+    size_t element_start;
+    span earlier; /* the element before, length 0 if it makes no run */
+
+    int comparison;
+    size_t comparison_start;
+    span run; /* the comparison that later ones are held against, length 0 if none */
+
+    bool signs; /* the output ends in prefix signs ... */
+    int signs_last;
+    size_t signs_start; /* ... that start here */
+
+    int window;
+    int naming;
+    span name;
+    int64_t literal_count;
+    bool in_doubt;
+} normalizer;
+
+/* ---- Writing ---- */
+
+static void write_bytes(normalizer *n, const void *bytes, size_t length) {
+    memcpy(n->out + n->length, bytes, length);
+    n->length += length;
+}
+
+static void write_byte(normalizer *n, int byte) {
+    n->out[n->length++] = (unsigned char)byte;
+}
+
+/* Writes the space that goes before `class`, if any, and makes it the last. */
+static void begin(normalizer *n, int class) {
+    if ((TOUCHES[class] & BIT(n->last)) == 0) {
+        write_byte(n, ' ');
+    }
+    n->last = class;
+    n->last_role = SQL_ROLE_NONE;
+    n->signs = false;
+}
+
+static bool same_text(const normalizer *n, span a, span b) {
+    return a.length == b.length && memcmp(n->out + a.start, n->out + b.start, a.length) == 0;
+}
+
+static bool keeps_case(const normalizer *n) {
+    return n->lexer.dialect == MERCURY_DIALECT_MYSQL || n->lexer.dialect == MERCURY_DIALECT_MSSQL;
+}
+
+static void write_folded(normalizer *n, size_t start, size_t end) {
+    for (size_t i = start; i < end; i++) {
+        int byte = n->lexer.text[i];
+        write_byte(n, byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte);
+    }
+}
+
+/* ---- Lists: elements, tuples, rows ---- */
+
+static bool is_set(uint64_t bits, size_t depth) {
+    return depth < DEEPEST_LIST && ((bits >> depth) & 1) != 0;
+}
+
+static void set_bit(uint64_t *bits, size_t depth, bool on) {
+    if (depth < DEEPEST_LIST) {
+        uint64_t bit = (uint64_t)1 << depth;
+        *bits = on ? *bits | bit : *bits & ~bit;
+    }
+}
+
+/* An element is whole: drops it with its comma if it equals the one before. */
+static void end_element(normalizer *n) {
+    span whole = {n->element_start, n->length - n->element_start};
+    bool runs = n->element == ELEMENT_LITERAL || n->element == ELEMENT_TYPED;
+    if (!runs || !is_set(n->lists, n->depth)) {
+        n->earlier.length = 0;
+    } else if (n->earlier.length > 0 && same_text(n, n->earlier, whole)) {
+        n->length = n->earlier.start + n->earlier.length;
+    } else {
+        n->earlier = whole;
+    }
+    n->element = ELEMENT_EMPTY;
+}
+
+static void element_word(normalizer *n) {
+    n->element = n->element == ELEMENT_CAST ? ELEMENT_TYPED : ELEMENT_OTHER;
+}
+
+/* Whether the bracket at `start` opens a tuple: it follows a bracket, a comma or VALUES. */
+static bool opens_tuple(const normalizer *n, size_t start) {
+    const unsigned char *before = n->out + start;
+    if (start >= 1 && (before[-1] == '(' || before[-1] == '[')) {
+        return true;
+    }
+    if (start >= 2 && before[-2] == ',' && before[-1] == ' ') {
+        return true;
+    }
+    return start >= 7 && memcmp(before - 7, "values ", 7) == 0;
+}
+
+/* A tuple that starts at `start` is whole: drops it with its comma if it equals the one before. */
+static void end_tuple(normalizer *n, size_t start) {
+    size_t length = n->length - start;
+    if (start < length + 2 || n->out[start - 1] != ' ' || n->out[start - 2] != ',') {
+        return;
+    }
+    size_t before = start - 2 - length;
+    if (n->out[start - 3] == n->out[n->length - 1] && opens_tuple(n, before) &&
+        memcmp(n->out + before, n->out + start, length) == 0) {
+        n->length = start - 2;
+    }
+}
+
+static void open_bracket(normalizer *n, int byte) {
+    bool row = n->last_role == SQL_ROLE_VALUES || (is_set(n->rows, n->depth) && n->last == COMMA);
+    bool first = n->last == COMMA || n->last == PARENTHESIS || n->last == BRACKET;
+    bool named = n->last_role == SQL_ROLE_IN || (byte == '[' && n->last_role == SQL_ROLE_ARRAY);
+    bool list = row || named || (first && is_set(n->lists, n->depth));
+    set_bit(&n->rows, n->depth, row);
+    begin(n, byte == '(' ? PARENTHESIS : BRACKET);
+    n->depth++;
+    set_bit(&n->lists, n->depth, list);
+    set_bit(&n->rows, n->depth, false);
+    if (n->depth < DEEPEST_LIST) {
+        n->tuple_start[n->depth] = n->length;
+    }
+    write_byte(n, byte);
+    n->element = ELEMENT_EMPTY;
+    n->earlier.length = 0;
+}
+
+static void close_bracket(normalizer *n, int byte) {
+    end_element(n);
+    begin(n, CLOSING);
+    write_byte(n, byte);
+    n->element = ELEMENT_OTHER;
+    n->earlier.length = 0;
+    if (n->depth == 0) {
+        return;
+    }
+    bool tuple = is_set(n->lists, n->depth);
+    n->depth--;
+    if (tuple && (is_set(n->rows, n->depth) || is_set(n->lists, n->depth))) {
+        end_tuple(n, n->tuple_start[n->depth + 1]);
+    }
+}
+
+/* ---- Comparisons joined by OR ---- */
+
+static void leave_comparison(normalizer *n) {
+    n->comparison = COMPARE_NONE;
+    n->run.length = 0;
+}
+
+/* A comparison is whole: drops it with its OR if it equals the one that the run began with. */
+static void end_comparison(normalizer *n) {
+    span whole = {n->comparison_start, n->length - n->comparison_start};
+    if (n->comparison != COMPARE_DONE) {
+        n->run.length = 0;
+    } else if (n->run.length > 0 && same_text(n, n->run, whole)) {
+        n->length = n->run.start + n->run.length;
+    } else {
+        n->run = whole;
+    }
+}
+
+static void compare_name(normalizer *n, size_t start) {
+    if (n->comparison == COMPARE_OPEN) {
+        n->comparison = COMPARE_COLUMN;
+        n->comparison_start = start;
+    } else if (n->comparison == COMPARE_DOT) {
+        n->comparison = COMPARE_COLUMN;
+    } else {
+        leave_comparison(n);
+    }
+}
+
+static void compare_word(normalizer *n, const sql_token *token) {
+    if (token->role == SQL_ROLE_OR) {
+        end_comparison(n);
+        n->comparison = COMPARE_OPEN;
+    } else if ((token->flags & SQL_WORD_ENDS) != 0) {
+        end_comparison(n);
+        leave_comparison(n);
+    } else {
+        leave_comparison(n);
+    }
+    if ((token->flags & SQL_WORD_STARTS) != 0) {
+        n->comparison = COMPARE_OPEN;
+    }
+}
+
+/* Goes on to `next` if the comparison has come to `expected`. */
+static void compare_step(normalizer *n, int expected, int next) {
+    if (n->comparison == expected) {
+        n->comparison = next;
+    } else {
+        leave_comparison(n);
+    }
+}
+
+/* ---- Tokens ---- */
+
+/* A word that is not after a dot may change what numbers and names to come mean. */
+static void note_word(normalizer *n, int role) {
+    if (role == SQL_ROLE_LIMIT || role == SQL_ROLE_FETCH) {
+        n->window = WINDOW_NUMBER;
+    } else if (role != SQL_ROLE_FIRST && role != SQL_ROLE_DIRECTION) {
+        n->window = WINDOW_NONE;
+    }
+    set_bit(&n->rows, n->depth, role == SQL_ROLE_VALUES);
+    if (role == SQL_ROLE_SELECT) {
+        set_bit(&n->lists, n->depth, false);
+    }
+}
+
+static void write_word(normalizer *n, const sql_token *token) {
+    bool keyword = (token->flags & SQL_WORD_KEYWORD) != 0;
+    bool calls = (token->flags & SQL_WORD_FUNCTION) != 0;
+    if (keyword) {
+        compare_word(n, token);
+    }
+    note_word(n, token->role);
+    element_word(n);
+    begin(n, keyword && !calls ? KEYWORD : NAME);
+    n->last_role = token->role;
+    if (!keyword) {
+        compare_name(n, n->length);
+    }
+    if (!keyword && keeps_case(n)) {
+        write_bytes(n, n->lexer.text + token->start, token->end - token->start);
+    } else {
+        write_folded(n, token->start, token->end);
+    }
+}
+
+/*
+ * Whether a quoted name needs no quotes: it is what the dialect makes of the unquoted
+ * word, and no word of the frozen list.
+ */
+static bool is_plain(const normalizer *n, size_t start, size_t end) {
+    unsigned char lower[20];
+    bool upper_allowed = keeps_case(n) || n->lexer.dialect == MERCURY_DIALECT_ORACLE;
+    bool lower_allowed = n->lexer.dialect != MERCURY_DIALECT_ORACLE;
+    int role;
+    for (size_t i = start; i < end; i++) {
+        int byte = n->lexer.text[i];
+        bool lower_letter = byte >= 'a' && byte <= 'z';
+        bool upper_letter = byte >= 'A' && byte <= 'Z';
+        bool other = byte == '_' || (i > start && (byte == '$' || (byte >= '0' && byte <= '9')));
+        if (!other && !(lower_letter && lower_allowed) && !(upper_letter && upper_allowed)) {
+            return false;
+        }
+        if (i - start < sizeof lower) {
+            lower[i - start] = (unsigned char)(upper_letter ? byte + ('a' - 'A') : byte);
+        }
+    }
+    return end > start && (end - start > sizeof lower || sql_lexer_word(lower, end - start, &role) == 0);
+}
+
+/* Writes a name in double quotes; `closing` is the quote that its source doubles, 0 if none. */
+static void write_requoted(normalizer *n, size_t start, size_t end, int closing) {
+    write_byte(n, '"');
+    for (size_t i = start; i < end; i++) {
+        int byte = n->lexer.text[i];
+        if (byte == '"') {
+            write_byte(n, '"');
+        }
+        write_byte(n, byte);
+        i += byte == closing ? 1 : 0;
+    }
+    write_byte(n, '"');
+}
+
+/* Whether `generic` reads the name as one when it stands in double quotes. */
+static bool survives_double_quotes(const normalizer *n, size_t start, size_t end) {
+    for (size_t i = start; i < end; i++) {
+        int byte = n->lexer.text[i];
+        bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+        if (!letter && byte != '_' && byte != '$' && byte != '.' && !(byte >= '0' && byte <= '9')) {
+            return false;
+        }
+    }
+    return end > start;
+}
+
+static void write_name(normalizer *n, const sql_token *token) {
+    int opening = n->lexer.text[token->start];
+    int dialect = n->lexer.dialect;
+    size_t start = token->start + 1;
+    size_t end = token->end - 1;
+    bool unicode = opening == 'u' || opening == 'U';
+    bool backquoted = opening == '`' && dialect == MERCURY_DIALECT_GENERIC && !survives_double_quotes(n, start, end);
+    if (!unicode && is_plain(n, start, end)) {
+        if (keeps_case(n)) {
+            write_bytes(n, n->lexer.text + start, end - start);
+        } else {
+            write_folded(n, start, end);
+        }
+    } else if (opening == '"' || dialect == MERCURY_DIALECT_MYSQL || backquoted) {
+        write_bytes(n, n->lexer.text + token->start, token->end - token->start);
+    } else if (unicode) {
+        write_byte(n, 'u');
+        write_bytes(n, n->lexer.text + start, token->end - start);
+    } else if (opening == '[') {
+        write_requoted(n, start, end, dialect == MERCURY_DIALECT_MSSQL ? ']' : 0);
+    } else {
+        write_requoted(n, start, end, opening);
+    }
+}
+
+/* What every token but words, literals and brackets ends. */
+static void leave_window_and_rows(normalizer *n) {
+    n->window = WINDOW_NONE;
+    set_bit(&n->rows, n->depth, false);
+}
+
+static void write_quoted(normalizer *n, const sql_token *token) {
+    leave_window_and_rows(n);
+    element_word(n);
+    begin(n, NAME);
+    compare_name(n, n->length);
+    write_name(n, token);
+}
+
+/* Writes `?`; a sign before it belongs to it, and a literal right before it is one with it. */
+static void write_literal(normalizer *n) {
+    if (n->signs) {
+        n->length = n->signs_start;
+        n->last = n->signs_last;
+    }
+    if (n->comparison != COMPARE_DONE) {
+        compare_step(n, COMPARE_EQUALS, COMPARE_DONE);
+    }
+    set_bit(&n->rows, n->depth, false);
+    if (n->last == LITERAL) {
+        return;
+    }
+    begin(n, LITERAL);
+    if (n->element == ELEMENT_EMPTY) {
+        n->element = ELEMENT_LITERAL;
+        n->element_start = n->length;
+    } else {
+        n->element = ELEMENT_OTHER;
+    }
+    write_byte(n, '?');
+}
+
+static void count_literal(normalizer *n, int kind) {
+    bool number = kind == MERCURY_TOKEN_NUMBER || kind == MERCURY_TOKEN_PLACEHOLDER;
+    bool window = n->window == WINDOW_NUMBER && number;
+    if (kind != MERCURY_TOKEN_PLACEHOLDER && !window) {
+        n->literal_count++;
+    }
+    n->window = window ? WINDOW_COMMA : WINDOW_NONE;
+}
+
+/* Writes a sign that an operand follows, so that a literal can take it away. */
+static void write_sign(normalizer *n, int byte) {
+    bool signs = n->signs;
+    int last = n->last;
+    size_t start = n->length;
+    if (n->comparison != COMPARE_EQUALS) {
+        leave_comparison(n);
+    }
+    if (n->element != ELEMENT_EMPTY) {
+        n->element = ELEMENT_OTHER;
+    }
+    set_bit(&n->rows, n->depth, false);
+    begin(n, OPERATOR);
+    write_byte(n, byte);
+    if (!signs) {
+        n->signs_start = start;
+        n->signs_last = last;
+    }
+    n->signs = true;
+}
+
+/* Writes the operator's bytes; `%%` is a doubled `%`. */
+static void write_operator_text(normalizer *n, const unsigned char *text, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] != '%' || i == 0 || text[i - 1] != '%') {
+            write_byte(n, text[i]);
+        }
+    }
+}
+
+static void write_operator(normalizer *n, const sql_token *token) {
+    const unsigned char *text = n->lexer.text + token->start;
+    size_t length = token->end - token->start;
+    bool cast = length == 2 && text[0] == ':' && text[1] == ':';
+    if (length == 1 && token->operand && (text[0] == '-' || text[0] == '+')) {
+        write_sign(n, text[0]);
+        return;
+    }
+    if (length == 1 && text[0] == '=') {
+        compare_step(n, COMPARE_COLUMN, COMPARE_EQUALS);
+    } else {
+        leave_comparison(n);
+    }
+    leave_window_and_rows(n);
+    bool typed = n->element == ELEMENT_LITERAL || n->element == ELEMENT_TYPED;
+    n->element = cast && typed ? ELEMENT_CAST : ELEMENT_OTHER;
+    begin(n, cast ? CAST : OPERATOR);
+    if (text[0] == '?' && (length == 1 || text[1] != '?')) {
+        write_byte(n, '?'); /* a lone `?` in canonical text is always a literal */
+    }
+    write_operator_text(n, text, length);
+}
+
+static void write_punctuation(normalizer *n, int byte) {
+    int window = n->window;
+    n->window = WINDOW_NONE;
+    switch (byte) {
+    case '(':
+    case '[':
+        leave_comparison(n);
+        open_bracket(n, byte);
+        n->comparison = byte == '(' ? COMPARE_OPEN : COMPARE_NONE;
+        return;
+    case ')':
+    case ']':
+        end_comparison(n);
+        leave_comparison(n);
+        close_bracket(n, byte);
+        return;
+    case ',':
+        n->window = window == WINDOW_COMMA ? WINDOW_NUMBER : WINDOW_NONE;
+        leave_comparison(n);
+        end_element(n);
+        begin(n, COMMA);
+        break;
+    case ';':
+        end_comparison(n);
+        leave_comparison(n);
+        leave_window_and_rows(n);
+        n->element = ELEMENT_OTHER;
+        begin(n, SEMICOLON);
+        break;
+    default:
+        compare_step(n, COMPARE_COLUMN, COMPARE_DOT);
+        leave_window_and_rows(n);
+        n->element = ELEMENT_OTHER;
+        begin(n, DOT);
+        break;
+    }
+    write_byte(n, byte);
+}
+
+static void write_token(normalizer *n, const sql_token *token) {
+    switch (token->kind) {
+    case MERCURY_TOKEN_WORD:
+        write_word(n, token);
+        break;
+    case MERCURY_TOKEN_QUOTED:
+        write_quoted(n, token);
+        break;
+    case MERCURY_TOKEN_OPERATOR:
+        write_operator(n, token);
+        break;
+    case MERCURY_TOKEN_PUNCTUATION:
+        write_punctuation(n, n->lexer.text[token->start]);
+        break;
+    default:
+        count_literal(n, token->kind);
+        write_literal(n);
+        n->in_doubt = token->kind == MERCURY_TOKEN_DOUBT;
+        break;
+    }
+}
+
+/* ---- Names of savepoints and cursors ---- */
+
+/* What the first word of a statement says about names to come. */
+static int naming_of(int role) {
+    switch (role) {
+    case SQL_ROLE_SAVEPOINT:
+    case SQL_ROLE_RELEASE:
+        return NAMING_NAME;
+    case SQL_ROLE_ROLLBACK:
+        return NAMING_ROLLBACK;
+    case SQL_ROLE_FETCH:
+    case SQL_ROLE_CURSOR_VERB:
+        return NAMING_CURSOR;
+    case SQL_ROLE_DECLARE:
+        return NAMING_DECLARE;
+    default:
+        return NAMING_NONE;
+    }
+}
+
+static bool is_name(const sql_token *token) {
+    return token->kind == MERCURY_TOKEN_WORD || token->kind == MERCURY_TOKEN_QUOTED;
+}
+
+static bool is_dot(const normalizer *n, const sql_token *token) {
+    return token->kind == MERCURY_TOKEN_PUNCTUATION && n->lexer.text[token->start] == '.';
+}
+
+static bool is_value(const sql_token *token) {
+    return token->kind != MERCURY_TOKEN_OPERATOR && token->kind != MERCURY_TOKEN_PUNCTUATION;
+}
+
+/* Writes a name as `?`, or a literal that stands in its place. */
+static void write_hidden(normalizer *n, const sql_token *token, int naming) {
+    n->naming = naming;
+    sql_lexer_hide(&n->lexer);
+    if (is_name(token)) {
+        n->window = WINDOW_NONE;
+        write_literal(n);
+    } else {
+        write_token(n, token);
+    }
+}
+
+/* Writes a keyword that leaves the name still to come. */
+static void write_and_expect(normalizer *n, const sql_token *token, int naming) {
+    write_token(n, token);
+    n->naming = naming;
+}
+
+/* The words between FETCH and a cursor's name. */
+static bool is_direction(int role) {
+    return role == SQL_ROLE_DIRECTION || role == SQL_ROLE_FIRST || role == SQL_ROLE_FROM || role == SQL_ROLE_IN;
+}
+
+static void cursor_token(normalizer *n, const sql_token *token) {
+    bool sign = token->kind == MERCURY_TOKEN_OPERATOR && token->operand;
+    if (is_direction(token->role) || sign) {
+        write_and_expect(n, token, NAMING_CURSOR);
+    } else if (is_value(token)) {
+        write_hidden(n, token, NAMING_CURSOR_END);
+    } else {
+        write_and_expect(n, token, NAMING_NONE);
+    }
+}
+
+static void rollback_token(normalizer *n, const sql_token *token) {
+    int naming = NAMING_NONE;
+    if (token->role == SQL_ROLE_WORK) {
+        naming = NAMING_ROLLBACK;
+    } else if (token->role == SQL_ROLE_TO) {
+        naming = NAMING_NAME;
+    }
+    write_and_expect(n, token, naming);
+}
+
+/* CURSOR makes the word after DECLARE a cursor's name: it stands a few words back. */
+static void declared_token(normalizer *n, const sql_token *token) {
+    if (token->role == SQL_ROLE_CURSOR) {
+        size_t end = n->name.start + n->name.length;
+        n->out[n->name.start] = '?';
+        memmove(n->out + n->name.start + 1, n->out + end, n->length - end);
+        n->length -= n->name.length - 1;
+    }
+    write_and_expect(n, token, token->role == SQL_ROLE_OPTION ? NAMING_DECLARED : NAMING_NONE);
+}
+
+static void declare_token(normalizer *n, const sql_token *token) {
+    size_t start = n->length;
+    write_and_expect(n, token, is_name(token) ? NAMING_DECLARED : NAMING_NONE);
+    n->name.start = start + 1;
+    n->name.length = n->length - n->name.start;
+}
+
+static void named_token(normalizer *n, const sql_token *token) {
+    if (token->role == SQL_ROLE_SAVEPOINT) {
+        write_and_expect(n, token, NAMING_NAME);
+    } else if (is_value(token)) {
+        write_hidden(n, token, NAMING_TAIL);
+    } else {
+        write_and_expect(n, token, NAMING_NONE);
+    }
+}
+
+/* Behind a hidden name: the rest of a dotted name goes with it. */
+static void tail_token(normalizer *n, const sql_token *token) {
+    bool cursor = n->naming == NAMING_CURSOR_END;
+    if (is_dot(n, token)) {
+        n->naming = NAMING_TAIL_DOT;
+    } else if (cursor && (token->role == SQL_ROLE_FROM || token->role == SQL_ROLE_IN)) {
+        write_and_expect(n, token, NAMING_NAME);
+    } else {
+        write_and_expect(n, token, NAMING_NONE);
+    }
+}
+
+static void tail_dot_token(normalizer *n, const sql_token *token) {
+    if (is_value(token)) {
+        n->naming = NAMING_TAIL;
+        sql_lexer_hide(&n->lexer);
+        n->in_doubt = token->kind == MERCURY_TOKEN_DOUBT;
+    } else if (!is_dot(n, token)) {
+        write_and_expect(n, token, NAMING_NONE);
+    }
+}
+
+static void next_token(normalizer *n, const sql_token *token) {
+    switch (n->naming) {
+    case NAMING_NAME:
+        named_token(n, token);
+        break;
+    case NAMING_TAIL:
+    case NAMING_CURSOR_END:
+        tail_token(n, token);
+        break;
+    case NAMING_TAIL_DOT:
+        tail_dot_token(n, token);
+        break;
+    case NAMING_ROLLBACK:
+        rollback_token(n, token);
+        break;
+    case NAMING_CURSOR:
+        cursor_token(n, token);
+        break;
+    case NAMING_DECLARE:
+        declare_token(n, token);
+        break;
+    case NAMING_DECLARED:
+        declared_token(n, token);
+        break;
+    default:
+        if (n->last == START || n->last == SEMICOLON) {
+            n->naming = naming_of(token->role);
+        }
+        write_token(n, token);
+        break;
+    }
+}
+
+/* The end of the text ends what was open; semicolons at the end say nothing. */
+static void finish(normalizer *n) {
+    end_comparison(n);
+    while (n->last == SEMICOLON && n->length > 0 && n->out[n->length - 1] == ';') {
+        n->length--;
+    }
+}
+
+static void normalize(normalizer *n, const char *text, size_t length, int64_t dialect, char *canonical) {
+    sql_token token;
+    memset(n, 0, sizeof *n);
+    n->out = (unsigned char *)canonical;
+    sql_lexer_start(&n->lexer, text, length, dialect);
+    while (sql_lexer_next(&n->lexer, &token)) {
+        if (token.kind != MERCURY_TOKEN_COMMENT) {
+            next_token(n, &token);
+        }
+    }
+    finish(n);
+}
+
+/* ---- The public functions ---- */
+
+size_t mercury_sql_normalize_bound(size_t length) {
+    return length > (SIZE_MAX - 16) / 3 ? SIZE_MAX : 3 * length + 16;
+}
+
+/* A capacity as an error's position. */
+static int64_t as_position(size_t capacity) {
+    return capacity > (size_t)INT64_MAX ? INT64_MAX : (int64_t)capacity;
+}
+
+int64_t mercury_sql_normalize_text(const char *text, size_t length, int64_t dialect, char *canonical, size_t capacity,
+                                   mercury_normalized *normalized, mercury_error *error) {
+    normalizer state;
+    if ((text == NULL && length > 0) || (canonical == NULL && capacity > 0) || normalized == NULL) {
+        return mercury_error_fill(error, MERCURY_ERROR_INVALID_ARGUMENT, -1);
+    }
+    if (!sql_lexer_knows(dialect)) {
+        return mercury_error_fill(error, MERCURY_ERROR_UNKNOWN_DIALECT, -1);
+    }
+    if (capacity < mercury_sql_normalize_bound(length)) {
+        return mercury_error_fill(error, MERCURY_ERROR_BUFFER_TOO_SMALL,
+                                  as_position(mercury_sql_normalize_bound(length)));
+    }
+    normalize(&state, text, length, dialect, canonical);
+    normalized->length = (int64_t)state.length;
+    normalized->fingerprint = XXH3_64bits(canonical, state.length);
+    normalized->literal_count = state.literal_count;
+    normalized->in_doubt = state.in_doubt ? 1 : 0;
+    return MERCURY_OK;
+}
+
+/* Sets *longest to the longest row's bytes; the number of the first wrong row, or `count`. */
+static size_t check_rows(const int64_t *offsets, size_t count, size_t data_length, size_t *longest) {
+    *longest = 0;
+    for (size_t row = 0; row < count; row++) {
+        int64_t start = offsets[row];
+        int64_t end = offsets[row + 1];
+        if (start < 0 || end < start || (uint64_t)end > data_length) {
+            return row;
+        }
+        if ((size_t)(end - start) > *longest) {
+            *longest = (size_t)(end - start);
+        }
+    }
+    return count;
+}
+
+int64_t mercury_sql_normalize_batch(const char *data, size_t data_length, const int64_t *offsets, size_t count,
+                                    int64_t dialect, char *scratch, size_t scratch_capacity, uint64_t *fingerprints,
+                                    mercury_error *error) {
+    normalizer state;
+    size_t longest;
+    if ((data == NULL && data_length > 0) || (offsets == NULL && count > 0) || (fingerprints == NULL && count > 0) ||
+        (scratch == NULL && scratch_capacity > 0)) {
+        return mercury_error_fill(error, MERCURY_ERROR_INVALID_ARGUMENT, -1);
+    }
+    if (!sql_lexer_knows(dialect)) {
+        return mercury_error_fill(error, MERCURY_ERROR_UNKNOWN_DIALECT, -1);
+    }
+    size_t wrong = check_rows(offsets, count, data_length, &longest);
+    if (wrong < count) {
+        return mercury_error_fill(error, MERCURY_ERROR_INVALID_ARGUMENT, (int64_t)wrong);
+    }
+    if (count > 0 && scratch_capacity < mercury_sql_normalize_bound(longest)) {
+        return mercury_error_fill(error, MERCURY_ERROR_BUFFER_TOO_SMALL,
+                                  as_position(mercury_sql_normalize_bound(longest)));
+    }
+    for (size_t row = 0; row < count; row++) {
+        size_t length = (size_t)(offsets[row + 1] - offsets[row]);
+        normalize(&state, data + offsets[row], length, dialect, scratch);
+        fingerprints[row] = XXH3_64bits(scratch, state.length);
+    }
+    return MERCURY_OK;
+}
