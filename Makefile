@@ -36,7 +36,7 @@ endif
 OBJECTS = $(SOURCES:%=$(OUT)/%.o)
 HEADERS = $(wildcard $(NATIVE)/*.h $(NATIVE)/vendor/*.h)
 C_TESTS = $(patsubst $(NATIVE)/tests/%.c,$(OUT)/%,$(wildcard $(NATIVE)/tests/test_*.c))
-PYTEST_FLAGS ?= -q -rs
+PYTEST_FLAGS ?= -rs
 C_FILES = $(wildcard $(NATIVE)/*.[ch] $(NATIVE)/tests/*.[ch])
 CLANG ?= clang-19
 CLANG_FORMAT ?= clang-format-19
