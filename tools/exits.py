@@ -66,8 +66,9 @@ def run_child(python: str) -> "subprocess.CompletedProcess[str]":
     """One start and exit; the status is negative where a signal ended it."""
     environment = dict(os.environ, PYTHONPATH=str(ROOT), DJANGO_MERCURY_SUPPRESS_WARNING="1")
     environment.pop("DJANGO_MERCURY_PURE_PYTHON", None)
+    command = [python, "-c", CHILD]
     return subprocess.run(
-        [python, "-c", CHILD], check=False, cwd=str(ROOT), env=environment, stderr=subprocess.PIPE, text=True, timeout=120
+        command, check=False, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, timeout=120
     )
 
 
