@@ -18,7 +18,7 @@ WERROR ?=
 NATIVE = mercury_native
 WARNINGS = -Wall -Wextra -Wconversion -Wshadow $(WERROR)
 BASE_CFLAGS = -std=c11 -O2 -g0 -fPIC -fvisibility=hidden -ffp-contract=off $(WARNINGS)
-ALL_CFLAGS = $(BASE_CFLAGS) -I$(NATIVE) -isystem $(NATIVE)/vendor -DMERCURY_BUILD $(CPPFLAGS) $(CFLAGS)
+ALL_CFLAGS = $(BASE_CFLAGS) $(MACHINE_CFLAGS) -I$(NATIVE) -isystem $(NATIVE)/vendor -DMERCURY_BUILD $(CPPFLAGS) $(CFLAGS)
 TEST_CFLAGS = $(ALL_CFLAGS) -DMERCURY_STATIC
 
 TARGET_SYSTEM ?= $(if $(filter Windows_NT,$(OS)),Windows,$(shell uname -s))
@@ -28,9 +28,18 @@ LINK = -shared -s
 else ifeq ($(TARGET_SYSTEM),Darwin)
 LIBRARY = libmercury.dylib
 LINK = -dynamiclib -Wl,-x -install_name @rpath/libmercury.dylib
+ARCHIVE = $(AR) rcs
+MACHINE_CFLAGS = $(ARCHFLAGS)
 else
 LIBRARY = libmercury.so
 LINK = -shared -s -Wl,-soname,libmercury.so
+endif
+
+ARCHIVE ?= $(AR) rcsD
+
+# The x87 unit rounds differently from every other machine.
+ifneq ($(filter i%86-%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
+MACHINE_CFLAGS = -msse2 -mfpmath=sse
 endif
 
 OBJECTS = $(SOURCES:%=$(OUT)/%.o)
@@ -66,7 +75,7 @@ $(OUT)/$(LIBRARY): $(OBJECTS)
 
 $(OUT)/libmercury.a: $(OBJECTS)
 	rm -f $@
-	$(AR) rcsD $@ $(OBJECTS)
+	$(ARCHIVE) $@ $(OBJECTS)
 
 $(OUT)/%.o: $(NATIVE)/%.c $(HEADERS) $(OUT)/flags
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<

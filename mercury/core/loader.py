@@ -110,7 +110,7 @@ def _native() -> Loaded:
 
 def library_path() -> str:
     """Where the library lies when it is installed: beside the package's modules."""
-    names = {"win32": "libmercury.dll", "cygwin": "libmercury.dll", "darwin": "libmercury.dylib"}
+    names = {"win32": "libmercury.dll", "darwin": "libmercury.dylib"}
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     return os.path.join(package, names.get(sys.platform, "libmercury.so"))
 
