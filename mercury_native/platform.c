@@ -41,7 +41,7 @@ static int read_memory(mercury_memory *memory) {
 #include <stdio.h>
 #include <string.h>
 
-/* The bytes of a line such as "VmRSS:\t  1234 kB", or -1 if `status` has no line of that name. */
+/* The bytes of a line such as "VmRSS:\t  1234 kB", or -1 if `status` has no such line. */
 static int64_t kilobyte_line(const char *status, const char *name) {
     const char *at = strstr(status, name);
     int64_t kilobytes = 0;
@@ -51,6 +51,9 @@ static int64_t kilobyte_line(const char *status, const char *name) {
     at += strlen(name);
     while (*at == ' ' || *at == '\t') {
         at++;
+    }
+    if (*at < '0' || *at > '9') {
+        return -1;
     }
     /* The bound keeps a strange system's endless digits from overflowing. */
     while (*at >= '0' && *at <= '9' && kilobytes < INT64_MAX / 1024 / 16) {

@@ -19,7 +19,7 @@ def memory() -> Memory:
             resident, peak = _macos()
         else:
             resident, peak = _linux()
-    except (OSError, ImportError, AttributeError, KeyError, ValueError):
+    except (OSError, ImportError, AttributeError, LookupError, ValueError):
         raise failure(UNSUPPORTED) from None
     # The system samples the two figures apart; a peak below the present would be nonsense.
     return Memory(resident, max(peak, resident) if peak >= 0 else -1)
