@@ -28,14 +28,14 @@ LINK = -shared -s
 else ifeq ($(TARGET_SYSTEM),Darwin)
 LIBRARY = libmercury.dylib
 LINK = -dynamiclib -Wl,-x -install_name @rpath/libmercury.dylib
-ARCHIVE = $(AR) rcs
 MACHINE_CFLAGS = $(ARCHFLAGS)
 else
 LIBRARY = libmercury.so
 LINK = -shared -s -Wl,-soname,libmercury.so
 endif
 
-ARCHIVE ?= $(AR) rcsD
+# Apple's ar knows no D, which leaves dates out.
+ARCHIVE = $(AR) $(if $(filter Darwin,$(TARGET_SYSTEM)),rcs,rcsD)
 
 # The x87 unit rounds differently from every other machine.
 ifneq ($(filter i%86-%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
