@@ -26,7 +26,7 @@ static int read_memory(mercury_memory *memory) {
 #include <mach/mach.h>
 
 static int read_memory(mercury_memory *memory) {
-    struct mach_task_basic_info info;
+    struct mach_task_basic_info info = {0};
     mach_msg_type_number_t count = MACH_TASK_BASIC_INFO_COUNT;
     if (task_info(mach_task_self(), MACH_TASK_BASIC_INFO, (task_info_t)&info, &count) != KERN_SUCCESS) {
         return 0;

@@ -682,23 +682,13 @@ int64_t mercury_trace_totals(const mercury_trace *trace, mercury_totals *totals,
     return MERCURY_OK;
 }
 
-/* What both result functions ask before they write `needed` records. */
-static int64_t check_room(int has_pointers, size_t capacity, size_t needed, mercury_error *error) {
-    if (!has_pointers) {
-        return mercury_error_fill(error, MERCURY_ERROR_INVALID_ARGUMENT, -1);
-    }
-    if (capacity < needed) {
-        return mercury_error_fill(error, MERCURY_ERROR_BUFFER_TOO_SMALL, (int64_t)needed);
-    }
-    return MERCURY_OK;
-}
-
 int64_t mercury_trace_groups(const mercury_trace *trace, mercury_group *groups, size_t capacity, size_t *count,
                              mercury_error *error) {
-    int has_pointers = trace != NULL && count != NULL && (groups != NULL || capacity == 0);
-    int64_t code = check_room(has_pointers, capacity, has_pointers ? trace->groups.count : 0, error);
-    if (code != MERCURY_OK) {
-        return code;
+    if (trace == NULL || count == NULL || (groups == NULL && capacity > 0)) {
+        return mercury_error_fill(error, MERCURY_ERROR_INVALID_ARGUMENT, -1);
+    }
+    if (capacity < trace->groups.count) {
+        return mercury_error_fill(error, MERCURY_ERROR_BUFFER_TOO_SMALL, (int64_t)trace->groups.count);
     }
     for (size_t index = 0; index < trace->groups.count; index++) {
         groups[index] = ((const group_record *)table_at(&trace->groups, index))->result;
@@ -726,18 +716,20 @@ static mercury_duplicate duplicate_of(const mercury_trace *trace, const paramete
 
 int64_t mercury_trace_duplicates(const mercury_trace *trace, mercury_duplicate *duplicates, size_t capacity,
                                  size_t *count, mercury_error *error) {
-    int has_pointers = trace != NULL && count != NULL && (duplicates != NULL || capacity == 0);
-    size_t needed = has_pointers ? (size_t)trace->totals.duplicate_count : 0;
-    int64_t code = check_room(has_pointers, capacity, needed, error);
-    if (code != MERCURY_OK) {
-        return code;
+    if (trace == NULL || count == NULL || (duplicates == NULL && capacity > 0)) {
+        return mercury_error_fill(error, MERCURY_ERROR_INVALID_ARGUMENT, -1);
     }
-    *count = 0;
-    for (size_t index = 0; index < trace->parameters.count; index++) {
+    const size_t needed = (size_t)trace->totals.duplicate_count;
+    if (capacity < needed) {
+        return mercury_error_fill(error, MERCURY_ERROR_BUFFER_TOO_SMALL, (int64_t)needed);
+    }
+    size_t written = 0;
+    for (size_t index = 0; written < needed; index++) {
         const parameter_record *found = table_at(&trace->parameters, index);
         if (found->count > 1) {
-            duplicates[(*count)++] = duplicate_of(trace, found);
+            duplicates[written++] = duplicate_of(trace, found);
         }
     }
+    *count = written;
     return MERCURY_OK;
 }

@@ -242,7 +242,7 @@ def _wide_offsets(offsets: Any) -> "array[int]":
     with memoryview(offsets) as view:
         if view.ndim != 1 or view.format not in ("i", "l", "q") or not len(view):
             raise from_code(INVALID_ARGUMENT, INVALID_ARGUMENT_TEXT)
-        return array("q", view)
+        return array("q", view.tolist())
 
 
 def _borrow(ctype: str, view: Integers) -> Any:
@@ -251,7 +251,7 @@ def _borrow(ctype: str, view: Integers) -> Any:
     if int(ffi.cast("uintptr_t", pointer)) % 8 == 0:
         return pointer
     ffi.release(pointer)
-    return ffi.from_buffer(ctype, array("q", view))
+    return ffi.from_buffer(ctype, array("q", memoryview(view).tolist()))
 
 
 def _check(code: int, error: Any) -> None:

@@ -27,12 +27,12 @@ static void *counting_allocator(void *context, void *old, size_t old_bytes, size
         free(block);
         return NULL;
     }
-    block = realloc(block, sizeof *block + new_bytes);
-    if (block == NULL) {
+    max_align_t *resized = realloc(block, sizeof *resized + new_bytes);
+    if (resized == NULL) {
         return NULL;
     }
-    memcpy(block, &new_bytes, sizeof new_bytes);
-    return block + 1;
+    memcpy(resized, &new_bytes, sizeof new_bytes);
+    return resized + 1;
 }
 
 static void *refusing_allocator(void *context, void *old, size_t old_bytes, size_t new_bytes) {

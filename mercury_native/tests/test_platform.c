@@ -22,7 +22,8 @@ static void memory_follows_a_large_block(void) {
     CHECK(before.resident_bytes > 0 && before.resident_bytes < (int64_t)1 << 40);
     CHECK(before.peak_bytes == -1 || before.peak_bytes >= before.resident_bytes);
     char *block = malloc(bytes);
-    if (!CHECK(block != NULL)) {
+    CHECK(block != NULL);
+    if (block == NULL) {
         return;
     }
     memset(block, 1, bytes);
