@@ -91,7 +91,7 @@ $(OUT)/flags: FORCE
 c-tests: $(C_TESTS)
 
 run-c-tests: c-tests ## build and run the C unit tests
-	@set -e; for program in $(C_TESTS); do echo "$$program"; $$program; done
+	@status=0; for program in $(C_TESTS); do $$program || status=1; done; exit $$status
 
 header-hash: ## print the hash of the header's canonical tokens
 	@CC='$(CC)' $(PYTHON) build_ffi.py --hash
