@@ -69,14 +69,13 @@ enum { WINDOW_NONE, WINDOW_NUMBER, WINDOW_COMMA };
 /* Where the name of a savepoint or cursor is due. */
 enum {
     NAMING_NONE,
-    NAMING_NAME,       /* a savepoint's or cursor's name is next */
-    NAMING_TAIL,       /* the name is written; a dot and more of it is dropped */
-    NAMING_TAIL_DOT,   /* the name behind the dot is dropped */
-    NAMING_ROLLBACK,   /* ROLLBACK is written, TO decides */
-    NAMING_CURSOR,     /* FETCH, MOVE or CLOSE is written */
-    NAMING_CURSOR_END, /* a count or the cursor is written; FROM may bring the cursor */
-    NAMING_DECLARE,    /* DECLARE is written */
-    NAMING_DECLARED    /* a name that CURSOR will make a cursor's is written */
+    NAMING_NAME,     /* a savepoint's or cursor's name is next */
+    NAMING_TAIL,     /* a name or count is written; more of it is dropped, FROM brings another */
+    NAMING_TAIL_DOT, /* the name behind the dot is dropped */
+    NAMING_ROLLBACK, /* ROLLBACK is written, TO decides */
+    NAMING_CURSOR,   /* FETCH, MOVE or CLOSE is written */
+    NAMING_DECLARE,  /* DECLARE is written */
+    NAMING_DECLARED  /* a name that CURSOR will make a cursor's is written */
 };
 
 /* Lists are recognized down to this many open brackets. */
@@ -357,7 +356,7 @@ static bool is_plain(const normalizer *n, size_t start, size_t end) {
     return end > start && (end - start > sizeof lower || sql_lexer_word(lower, end - start, &role) == 0);
 }
 
-/* Writes a name in double quotes; `closing` is the quote that its source doubles, 0 if none. */
+/* Writes a name in double quotes; `closing` is the quote that its source doubles, -1 if none. */
 static void write_requoted(normalizer *n, size_t start, size_t end, int closing) {
     write_byte(n, '"');
     for (size_t i = start; i < end; i++) {
@@ -402,7 +401,7 @@ static void write_name(normalizer *n, const sql_token *token) {
         write_byte(n, 'u');
         write_bytes(n, n->lexer.text + start, token->end - start);
     } else if (opening == '[') {
-        write_requoted(n, start, end, dialect == MERCURY_DIALECT_MSSQL ? ']' : 0);
+        write_requoted(n, start, end, dialect == MERCURY_DIALECT_MSSQL ? ']' : -1);
     } else {
         write_requoted(n, start, end, opening);
     }
@@ -628,7 +627,7 @@ static void cursor_token(normalizer *n, const sql_token *token) {
     if (is_direction(token->role) || sign) {
         write_and_expect(n, token, NAMING_CURSOR);
     } else if (is_value(token)) {
-        write_hidden(n, token, NAMING_CURSOR_END);
+        write_hidden(n, token, NAMING_TAIL);
     } else {
         write_and_expect(n, token, NAMING_NONE);
     }
@@ -672,16 +671,19 @@ static void named_token(normalizer *n, const sql_token *token) {
     }
 }
 
-/* Behind a hidden name: the rest of a dotted name goes with it. */
+/* Behind a hidden name: the rest of a dotted name and literals go with it. */
 static void tail_token(normalizer *n, const sql_token *token) {
-    bool cursor = n->naming == NAMING_CURSOR_END;
+    int naming = NAMING_NONE;
     if (is_dot(n, token)) {
         n->naming = NAMING_TAIL_DOT;
-    } else if (cursor && (token->role == SQL_ROLE_FROM || token->role == SQL_ROLE_IN)) {
-        write_and_expect(n, token, NAMING_NAME);
-    } else {
-        write_and_expect(n, token, NAMING_NONE);
+        return;
     }
+    if (token->role == SQL_ROLE_FROM || token->role == SQL_ROLE_IN) {
+        naming = NAMING_NAME;
+    } else if (is_value(token) && !is_name(token)) {
+        naming = NAMING_TAIL;
+    }
+    write_and_expect(n, token, naming);
 }
 
 static void tail_dot_token(normalizer *n, const sql_token *token) {
@@ -700,7 +702,6 @@ static void next_token(normalizer *n, const sql_token *token) {
         named_token(n, token);
         break;
     case NAMING_TAIL:
-    case NAMING_CURSOR_END:
         tail_token(n, token);
         break;
     case NAMING_TAIL_DOT:

@@ -1,0 +1,568 @@
+"""Tokens to the canonical text, and its fingerprint; the twin of sql_normalize.c.
+
+The text is written in one pass. What shows only later is mended by cutting the end of the
+output off, which is where all of these stand when they are known:
+
+    written so far           next    becomes
+    x in (?, ?               )       x in (?)             an element like the one before
+    values (?), (?           )       values (?)           a row like the one before
+    a = ? or a = ?           )       a = ?                a comparison like the one before
+    b = -                    5       b = ?                the sign belongs to the literal
+
+So the canonical text never has to be read again, and every cut is paid for by what was
+written.
+"""
+
+import re
+from array import array
+from typing import Any, Callable, Dict, List, Tuple, Union
+
+from mercury.core.pure import sql_lexer as lex
+from mercury.core.pure.error import INVALID_ARGUMENT, LIMIT_EXCEEDED, UNKNOWN_DIALECT, failure
+from mercury.core.pure.sql_lexer import Lexeme, Lexer, Word
+from mercury.core.pure.xxh3 import xxh3_64
+from mercury.core.records import (
+    DIALECTS,
+    TOKEN_COMMENT,
+    TOKEN_DOUBT,
+    TOKEN_NUMBER,
+    TOKEN_OPERATOR,
+    TOKEN_PLACEHOLDER,
+    TOKEN_PUNCTUATION,
+    TOKEN_QUOTED,
+    TOKEN_WORD,
+    Normalized,
+)
+
+# What was written last; the pair of classes alone decides about the space between.
+START = 0
+NAME = 1  # a name, or a keyword that calls like a function
+KEYWORD = 2
+LITERAL = 3
+OPERATOR = 4
+CAST = 5  # ::
+COMMA = 6
+SEMICOLON = 7
+DOT = 8
+PARENTHESIS = 9  # (
+BRACKET = 10  # [
+CLOSING = 11  # ) ]
+
+_EVERYTHING = frozenset(range(12))
+_OPENING = frozenset((START, PARENTHESIS, BRACKET, DOT))
+
+_TOUCHES = (
+    _EVERYTHING,
+    _OPENING | {CAST},
+    _OPENING | {CAST},
+    _OPENING | {CAST},
+    _OPENING,
+    _OPENING | {NAME, KEYWORD, LITERAL, CLOSING},
+    _EVERYTHING,
+    _EVERYTHING,
+    _EVERYTHING,
+    _OPENING | {CAST, NAME},
+    _OPENING | {CAST, NAME, LITERAL, CLOSING},
+    _EVERYTHING,
+)
+"""For each class, those after which it is written without a space."""
+
+# An element of a list: only `?` and `?::type` make a run.
+ELEMENT_EMPTY, ELEMENT_LITERAL, ELEMENT_CAST, ELEMENT_TYPED, ELEMENT_OTHER = range(5)
+
+# How far a comparison `column = ?` has come.
+COMPARE_NONE, COMPARE_OPEN, COMPARE_COLUMN, COMPARE_DOT, COMPARE_EQUALS, COMPARE_DONE = range(6)
+
+# Whether the number to come is a window's, which Django writes itself.
+WINDOW_NONE, WINDOW_NUMBER, WINDOW_COMMA = range(3)
+
+# Where the name of a savepoint or cursor is due.
+NAMING_NONE = 0
+NAMING_NAME = 1  # a savepoint's or cursor's name is next
+NAMING_TAIL = 2  # a name or count is written; more of it is dropped, FROM brings another
+NAMING_TAIL_DOT = 3  # the name behind the dot is dropped
+NAMING_ROLLBACK = 4  # ROLLBACK is written, TO decides
+NAMING_CURSOR = 5  # FETCH, MOVE or CLOSE is written
+NAMING_DECLARE = 6  # DECLARE is written
+NAMING_DECLARED = 7  # a name that CURSOR will make a cursor's is written
+
+_NAMING_OF = {
+    lex.ROLE_SAVEPOINT: NAMING_NAME,
+    lex.ROLE_RELEASE: NAMING_NAME,
+    lex.ROLE_ROLLBACK: NAMING_ROLLBACK,
+    lex.ROLE_FETCH: NAMING_CURSOR,
+    lex.ROLE_CURSOR_VERB: NAMING_CURSOR,
+    lex.ROLE_DECLARE: NAMING_DECLARE,
+}
+"""What the first word of a statement says about names to come."""
+
+_DIRECTIONS = frozenset((lex.ROLE_DIRECTION, lex.ROLE_FIRST, lex.ROLE_FROM, lex.ROLE_IN))
+"""The words between FETCH and a cursor's name."""
+
+_NAMES = frozenset((TOKEN_WORD, TOKEN_QUOTED))
+_NO_VALUES = frozenset((TOKEN_OPERATOR, TOKEN_PUNCTUATION))
+
+DEEPEST_LIST = 64
+"""Lists are recognized down to this many open brackets."""
+
+_plain_lower = re.compile(rb"[a-z_][a-z0-9_$]*").fullmatch
+_plain_upper = re.compile(rb"[A-Z_][A-Z0-9_$]*").fullmatch
+_plain_any = re.compile(rb"[A-Za-z_][A-Za-z0-9_$]*").fullmatch
+_PLAIN = (_plain_lower, _plain_lower, _plain_any, _plain_lower, _plain_upper, _plain_any)
+"""For each dialect, the quoted names that are what it makes of the same word without quotes."""
+
+_KEEPS_CASE = frozenset((lex.MYSQL, lex.MSSQL))
+_survives_double_quotes = re.compile(rb"[A-Za-z0-9_$.]+").fullmatch
+_percents = re.compile(rb"%+").sub
+
+
+class Normalizer:
+    """Writes the canonical text of one statement."""
+
+    def __init__(self, data: bytes, dialect: int) -> None:
+        self.lexer = Lexer(data, dialect)
+        self.data = data
+        self.dialect = dialect
+        self.keeps_case = dialect in _KEEPS_CASE
+        self.out = bytearray()
+        self.last = START  # class of what was written last
+        self.last_role = lex.ROLE_NONE  # role of the word that was written last
+        self.depth = 0  # open brackets
+        self.lists = [False]  # per depth: what stands there are a list's elements
+        self.rows = [False]  # per depth: VALUES rows stand there
+        self.tuple_starts = [0]  # per depth: where the bracket that opened it was written
+        self.element = ELEMENT_EMPTY
+        self.element_start = 0
+        self.earlier = b""  # the element before, empty if it makes no run
+        self.comparison = COMPARE_NONE
+        self.comparison_start = 0
+        self.run = b""  # the comparison that later ones are held against, empty if none
+        self.run_end = 0
+        self.signs = False  # the output ends in prefix signs ...
+        self.signs_last = START
+        self.signs_start = 0  # ... that start here
+        self.window = WINDOW_NONE
+        self.naming = NAMING_NONE
+        self.name_start = 0
+        self.name_end = 0
+        self.literal_count = 0
+        self.in_doubt = False
+
+    def normalize(self) -> bytes:
+        for token in self.lexer.lexemes():
+            if token[0] == TOKEN_COMMENT:
+                continue
+            if self.naming:
+                _NAMING_STEPS[self.naming](self, token)
+                continue
+            if self.last == START or self.last == SEMICOLON:
+                self.naming = _NAMING_OF.get(token[4].role, NAMING_NONE)
+            self._write_token(token)
+        self._end_comparison()
+        # Semicolons at the end say nothing.
+        return bytes(self.out.rstrip(b";") if self.last == SEMICOLON else self.out)
+
+    # ---- Writing ----
+
+    def _begin(self, class_: int) -> None:
+        """Writes the space that goes before the class, if any, and makes it the last."""
+        if self.last not in _TOUCHES[class_]:
+            self.out += b" "
+        self.last = class_
+        self.last_role = lex.ROLE_NONE
+        self.signs = False
+
+    # ---- Lists: elements, tuples, rows ----
+
+    def _end_element(self) -> None:
+        """An element is whole: drops it with its comma if it equals the one before."""
+        runs = self.element in (ELEMENT_LITERAL, ELEMENT_TYPED)
+        self.element = ELEMENT_EMPTY
+        if not runs or not self.lists[self.depth]:
+            self.earlier = b""
+            return
+        whole = bytes(self.out[self.element_start :])
+        if whole == self.earlier:
+            del self.out[self.element_start - 2 :]
+        else:
+            self.earlier = whole
+
+    def _element_word(self) -> None:
+        self.element = ELEMENT_TYPED if self.element == ELEMENT_CAST else ELEMENT_OTHER
+
+    def _opens_tuple(self, start: int) -> bool:
+        """Whether the bracket at `start` opens a tuple: it follows a bracket, a comma or VALUES."""
+        before = bytes(self.out[max(0, start - 7) : start])
+        return before[-1:] in (b"(", b"[") or before[-2:] == b", " or before == b"values "
+
+    def _end_tuple(self, start: int) -> None:
+        """A tuple that starts at `start` is whole: drops it with its comma if it equals the one before."""
+        out = self.out
+        before = start - 2 - (len(out) - start)
+        if before < 0 or out[start - 2 : start] != b", ":
+            return
+        if out[start - 3] == out[-1] and self._opens_tuple(before) and out[before : start - 2] == out[start:]:
+            del out[start - 2 :]
+
+    def _open_bracket(self, byte: bytes) -> None:
+        row = self.last_role == lex.ROLE_VALUES or (self.rows[self.depth] and self.last == COMMA)
+        first = self.last in (COMMA, PARENTHESIS, BRACKET)
+        named = self.last_role == lex.ROLE_IN or (byte == b"[" and self.last_role == lex.ROLE_ARRAY)
+        is_list = row or named or (first and self.lists[self.depth])
+        self.rows[self.depth] = row and self.depth < DEEPEST_LIST
+        self._begin(PARENTHESIS if byte == b"(" else BRACKET)
+        self.depth += 1
+        self.lists.append(is_list and self.depth < DEEPEST_LIST)
+        self.rows.append(False)
+        self.tuple_starts.append(len(self.out))
+        self.out += byte
+        self.element = ELEMENT_EMPTY
+        self.earlier = b""
+
+    def _close_bracket(self, byte: bytes) -> None:
+        self._end_element()
+        self._begin(CLOSING)
+        self.out += byte
+        self.element = ELEMENT_OTHER
+        self.earlier = b""
+        if self.depth == 0:
+            return
+        self.depth -= 1
+        is_tuple = self.lists.pop()
+        self.rows.pop()
+        start = self.tuple_starts.pop()
+        if is_tuple and (self.rows[self.depth] or self.lists[self.depth]):
+            self._end_tuple(start)
+
+    # ---- Comparisons joined by OR ----
+
+    def _leave_comparison(self) -> None:
+        self.comparison = COMPARE_NONE
+        self.run = b""
+
+    def _end_comparison(self) -> None:
+        """A comparison is whole: drops it with its OR if it equals the one that the run began with."""
+        if self.comparison != COMPARE_DONE:
+            self.run = b""
+            return
+        whole = bytes(self.out[self.comparison_start :])
+        if whole == self.run:
+            del self.out[self.run_end :]
+        else:
+            self.run = whole
+            self.run_end = len(self.out)
+
+    def _compare_name(self) -> None:
+        if self.comparison == COMPARE_OPEN:
+            self.comparison = COMPARE_COLUMN
+            self.comparison_start = len(self.out)
+        elif self.comparison == COMPARE_DOT:
+            self.comparison = COMPARE_COLUMN
+        else:
+            self._leave_comparison()
+
+    def _compare_word(self, word: Word) -> None:
+        if word.role == lex.ROLE_OR:
+            self._end_comparison()
+            self.comparison = COMPARE_OPEN
+            return
+        if word.flags & lex.ENDS:
+            self._end_comparison()
+        self._leave_comparison()
+        if word.flags & lex.STARTS:
+            self.comparison = COMPARE_OPEN
+
+    def _compare_step(self, expected: int, following: int) -> None:
+        """Goes on if the comparison has come as far as expected."""
+        if self.comparison == expected:
+            self.comparison = following
+        else:
+            self._leave_comparison()
+
+    # ---- Tokens ----
+
+    def _write_token(self, token: Lexeme) -> None:
+        kind, start, end, operand, word = token
+        if kind == TOKEN_WORD:
+            self._write_word(self.data[start:end], word)
+        elif kind == TOKEN_QUOTED:
+            self._write_quoted(self.data[start:end])
+        elif kind == TOKEN_PUNCTUATION:
+            _PUNCTUATION_STEPS[self.data[start]](self, self.data[start:end])
+        elif kind == TOKEN_OPERATOR:
+            self._write_operator(self.data[start:end], operand)
+        else:
+            self._count_literal(kind)
+            self._write_literal()
+            self.in_doubt = kind == TOKEN_DOUBT
+
+    def _note_word(self, role: int) -> None:
+        """A word that is not after a dot may change what numbers and names to come mean."""
+        if role == lex.ROLE_LIMIT or role == lex.ROLE_FETCH:
+            self.window = WINDOW_NUMBER
+        elif role != lex.ROLE_FIRST and role != lex.ROLE_DIRECTION:
+            self.window = WINDOW_NONE
+        self.rows[self.depth] = role == lex.ROLE_VALUES and self.depth < DEEPEST_LIST
+        if role == lex.ROLE_SELECT:
+            self.lists[self.depth] = False
+
+    def _write_word(self, text: bytes, word: Word) -> None:
+        keyword = word.flags != 0
+        if keyword:
+            self._compare_word(word)
+        self._note_word(word.role)
+        self._element_word()
+        self._begin(KEYWORD if keyword and not word.flags & lex.FUNCTION else NAME)
+        self.last_role = word.role
+        if not keyword:
+            self._compare_name()
+        self.out += text if self.keeps_case and not keyword else text.lower()
+
+    def _leave_window_and_rows(self) -> None:
+        """What every token but words, literals and brackets ends."""
+        self.window = WINDOW_NONE
+        self.rows[self.depth] = False
+
+    def _write_quoted(self, text: bytes) -> None:
+        self._leave_window_and_rows()
+        self._element_word()
+        self._begin(NAME)
+        self._compare_name()
+        self.out += self._unquoted(text)
+
+    def _unquoted(self, text: bytes) -> bytes:
+        """A quoted name without its quotes where it needs none, else in the one style that is read again as it is."""
+        name = text[1:-1]
+        opening = text[:1]
+        if opening in b"uU":
+            return b"u" + text[1:]
+        if _PLAIN[self.dialect](name) and name.lower() not in lex.WORDS:
+            return name if self.keeps_case else name.lower()
+        if opening == b'"' or self.dialect == lex.MYSQL:
+            return text
+        if self.dialect == lex.GENERIC and not _survives_double_quotes(name):
+            return text
+        if opening == b"`":
+            name = name.replace(b"``", b"`")
+        elif self.dialect == lex.MSSQL:
+            name = name.replace(b"]]", b"]")
+        return b'"' + name.replace(b'"', b'""') + b'"'
+
+    def _write_literal(self) -> None:
+        """Writes `?`; a sign before it belongs to it, and a literal right before it is one with it."""
+        if self.signs:
+            del self.out[self.signs_start :]
+            self.last = self.signs_last
+        if self.comparison != COMPARE_DONE:
+            self._compare_step(COMPARE_EQUALS, COMPARE_DONE)
+        self.rows[self.depth] = False
+        if self.last == LITERAL:
+            return
+        self._begin(LITERAL)
+        if self.element == ELEMENT_EMPTY:
+            self.element = ELEMENT_LITERAL
+            self.element_start = len(self.out)
+        else:
+            self.element = ELEMENT_OTHER
+        self.out += b"?"
+
+    def _count_literal(self, kind: int) -> None:
+        window = self.window == WINDOW_NUMBER and kind in (TOKEN_NUMBER, TOKEN_PLACEHOLDER)
+        if kind != TOKEN_PLACEHOLDER and not window:
+            self.literal_count += 1
+        self.window = WINDOW_COMMA if window else WINDOW_NONE
+
+    def _write_sign(self, text: bytes) -> None:
+        """Writes a sign that an operand follows, so that a literal can take it away."""
+        signs, last, start = self.signs, self.last, len(self.out)
+        if self.comparison != COMPARE_EQUALS:
+            self._leave_comparison()
+        if self.element != ELEMENT_EMPTY:
+            self.element = ELEMENT_OTHER
+        self.rows[self.depth] = False
+        self._begin(OPERATOR)
+        self.out += text
+        if not signs:
+            self.signs_start = start
+            self.signs_last = last
+        self.signs = True
+
+    def _write_operator(self, text: bytes, operand: bool) -> None:
+        if operand and (text == b"-" or text == b"+"):
+            self._write_sign(text)
+            return
+        if text == b"=":
+            self._compare_step(COMPARE_COLUMN, COMPARE_EQUALS)
+        else:
+            self._leave_comparison()
+        self._leave_window_and_rows()
+        cast = text == b"::"
+        typed = self.element in (ELEMENT_LITERAL, ELEMENT_TYPED)
+        self.element = ELEMENT_CAST if cast and typed else ELEMENT_OTHER
+        self._begin(CAST if cast else OPERATOR)
+        if text[:1] == b"?" and text[:2] != b"??":
+            self.out += b"?"  # a lone `?` in canonical text is always a literal
+        self.out += _percents(b"%", text)  # `%%` is a doubled `%`
+
+    def _write_opening(self, byte: bytes) -> None:
+        self.window = WINDOW_NONE
+        self._leave_comparison()
+        self._open_bracket(byte)
+        if byte == b"(":
+            self.comparison = COMPARE_OPEN
+
+    def _write_closing(self, byte: bytes) -> None:
+        self.window = WINDOW_NONE
+        self._end_comparison()
+        self._leave_comparison()
+        self._close_bracket(byte)
+
+    def _write_comma(self, byte: bytes) -> None:
+        self.window = WINDOW_NUMBER if self.window == WINDOW_COMMA else WINDOW_NONE
+        self._leave_comparison()
+        self._end_element()
+        self._begin(COMMA)
+        self.out += byte
+
+    def _write_semicolon(self, byte: bytes) -> None:
+        self._end_comparison()
+        self._leave_comparison()
+        self._leave_window_and_rows()
+        self.element = ELEMENT_OTHER
+        self._begin(SEMICOLON)
+        self.out += byte
+
+    def _write_dot(self, byte: bytes) -> None:
+        self._compare_step(COMPARE_COLUMN, COMPARE_DOT)
+        self._leave_window_and_rows()
+        self.element = ELEMENT_OTHER
+        self._begin(DOT)
+        self.out += byte
+
+    # ---- Names of savepoints and cursors ----
+
+    def _write_hidden(self, token: Lexeme, naming: int) -> None:
+        """Writes a name as `?`, or a literal that stands in its place."""
+        self.naming = naming
+        self.lexer.hide()
+        if token[0] in _NAMES:
+            self.window = WINDOW_NONE
+            self._write_literal()
+        else:
+            self._write_token(token)
+
+    def _write_and_expect(self, token: Lexeme, naming: int) -> None:
+        """Writes a token that leaves the name still to come."""
+        self._write_token(token)
+        self.naming = naming
+
+    def _named(self, token: Lexeme) -> None:
+        if token[4].role == lex.ROLE_SAVEPOINT:
+            self._write_and_expect(token, NAMING_NAME)
+        elif token[0] not in _NO_VALUES:
+            self._write_hidden(token, NAMING_TAIL)
+        else:
+            self._write_and_expect(token, NAMING_NONE)
+
+    def _tail(self, token: Lexeme) -> None:
+        """Behind a hidden name: the rest of a dotted name and literals go with it."""
+        if token[0] == TOKEN_PUNCTUATION and self.data[token[1]] == 0x2E:
+            self.naming = NAMING_TAIL_DOT
+        elif token[4].role in (lex.ROLE_FROM, lex.ROLE_IN):
+            self._write_and_expect(token, NAMING_NAME)
+        else:
+            literal = token[0] not in _NO_VALUES and token[0] not in _NAMES
+            self._write_and_expect(token, NAMING_TAIL if literal else NAMING_NONE)
+
+    def _tail_dot(self, token: Lexeme) -> None:
+        if token[0] not in _NO_VALUES:
+            self.naming = NAMING_TAIL
+            self.lexer.hide()
+            self.in_doubt = token[0] == TOKEN_DOUBT
+        elif token[0] == TOKEN_OPERATOR or self.data[token[1]] != 0x2E:
+            self._write_and_expect(token, NAMING_NONE)
+
+    def _rollback(self, token: Lexeme) -> None:
+        role = token[4].role
+        if role == lex.ROLE_WORK:
+            self._write_and_expect(token, NAMING_ROLLBACK)
+        else:
+            self._write_and_expect(token, NAMING_NAME if role == lex.ROLE_TO else NAMING_NONE)
+
+    def _cursor(self, token: Lexeme) -> None:
+        sign = token[0] == TOKEN_OPERATOR and token[3]
+        if token[4].role in _DIRECTIONS or sign:
+            self._write_and_expect(token, NAMING_CURSOR)
+        elif token[0] not in _NO_VALUES:
+            self._write_hidden(token, NAMING_TAIL)
+        else:
+            self._write_and_expect(token, NAMING_NONE)
+
+    def _declare(self, token: Lexeme) -> None:
+        self.name_start = len(self.out) + 1
+        self._write_and_expect(token, NAMING_DECLARED if token[0] in _NAMES else NAMING_NONE)
+        self.name_end = len(self.out)
+
+    def _declared(self, token: Lexeme) -> None:
+        """CURSOR makes the word after DECLARE a cursor's name: it stands a few words back."""
+        role = token[4].role
+        if role == lex.ROLE_CURSOR:
+            self.out[self.name_start : self.name_end] = b"?"
+        self._write_and_expect(token, NAMING_DECLARED if role == lex.ROLE_OPTION else NAMING_NONE)
+
+
+_PUNCTUATION_STEPS: Dict[int, Callable[[Normalizer, bytes], None]] = {
+    ord("("): Normalizer._write_opening,
+    ord("["): Normalizer._write_opening,
+    ord(")"): Normalizer._write_closing,
+    ord("]"): Normalizer._write_closing,
+    ord(","): Normalizer._write_comma,
+    ord(";"): Normalizer._write_semicolon,
+    ord("."): Normalizer._write_dot,
+}
+
+_NAMING_STEPS: Dict[int, Callable[[Normalizer, Lexeme], None]] = {
+    NAMING_NAME: Normalizer._named,
+    NAMING_TAIL: Normalizer._tail,
+    NAMING_TAIL_DOT: Normalizer._tail_dot,
+    NAMING_ROLLBACK: Normalizer._rollback,
+    NAMING_CURSOR: Normalizer._cursor,
+    NAMING_DECLARE: Normalizer._declare,
+    NAMING_DECLARED: Normalizer._declared,
+}
+
+_Bytes = Union[bytes, bytearray, memoryview]
+
+
+def normalize(data: _Bytes, dialect: int) -> Normalized:
+    """The canonical text of `data` and its fingerprint. Raises UnknownDialectError, LimitExceededError."""
+    normalizer = Normalizer(bytes(data), dialect)
+    text = normalizer.normalize()
+    return Normalized(text, xxh3_64(text), normalizer.literal_count, normalizer.in_doubt)
+
+
+def _rows(offsets: Any, length: int) -> List[Tuple[int, int]]:
+    """Start and end of every statement. Raises InvalidArgumentError with the row that is wrong."""
+    view = memoryview(offsets)
+    bounds = view.tolist()
+    rows = list(zip(bounds, bounds[1:]))
+    for row, (start, end) in enumerate(rows):
+        if not 0 <= start <= end <= length:
+            raise failure(INVALID_ARGUMENT, row)
+    return rows
+
+
+def fingerprint_batch(data: _Bytes, offsets: Any, dialect: int) -> "array[int]":
+    """The fingerprints of the statements that lie in `data` as Arrow lays out strings.
+
+    `offsets` is a flat buffer of 32-bit or 64-bit integers, one more than statements.
+    """
+    if dialect not in range(len(DIALECTS)):
+        raise failure(UNKNOWN_DIALECT)
+    view = memoryview(data).cast("B")
+    result = array("Q")
+    for start, end in _rows(offsets, len(view)):
+        if end - start > lex.MAX_BYTES:
+            raise failure(LIMIT_EXCEEDED, lex.MAX_BYTES)
+        result.append(xxh3_64(Normalizer(bytes(view[start:end]), dialect).normalize()))
+    return result
