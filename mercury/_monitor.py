@@ -189,7 +189,9 @@ class Monitor:
     def __call__(self, function: Function) -> Function:
         """The function, watched at each call; the last report is its attribute `report`."""
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-            raise MonitoringError("a generator runs after its call has returned: put `with mercury.monitor()` inside it")
+            raise MonitoringError(
+                "a generator runs after its call has returned: put `with mercury.monitor()` inside it"
+            )
         if inspect.iscoroutinefunction(function):
             return cast(Function, _watched_coroutine(function, self.name))
         return cast(Function, _watched_function(function, self.name))

@@ -22,6 +22,9 @@ BLOCK_SIZE = 1024
 MAX_SIGHTINGS = 256
 """Call paths whose frames are looked at for the model, the field and the row behind a query."""
 
+ENOUGH_LOOKS = 2
+"""Queries of one call path whose frames are looked at."""
+
 current: "ContextVar[Optional[Trace]]" = ContextVar("mercury_trace", default=None)
 """The innermost open unit of this thread or task."""
 
@@ -52,8 +55,11 @@ class PathTable:
 
     def element_number(self, element: Any) -> int:
         """A small number that stands for an element; 0 is never given."""
-        with self._lock:
-            return self._elements.setdefault(element, len(self._elements) + 1)
+        number = self._elements.get(element)
+        if number is None:
+            with self._lock:
+                number = self._elements.setdefault(element, len(self._elements) + 1)
+        return number
 
     def index(self, numbers: Tuple[int, ...], entries: List[PathEntry]) -> int:
         """The index of the path with these (code, offset, element) numbers, outermost first; -1: the table is full."""
@@ -103,6 +109,7 @@ class Trace:
     """An open unit of work. Any thread may record into it; `close` ends it once.
 
     `root` is the frame that opened the unit: call paths start there. It is dropped at close.
+    `is_apart` is true where a query needs more than one look: the unit is closed or lies inside another.
     """
 
     __slots__ = (
@@ -115,13 +122,14 @@ class Trace:
         "closed",
         "databases",
         "faults",
+        "is_apart",
         "lanes",
+        "looks",
         "name",
         "parent",
         "paths",
         "root",
         "root_thread",
-        "seen",
         "sightings",
         "statements",
     )
@@ -135,12 +143,13 @@ class Trace:
         self.lanes: Dict[int, Any] = {}
         self.databases: Dict[str, int] = {}
         self.statements: Dict[int, Any] = {}
-        self.seen: Dict[int, int] = {}
+        self.looks: Dict[int, int] = {-1: ENOUGH_LOOKS}
         self.sightings: Dict[int, Any] = {}
         self.cache_hits = 0
         self.cache_misses = 0
         self.faults = 0
         self.closed = False
+        self.is_apart = parent is not None
         self._lock = threading.Lock()
         self._sent_paths = 0
         self._core = backend().module.Trace(int.from_bytes(os.urandom(8), "little"))
@@ -165,12 +174,12 @@ class Trace:
                 number = self.databases.setdefault(alias, len(self.databases))
         return number
 
-    def flush(self, events: List[Tuple[int, ...]]) -> None:
+    def flush(self, events: List[List[int]]) -> None:
         """Sends a lane's block to the core and empties it."""
         with self._lock:
             self._send(events)
 
-    def _send(self, events: List[Tuple[int, ...]]) -> None:
+    def _send(self, events: List[List[int]]) -> None:
         block = events[:]
         del events[: len(block)]
         if self.closed or not block:
@@ -190,7 +199,7 @@ class Trace:
             self._leave_process()
             for lane in self.lanes.values():
                 self._send(lane.events)
-            self.closed = True
+            self.closed = self.is_apart = True
             evidence = Evidence(
                 self._core.totals(),
                 self._core.groups(),
@@ -229,4 +238,3 @@ class Trace:
 
 def _queries(count: int) -> str:
     return "1 query" if count == 1 else f"{count:,} queries"
-

@@ -85,7 +85,7 @@ def is_plumbing(filename: str) -> bool:
 def is_library(filename: str) -> bool:
     """Is this a file of an installed package, the standard library or generated code, not the user's own?"""
     name = filename.replace(os.sep, "/")
-    if name.startswith("<") or name.startswith(_PACKAGE):
+    if name.startswith(("<", _PACKAGE)):
         return True
     return "/site-packages/" in name or "/dist-packages/" in name or name.startswith(_standard_library())
 

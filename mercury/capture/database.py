@@ -9,14 +9,14 @@ import logging
 import sys
 from threading import get_ident
 from time import perf_counter_ns
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, List, Optional
 
 from mercury.capture import provenance
-from mercury.capture.frames import NOT_MEASURED, Lane
+from mercury.capture.frames import Lane, Route, make_lane
 from mercury.capture.parameters import NOT_COMPARED, digest
-from mercury.capture.statements import cache_for, caches
-from mercury.core.records import EVENT_FAILED, EVENT_MANY, TRACE_MAX_LANES
-from mercury.trace import BLOCK_SIZE, MAX_SIGHTINGS, Trace, current, process
+from mercury.capture.statements import cache_for
+from mercury.core.records import EVENT_FAILED, EVENT_MANY
+from mercury.trace import BLOCK_SIZE, ENOUGH_LOOKS, MAX_SIGHTINGS, Trace, current, process
 
 logger = logging.getLogger("mercury")
 
@@ -24,38 +24,36 @@ _current = current.get
 _getframe = sys._getframe
 
 Execute = Callable[[Any, Any, bool, Any], Any]
-Sent = Tuple[Lane, Tuple[int, int, int, int, int, int], int]
+
+_START, _DURATION, _FLAGS = 6, 7, 8
+"""Indexes into an event, which is a list in the order of mercury.core.records.Event."""
 
 
 def watch_query(execute: Execute, sql: Any, params: Any, many: bool, context: Any) -> Any:
     """The execute wrapper: runs the query and notes it in the open unit of work."""
     trace = _current()
-    if trace is None or trace.closed:
-        if process.open_count:
-            process.unattributed += 1
-        return execute(sql, params, many, context)
-    if trace.parent is not None:
-        return _watch_nested(trace, execute, sql, params, many, context)
-    sent = _note_sent(trace, sql, params, many, context, _getframe(1))
-    started = perf_counter_ns()
+    if trace is None or trace.is_apart:
+        return _watch_apart(trace, execute, sql, params, many, context)
+    event = _note(trace, sql, params, many, context, 2)
+    event[_START] = started = perf_counter_ns()
     try:
-        result = execute(sql, params, many, context)
+        return execute(sql, params, many, context)
     except BaseException:
-        _note_answered(trace, sent, started, perf_counter_ns(), EVENT_FAILED)
+        event[_FLAGS] |= EVENT_FAILED
         raise
-    _note_answered(trace, sent, started, perf_counter_ns(), 0)
-    return result
+    finally:
+        event[_DURATION] = perf_counter_ns() - started
 
 
-def _watch_nested(trace: Trace, execute: Execute, sql: Any, params: Any, many: bool, context: Any) -> Any:
-    """The same for a unit inside another: each of them sees the query, with its own call path."""
-    frame = _getframe(2)
-    notes: List[Tuple[Trace, Optional[Sent]]] = []
-    unit: Optional[Trace] = trace
-    while unit is not None:
-        if not unit.closed:
-            notes.append((unit, _note_sent(unit, sql, params, many, context, frame)))
-        unit = unit.parent
+def _watch_apart(trace: Optional[Trace], execute: Execute, sql: Any, params: Any, many: bool, context: Any) -> Any:
+    """The same where there is no open unit, or one inside another: each then sees the query with its own call path."""
+    events: List[List[int]] = []
+    while trace is not None:
+        if not trace.closed:
+            events.append(_note(trace, sql, params, many, context, 3))
+        trace = trace.parent
+    if not events and process.open_count:
+        process.unattributed += 1
     started = perf_counter_ns()
     flags = EVENT_FAILED
     try:
@@ -63,62 +61,68 @@ def _watch_nested(trace: Trace, execute: Execute, sql: Any, params: Any, many: b
         flags = 0
         return result
     finally:
-        ended = perf_counter_ns()
-        for unit, sent in notes:
-            _note_answered(unit, sent, started, ended, flags)
+        duration = perf_counter_ns() - started
+        for event in events:
+            event[_START] = started
+            event[_DURATION] = duration
+            event[_FLAGS] |= flags
 
 
-def _note_sent(trace: Trace, sql: Any, params: Any, many: bool, context: Any, frame: Any) -> Optional[Sent]:
-    """Everything about a query that is known before it runs; None if Mercury failed.
+def _note(trace: Trace, sql: Any, params: Any, many: bool, context: Any, above: int) -> List[int]:
+    """The event of a query that the frame `above` levels above this one is about to send. Never raises.
 
     The walk comes before the query, so that frames of the query before it are let go in
     time: one of them may hold a cursor that this query must not find open.
     """
     try:
-        connection = context["connection"]
-        statements = caches.get(connection.vendor) or cache_for(connection.vendor)
-        statement = statements.texts.get(sql) if type(sql) is str else None
-        if statement is None:
-            statement = statements.find(sql)
-        fingerprint, _, _, flags = statement
         thread = get_ident()
-        lane = trace.lanes.get(thread) or trace.lane(thread, Lane)
-        # An executor's call path says nothing while its worker serves many callers.
-        path, shared = lane.walk(frame, trace.paths) if lane.number < TRACE_MAX_LANES else NOT_MEASURED
-        parameters = NOT_COMPARED if flags or many else digest(params)
-        if path >= 0:
-            seen = trace.seen.get(path, 0)
-            if seen < 2:
-                trace.seen[path] = seen + 1
-                if seen or fingerprint in trace.statements:
-                    _sight(trace, lane, path, shared, frame, params)
-        trace.statements[fingerprint] = statement
-        database = trace.databases.get(connection.alias, -1)
-        if database < 0:
-            database = trace.database(connection.alias)
-        number = min(lane.number, TRACE_MAX_LANES - 1)
-        return lane, (fingerprint, path, shared, parameters, number, database), flags | (EVENT_MANY if many else 0)
+        lane = trace.lanes.get(thread) or trace.lane(thread, make_lane)
+        route = lane.routes.get(sql) if type(sql) is str else None
+        if route is None or route.alias is not context["connection"].alias:
+            route = _find_route(trace, lane, sql, context["connection"])
+        path, shared = lane.walk(route, trace.paths, above + 1)
+        flags = route.flags
+        if trace.looks.get(path, 0) < ENOUGH_LOOKS:
+            _sight(trace, lane, route, path, shared, _getframe(above), params)
+        if many:
+            flags |= EVENT_MANY
+        parameters = NOT_COMPARED if flags else digest(params)
+        event = [route.fingerprint, path, shared, parameters, lane.number, route.database, 0, 0, flags]
+        events = lane.events
+        if len(events) >= BLOCK_SIZE:
+            trace.flush(events)
+        events.append(event)
+        return event
     except Exception:
         _note_fault(trace)
-        return None
+        return [0] * 9
 
 
-def _sight(trace: Trace, lane: Lane, path: int, shared: int, frame: Any, params: Any) -> None:
-    """Looks, while the frames live, at what stands behind a query that comes again."""
-    if path not in trace.sightings and len(trace.sightings) < MAX_SIGHTINGS:
-        trace.sightings[path] = provenance.look(frame, lane.shared_frame(shared), params)
+def _find_route(trace: Trace, lane: Lane, sql: Any, connection: Any) -> Route:
+    """A new route for a text that this lane has not seen on this database."""
+    statements = cache_for(connection.vendor)
+    statement = statements.find(sql)
+    trace.statements[statement.fingerprint] = statement
+    route = Route(statement.fingerprint, statement.flags, connection.alias, trace.database(connection.alias))
+    if type(sql) is str and sql in statements.texts:
+        # Other texts hold literals, which are never kept.
+        lane.routes[sql] = route
+    return route
 
 
-def _note_answered(trace: Trace, sent: Optional[Sent], started: int, ended: int, failed: int) -> None:
-    if sent is None:
+def _sight(trace: Trace, lane: Lane, route: Route, path: int, shared: int, frame: Any, params: Any) -> None:
+    """Looks, while the frames live, at what stands behind a text that comes again.
+
+    A text's first query is passed over: most never come again. A call path's first look
+    may be too early to see the loop around it, so a second one may improve on it.
+    """
+    trace.looks[path] = trace.looks.get(path, 0) + 1
+    if not route.is_repeated:
+        route.is_repeated = True
         return
-    try:
-        lane, known, flags = sent
-        lane.events.append((*known, started, ended - started, flags | failed))
-        if len(lane.events) >= BLOCK_SIZE:
-            trace.flush(lane.events)
-    except Exception:
-        _note_fault(trace)
+    known = trace.sightings.get(path)
+    if (known is None and len(trace.sightings) < MAX_SIGHTINGS) or (known is not None and not known.row):
+        trace.sightings[path] = provenance.look(frame, lane.shared_frame(shared), params)
 
 
 def _note_fault(trace: Trace) -> None:

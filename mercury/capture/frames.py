@@ -10,27 +10,72 @@ The walk starts at the innermost frame and ends at the first frame that the last
 holds as well: from there out nothing can have moved. So a query in a loop costs the
 frames below the loop and not the whole stack. A generator or coroutine does not end the
 walk, because its caller changes from one resumption to the next.
+
+Most queries come the way that the same text came before. So each text's last way is kept
+as its route, and a walk first checks both ends of it: the frame at which the operation
+began, and everything outside of that.
 """
 
-from types import FrameType
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+import sys
+from types import CodeType, FrameType
+from typing import Any, Dict, List, Optional, Tuple
 
 from mercury.capture.bytecode import stable_offset
-from mercury.capture.code import CUT, ELEMENT, GENERATOR, PLUMBING, RAW, classify, kinds, reader_of
+from mercury.capture.code import CUT, GENERATOR, PLUMBING, RAW, classify, kinds, reader_of
+from mercury.core.records import TRACE_MAX_LANES
 from mercury.trace import PathEntry, PathTable
 
 MAX_DEPTH = 1000
 """Frames that a walk looks at before it gives up on the call path."""
 
 
-class CallPath(NamedTuple):
-    """Where a thread stands: a path's index, and how much of it is as before."""
+CallPath = Tuple[int, int]
+"""A path's index, and how many of its outermost frames are the same activations as last time."""
 
-    index: int
-    shared: int
+NOT_MEASURED: CallPath = (-1, 0)
+
+_getframe = sys._getframe
 
 
-NOT_MEASURED = CallPath(-1, 0)
+Recorded = Tuple[Tuple[CodeType, int, int], ...]
+"""Frames from the operation outward, as (code, offset, element number)."""
+
+
+class Route:
+    """How a text came last in one lane, with what is known of it; `path` is -1 until it came by a known frame.
+
+    `skipped` counts the frames between the sender and the operation, `depth` is the index
+    of the known frame at which the walk ended, `path_before` the lane's path before it.
+    """
+
+    __slots__ = (
+        "alias",
+        "database",
+        "depth",
+        "fingerprint",
+        "flags",
+        "is_repeated",
+        "path",
+        "path_before",
+        "recorded",
+        "skipped",
+        "stop_element",
+        "stop_offset",
+    )
+
+    def __init__(self, fingerprint: int, flags: int, alias: str, database: int) -> None:
+        self.fingerprint = fingerprint
+        self.flags = flags
+        self.alias = alias
+        self.database = database
+        self.is_repeated = False
+        self.path = -1
+        self.path_before = -1
+        self.skipped = 0
+        self.recorded: Recorded = ()
+        self.depth = 0
+        self.stop_offset = 0
+        self.stop_element = 0
 
 
 class Lane:
@@ -40,16 +85,16 @@ class Lane:
     what tells the same activation from the same code run again.
     """
 
-    __slots__ = ("_depths", "_frames", "_last", "_shortcuts", "events", "number", "root")
+    __slots__ = ("_depths", "_frames", "_last", "events", "number", "root", "routes")
 
     def __init__(self, number: int, root: Optional[FrameType]) -> None:
         self.number = number
         self.root = root
-        self.events: List[Tuple[int, ...]] = []
+        self.events: List[List[int]] = []
+        self.routes: Dict[str, Route] = {}
         self._last = -1
         self._frames: List[Optional[FrameType]] = []
-        self._depths: Dict[FrameType, int] = {}
-        self._shortcuts: Dict[Tuple[int, ...], int] = {}
+        self._depths: Dict[Optional[FrameType], int] = {}
 
     def release(self) -> None:
         """Drops every frame that the lane holds."""
@@ -60,56 +105,120 @@ class Lane:
         """The innermost activation that the last two queries have in common."""
         return self._frames[shared - 1] if 0 < shared <= len(self._frames) else None
 
-    def operation_frame(self) -> Optional[FrameType]:
-        """The frame at which the last query entered the ORM or the driver."""
-        return self._frames[-1] if self._frames else None
+    def walk(self, route: Route, table: PathTable, above: int) -> CallPath:
+        """The call path of a text that is about to be sent by the frame `above` levels above this one."""
+        if route.path >= 0:
+            found = self._walk_again(route, table, above + 1)
+            if found is not None:
+                return found
+        return self._explore(_getframe(above), route, table)
 
-    def walk(self, frame: FrameType, table: PathTable) -> CallPath:
-        """The call path of a query sent by `frame`, which must be running in this thread."""
-        operation: FrameType = frame
+    def _walk_again(self, route: Route, table: PathTable, above: int) -> Optional[CallPath]:
+        """The path if the text came by its last route, else None. The hot spot of the package."""
+        path = route.path
+        depth = route.depth
+        if route.path_before != self._last and not self._same_start(path, depth, table):
+            return None
+        try:
+            current: Optional[FrameType] = _getframe(above + route.skipped)
+        except ValueError:
+            return None
+        fresh = []
+        for code, offset, element in route.recorded:
+            if current is None or current.f_lasti != offset or current.f_code is not code:
+                return None
+            if element and element != _element_number(current, table):
+                return None
+            fresh.append(current)
+            current = current.f_back
+        if current is None or current is not self._frames[depth] or current.f_lasti != route.stop_offset:
+            return None
+        if route.stop_element and route.stop_element != _element_number(current, table):
+            return None
+        self._last = path
+        return path, self._replace(depth + 1, fresh)
+
+    def _same_start(self, path: int, depth: int, table: PathTable) -> bool:
+        """Whether the last path and `path` are equal in their outermost `depth` frames."""
+        if self._last < 0 or depth >= len(self._frames):
+            return False
+        return table.numbers[self._last][: 3 * depth] == table.numbers[path][: 3 * depth]
+
+    def _explore(self, frame: FrameType, route: Route, table: PathTable) -> CallPath:
+        """The path of a text that came another way than before."""
+        route.path = -1
+        route.skipped = -1
+        operation = frame
         current: Optional[FrameType] = frame
-        kind = PLUMBING
-        while current is not None:
-            code = current.f_code
-            kind = kinds.get(id(code), -1)
-            if kind < 0:
-                kind = classify(code)
-            if not kind & PLUMBING:
-                break
+        while current is not None and _kind(current) & PLUMBING:
+            route.skipped += 1
             operation = current
             current = current.f_back
-        return self._walk_callers(operation, current, table)
-
-    def _walk_callers(self, operation: FrameType, caller: Optional[FrameType], table: PathTable) -> CallPath:
-        depths = self._depths
-        root = self.root
-        fresh: List[FrameType] = [operation]
-        current = caller
-        stop = -1
+        fresh = [operation]
         while current is not None:
-            code = current.f_code
-            kind = kinds.get(id(code), -1)
-            if kind < 0:
-                kind = classify(code)
-            if kind & CUT:
-                # An executor's own frames: the same worker serves unrelated callers.
+            kind = _kind(current)
+            if kind & CUT or len(fresh) > MAX_DEPTH:
+                # An executor's own frames say nothing: one worker serves unrelated callers.
                 return self._lose_track()
-            depth = depths.get(current, -1)
+            depth = self._depths.get(current, -1)
             if depth >= 0 and not kind & GENERATOR:
-                stop = depth
+                return self._arrive(current, depth, fresh, route, table)
+            if current is not operation:
+                fresh.append(current)
+            if current is self.root:
                 break
-            fresh.append(current)
-            if current is root:
-                break
-            if len(fresh) > MAX_DEPTH:
-                return self._lose_track()
             current = current.f_back
-        fresh.reverse()
-        if stop < 0:
-            return self._remember(0, fresh, table)
-        # The frame at which the walk ended may stand at another instruction by now.
-        fresh.insert(0, self._frames[stop])  # type: ignore[arg-type]
-        return self._remember(stop, fresh, table)
+        return self._start(fresh, table)
+
+    def _start(self, fresh: List[FrameType], table: PathTable) -> CallPath:
+        """Ends a walk that met no known frame."""
+        shared = self._replace(0, fresh)
+        return self._settle(_intern([], [], fresh, table), shared)
+
+    def _arrive(self, stop: FrameType, depth: int, fresh: List[FrameType], route: Route, table: PathTable) -> CallPath:
+        """Ends a walk at a known frame: only it may stand elsewhere by now. Notes the route."""
+        before = self._last
+        numbers = list(table.numbers[before][: 3 * depth])
+        entries = table.paths[before][:depth]
+        route.path_before = before
+        route.path = _intern(numbers, entries, [*fresh, stop], table)
+        route.recorded = tuple((frame.f_code, frame.f_lasti, _element_number(frame, table)) for frame in fresh)
+        route.depth = depth
+        route.stop_offset = stop.f_lasti
+        route.stop_element = _element_number(stop, table)
+        return self._settle(route.path, self._replace(depth + 1, fresh))
+
+    def _settle(self, path: int, shared: int) -> CallPath:
+        if path < 0:
+            return self._lose_track()
+        self._last = path
+        return path, shared
+
+    def _replace(self, kept: int, fresh: List[FrameType]) -> int:
+        """Puts `fresh` in the place of the frames from `kept` on; how many of all are as before."""
+        frames = self._frames
+        depths = self._depths
+        shared = kept
+        passed = len(fresh)
+        # A generator that was passed may be the same activation, resumed from elsewhere.
+        while passed and shared < len(frames) and frames[shared] is fresh[passed - 1]:
+            shared += 1
+            passed -= 1
+        if shared < len(frames):
+            for old in frames[shared:]:
+                depths.pop(old, None)
+            del frames[shared:]
+        while passed:
+            passed -= 1
+            frame = fresh[passed]
+            depths[frame] = len(frames)
+            frames.append(frame)
+        if kinds.get(id(fresh[0].f_code), 0) & RAW:
+            # A raw cursor's frame would keep the cursor, and with it a read lock, alive.
+            depths.pop(fresh[0], None)
+            frames[-1] = None
+            shared = min(shared, len(frames) - 1)
+        return shared
 
     def _lose_track(self) -> CallPath:
         self._frames = []
@@ -117,58 +226,35 @@ class Lane:
         self._last = -1
         return NOT_MEASURED
 
-    def _remember(self, kept: int, fresh: List[FrameType], table: PathTable) -> CallPath:
-        numbers: List[int] = [self._last, kept]
-        for frame in fresh:
-            code = frame.f_code
-            identity = id(code)
-            numbers.append(identity)
-            numbers.append(frame.f_lasti)
-            numbers.append(_element_number(frame, table) if kinds.get(identity, 0) & ELEMENT else 0)
-        shared = self._share(kept, fresh)
-        key = tuple(numbers)
-        index = self._shortcuts.get(key, -1)
-        if index < 0:
-            index = self._shortcuts[key] = self._intern(kept, fresh, table)
-        self._last = index
-        return CallPath(index, shared) if index >= 0 else self._lose_track()
 
-    def _share(self, kept: int, fresh: List[FrameType]) -> int:
-        """Replaces the frames from `kept` on, and counts how many of all are the same activations as before."""
-        frames = self._frames
-        depths = self._depths
-        shared = kept
-        for frame in fresh:
-            if shared >= len(frames) or frames[shared] is not frame:
-                break
-            shared += 1
-        for old in frames[shared:]:
-            if old is not None:
-                depths.pop(old, None)
-        del frames[shared:]
-        for frame in fresh[shared - kept :]:
-            depths[frame] = len(frames)
-            frames.append(frame)
-        if kinds.get(id(fresh[-1].f_code), 0) & RAW and len(frames) > shared:
-            # A raw cursor's frame would keep the cursor, and with it a read lock, alive.
-            depths.pop(fresh[-1], None)
-            frames[-1] = None
-        return shared
+class BlindLane(Lane):
+    """A lane beyond the number that the core tells apart: its queries are counted and not judged."""
 
-    def _intern(self, kept: int, fresh: List[FrameType], table: PathTable) -> int:
-        """The index of the path; the slow way, for a step that this lane has not taken before."""
-        numbers: List[int] = []
-        entries: List[PathEntry] = []
-        if kept:
-            numbers.extend(table.numbers[self._last][: 3 * kept])
-            entries.extend(table.paths[self._last][:kept])
-        for frame in fresh:
-            code = frame.f_code
-            offset = stable_offset(code, frame.f_lasti)
-            element = _element(frame)
-            numbers += (id(code), offset, 0 if element is None else table.element_number(element))
-            entries.append(PathEntry(code, offset, element))
-        return table.index(tuple(numbers), entries)
+    __slots__ = ()
+
+    def walk(self, route: Route, table: PathTable, above: int) -> CallPath:
+        return NOT_MEASURED
+
+
+def make_lane(number: int, root: Optional[FrameType]) -> Lane:
+    """The lane with this number."""
+    return Lane(number, root) if number < TRACE_MAX_LANES else BlindLane(TRACE_MAX_LANES - 1, None)
+
+
+def _kind(frame: FrameType) -> int:
+    kind = kinds.get(id(frame.f_code), -1)
+    return classify(frame.f_code) if kind < 0 else kind
+
+
+def _intern(numbers: List[int], entries: List[PathEntry], fresh: List[FrameType], table: PathTable) -> int:
+    """The index of the path that goes on from `entries` through `fresh`, innermost first."""
+    for frame in reversed(fresh):
+        code = frame.f_code
+        offset = stable_offset(code, frame.f_lasti)
+        element = _element(frame)
+        numbers += (id(code), offset, 0 if element is None else table.element_number(element))
+        entries.append(PathEntry(code, offset, element))
+    return table.index(tuple(numbers), entries)
 
 
 def _element(frame: FrameType) -> Any:

@@ -6,7 +6,7 @@ kept are names, never an instance, a queryset or a value.
 
 import os
 from types import FrameType
-from typing import Any, Iterator, List, NamedTuple, Optional
+from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
 
 from mercury.capture import bytecode
 from mercury.capture.code import PLUMBING, kinds
@@ -85,11 +85,11 @@ def _from_descriptor(descriptor: Any, instance: Any) -> Optional[Sighting]:
     row = f"a {_name(model)}"
     if hasattr(descriptor, "related") and hasattr(descriptor.related, "get_accessor_name"):
         relation = descriptor.related
-        name, related = str(relation.get_accessor_name()), _name(relation.related_model)
-        return Sighting("reverse_one", _name(model), name, related, "", False, row, _table(model))
+        accessor, related = str(relation.get_accessor_name()), _name(relation.related_model)
+        return Sighting("reverse_one", _name(model), accessor, related, "", False, row, _table(model))
     field = getattr(descriptor, "field", descriptor)
-    name = getattr(field, "name", None)
-    if name is None:
+    name = getattr(field, "name", "")
+    if not name:
         return None
     related_model = getattr(field, "related_model", None)
     if getattr(field, "is_relation", False) and type(descriptor).__name__ != "ForeignKeyDeferredAttribute":
@@ -118,13 +118,13 @@ def _accessor(queryset: Any, instance: Any) -> str:
         if remote is not None:
             return str(remote.get_accessor_name() or "")
     tables = set(queryset.query.alias_map)
-    for name, through in _many_relations(type(instance), queryset.model):
+    for accessor, through in _many_relations(type(instance), queryset.model):
         if through in tables:
-            return name
+            return accessor
     return ""
 
 
-def _many_relations(owner: Any, model: Any) -> Iterator[Any]:
+def _many_relations(owner: Any, model: Any) -> Iterator[Tuple[str, str]]:
     meta = owner._meta
     for field in meta.many_to_many:
         if field.related_model is model:

@@ -44,8 +44,11 @@ class StatementCache:
         self._by_digest: Dict[Tuple[int, int], Statement] = {}
 
     def find(self, sql: Any) -> Statement:
-        """The statement for a text that is not in `texts`; lexes it unless its digest is known."""
+        """The statement for a text; lexes it unless it is known. Never calls into an object that is no text."""
         if type(sql) is str:
+            statement = self.texts.get(sql)
+            if statement is not None:
+                return statement
             data = sql.encode("utf-8", "surrogatepass")
         elif type(sql) is bytes:
             data = sql

@@ -104,7 +104,7 @@ class Group(NamedTuple):
     fingerprint: int
     database: int
     path: int
-    count: int
+    count: int  # type: ignore[assignment]  # the field, not the method of tuples
     operation_count: int
     failed_count: int
     flags: int
@@ -125,7 +125,7 @@ class Duplicate(NamedTuple):
     fingerprint: int
     database: int
     parameters: int
-    count: int
+    count: int  # type: ignore[assignment]  # the field, not the method of tuples
     duration_ns: int
     first_event: int
     last_event: int

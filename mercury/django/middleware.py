@@ -112,7 +112,7 @@ class _Body:
             return bytes(next(self._parts))
         unit.enter()
         try:
-            return next(self._parts)  # type: ignore[no-any-return]
+            return next(self._parts)
         except BaseException:
             self._finish()
             raise
@@ -147,10 +147,10 @@ class _AsyncBody:
     async def __anext__(self) -> bytes:
         unit = self._unit
         if unit is None:
-            return await self._parts.__anext__()  # type: ignore[no-any-return]
+            return await self._parts.__anext__()
         unit.enter()
         try:
-            return await self._parts.__anext__()  # type: ignore[no-any-return]
+            return await self._parts.__anext__()
         except BaseException:
             self._finish()
             raise

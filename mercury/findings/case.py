@@ -6,7 +6,8 @@ paths, such as a helper called from two lines of one loop body, is so told once.
 """
 
 import re
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+from dataclasses import dataclass
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 from mercury.capture.provenance import RAW, Sighting
 from mercury.capture.statements import UNREADABLE, Statement
@@ -18,7 +19,8 @@ from mercury.trace import Evidence, PathEntry
 PROVEN = (LOOP_REPEATED, LOOP_CALLED, LOOP_RECURSION)
 
 
-class Site(NamedTuple):
+@dataclass(frozen=True)
+class Site:
     """Groups with one cause; figures are sums over them."""
 
     groups: Tuple[int, ...]
@@ -47,7 +49,8 @@ class Case:
         return self.evidence.paths[group.path]
 
     def statement(self, fingerprint: int) -> Statement:
-        return self.evidence.statements.get(fingerprint, UNREADABLE)
+        statement: Statement = self.evidence.statements.get(fingerprint, UNREADABLE)
+        return statement
 
     def database(self, number: int) -> str:
         names = self.evidence.databases
@@ -56,7 +59,8 @@ class Case:
     def sighting(self, indexes: Sequence[int]) -> Sighting:
         """What is known of these groups. One that names a row is best: some repetitions tell more than others."""
         known = self.evidence.sightings
-        sightings = [known[path] for path in (self.evidence.groups[index].path for index in indexes) if path in known]
+        paths = [self.evidence.groups[index].path for index in indexes]
+        sightings: List[Sighting] = [known[path] for path in paths if path in known]
         with_row = [sighting for sighting in sightings if sighting.row]
         return (with_row or sightings or [RAW])[0]
 

@@ -4,7 +4,8 @@ The same author loaded for each of his books is an N+1 and is told as such; what
 here is work that was done twice for one answer.
 """
 
-from typing import List, Tuple
+from dataclasses import replace
+from typing import Any, Dict, List
 
 from mercury.core.records import Duplicate, unsigned
 from mercury.findings import places
@@ -78,7 +79,7 @@ def _where(triggers: List[Place]) -> str:
 
 def _merged(findings: List[Finding]) -> List[Finding]:
     """One finding per cause: the same statement from the same places, whatever the parameters."""
-    causes: "dict[Tuple[object, ...], Finding]" = {}
+    causes: Dict[Any, Finding] = {}
     for finding in findings:
         key = (finding.fingerprint, finding.database, finding.file, finding.line, finding.places)
         known = causes.get(key)
@@ -86,5 +87,5 @@ def _merged(findings: List[Finding]) -> List[Finding]:
             causes[key] = finding
         else:
             count = known.count + finding.count
-            causes[key] = known._replace(count=count, duration_ns=known.duration_ns + finding.duration_ns)
+            causes[key] = replace(known, count=count, duration_ns=known.duration_ns + finding.duration_ns)
     return list(causes.values())

@@ -1,9 +1,11 @@
 """What a person is told about one cause of slow database work."""
 
-from typing import NamedTuple, Tuple
+from dataclasses import dataclass
+from typing import Tuple
 
 
-class Finding(NamedTuple):
+@dataclass(frozen=True)
+class Finding:
     """One cause. Files are as Python or the template engine names them; lines count from 1, 0 means unknown.
 
     `kind` is "n_plus_one", "duplicate" or "repeated_in_loop"; the last is advice and

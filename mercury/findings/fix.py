@@ -10,6 +10,7 @@ from typing import List, Optional, Sequence, Tuple
 from mercury.capture.provenance import Sighting
 from mercury.findings.places import Place, short
 
+
 def words(sighting: Sighting, rows: Optional[Place], around: Sequence[Sighting]) -> str:
     """The fix for queries that one row each stands behind.
 
@@ -55,7 +56,9 @@ def _parents(sighting: Sighting, around: Sequence[Sighting]) -> List[Sighting]:
             (
                 other
                 for other in around
-                if other.kind in ("forward", "reverse_one") and other.related_model == child.model and other not in chain
+                if other.kind in ("forward", "reverse_one")
+                and other.related_model == child.model
+                and other not in chain
             ),
             None,
         )

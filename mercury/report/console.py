@@ -38,6 +38,9 @@ class _Pen:
     def paint(self, text: str, style: str) -> str:
         return f"\x1b[{style}m{text}\x1b[0m" if self._color and text else text
 
+    def paragraph(self, text: str) -> List[str]:
+        return textwrap.wrap(text, self.width, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
+
     def field(self, label: str, text: str, limit: Optional[int] = None) -> List[str]:
         """A labelled paragraph, its lines aligned behind the label."""
         indent = " " * 9
@@ -68,10 +71,13 @@ def render(report: Report, color: bool = False, width: Optional[int] = None) -> 
         lines.append("")
         lines.extend(_finding(finding, number, pen))
     if not report.findings:
-        lines += ["", pen.paint("  Nothing found.", _GREEN) if not report.notes else "  Nothing found in what was measured."]
+        lines += [
+            "",
+            "  Nothing found in what was measured." if report.notes else pen.paint("  Nothing found.", _GREEN),
+        ]
     for note in report.notes:
         lines.append("")
-        lines.extend(textwrap.wrap(f"Not measured: {note}.", pen.width - 2, initial_indent="  ", subsequent_indent="  "))
+        lines.extend(pen.paragraph(f"Not measured: {note}."))
     return "\n".join(lines)
 
 

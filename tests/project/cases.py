@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Count
 from django.template import engines
 
-from tests.project.models import Author, Book, Chapter, Mark, Publisher, Review
+from tests.project.models import Author, Book, Chapter, Mark, Review, Tag
 
 Expectation = namedtuple("Expectation", "kind target fix")
 CASES = {}
@@ -55,8 +55,6 @@ def many_to_many():
 
 @case(expect("n_plus_one", "Tag.books", 'add .prefetch_related("books")'))
 def reverse_many_to_many():
-    from tests.project.models import Tag
-
     for tag in Tag.objects.all():  # loop
         list(tag.books.all())  # query
 

@@ -1,7 +1,6 @@
 """Two pages with the same content: as it is often written, and repaired."""
 
 from django.urls import path
-
 from shop import views
 
 urlpatterns = [
