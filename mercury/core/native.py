@@ -95,12 +95,12 @@ def fingerprint_batch(data: _Bytes, offsets: Any, dialect: int) -> "array[int]":
     `offsets` is a flat buffer of 32-bit or 64-bit integers, one more than statements.
     """
     bounds = _wide_offsets(offsets)
-    count = len(bounds) - 1
+    count = max(len(bounds) - 1, 0)
     result = array("Q", bytes(8 * count))
     workspace = _take_workspace()
     error = workspace.error
     scratch, capacity = workspace.scratch, workspace.capacity
-    with ffi.from_buffer(data) as text, ffi.from_buffer("int64_t[]", bounds) as rows, ffi.from_buffer(
+    with ffi.from_buffer(data) as text, _borrow("int64_t[]", bounds) as rows, ffi.from_buffer(
         "uint64_t[]", result
     ) as fingerprints:
         while True:
@@ -237,11 +237,11 @@ def _take_workspace() -> _Workspace:
     return workspace if workspace is not None else _Workspace()
 
 
-def _wide_offsets(offsets: Any) -> "array[int]":
-    """`offsets` as 64-bit integers in memory of their own."""
+def _wide_offsets(offsets: Any) -> Integers:
+    """`offsets` as they are where they have 64 bits, else widened."""
+    if isinstance(offsets, array) and offsets.typecode == "q":
+        return offsets
     with memoryview(offsets) as view:
-        if view.ndim != 1 or view.format not in ("i", "l", "q") or not len(view):
-            raise from_code(INVALID_ARGUMENT, INVALID_ARGUMENT_TEXT)
         return array("q", view.tolist())
 
 
