@@ -77,7 +77,7 @@ def _fold(a: int, b: int) -> int:
 
 def _mix(data: bytes, position: int, keys: Tuple[int, int]) -> int:
     low, high = _pair(data, position)
-    product = (low ^ keys[0]) * (high ^ keys[1])
+    product: int = (low ^ keys[0]) * (high ^ keys[1])
     return (product ^ product >> 64) & _MASK64
 
 
