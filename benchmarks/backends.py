@@ -190,7 +190,7 @@ def show(result):
     about = result["machine"]
     print(f"{about['cpu']}, {about['cores']} cores, {about['system']}; {about['python']}; {result['library']}")
     print(f"medians of {ROUNDS} rounds, in microseconds\n")
-    print(f"{'':<40}{"C":>14}{"Python":>14}   faster")
+    print(f"{'':<40}{'C':>14}{'Python':>14}   faster")
     for row in result["rows"]:
         c, python = row["c_us"], row["python_us"]
         winner = f"C {python / c:,.1f}x" if c < python else f"Python {c / python:,.1f}x"
