@@ -3,9 +3,12 @@
     python tools/exits.py [--count N] [PYTHON ...]
 
 An interpreter tears its modules down in an order nobody controls, so a handle may be
-freed after the library that made it is gone. Each child leaves traces in a global, in
-a reference cycle, in a thread-local, in hooks of the interpreter and in an exit handler; every other child also in a
-daemon thread, whose frames are never torn down and keep the library referenced.
+freed after the library that made it is gone. The children take turns:
+
+    everywhere   traces in a global, a cycle, a finalizer, a thread-local, an exit handler
+    thread       the same, and a daemon thread in the middle of a call
+    hook         a trace in a hook that the interpreter drops after all modules; without
+                 RTLD_NODELETE this child dies by SIGSEGV
 """
 
 import argparse
@@ -19,8 +22,8 @@ from typing import Counter, Dict, List
 
 ROOT = Path(__file__).resolve().parent.parent
 
-CHILD = """
-import atexit, builtins, codecs, sys, threading
+EVERYWHERE = """
+import atexit, sys, threading
 from array import array
 from mercury.core import backend
 
@@ -50,11 +53,6 @@ with_a_finalizer = Late()
 local = threading.local()
 local.trace = trace()
 atexit.register(lambda kept=trace(): kept.totals())
-# The interpreter lets go of these after its modules: only here does an unloaded library show.
-codecs.register(lambda name, kept=trace(): None)
-sys.excepthook = lambda *error, kept=trace(): None
-builtins.trace = trace()
-
 ready = threading.Event()
 def work():
     local.trace = trace()
@@ -66,12 +64,24 @@ if sys.argv[1:] == ["thread"]:
     ready.wait()
 """
 
+HOOK = """
+import codecs, sys
+from mercury.core import backend
 
-def run_child(python: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+loaded = backend()
+if loaded.name != "native":
+    sys.exit("the library does not serve: " + loaded.reason)
+codecs.register(lambda name, kept=loaded.module.Trace(7): None)
+"""
+
+CHILDREN: List[List[str]] = [[EVERYWHERE], [EVERYWHERE, "thread"], [HOOK]]
+
+
+def run_child(python: str, code: List[str]) -> "subprocess.CompletedProcess[str]":
     """One start and exit; the status is negative where a signal ended it."""
     environment = dict(os.environ, PYTHONPATH=str(ROOT), DJANGO_MERCURY_SUPPRESS_WARNING="1")
     environment.pop("DJANGO_MERCURY_PURE_PYTHON", None)
-    command = [python, "-c", CHILD, *arguments]
+    command = [python, "-c", *code]
     return subprocess.run(
         command, check=False, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, timeout=120
     )
@@ -88,7 +98,7 @@ def measure(python: str, count: int) -> int:
     statuses: Counter[int] = collections.Counter()
     messages: Dict[int, str] = {}
     for number in range(count):
-        done = run_child(python, *(["thread"] if number % 2 else []))
+        done = run_child(python, CHILDREN[number % len(CHILDREN)])
         statuses[done.returncode] += 1
         messages[done.returncode] = done.stderr
     failed = count - statuses.pop(0, 0)
