@@ -53,11 +53,16 @@ EXITS ?= 500
 INTERPRETERS ?=
 CORE_TESTS = $(wildcard $(SOURCES:%=tests/test_%.py))
 ASAN_TESTS ?= tests --ignore=tests/test_build.py --ignore=tests/test_loader.py
+DJANGO_TESTS = tests/test_findings.py tests/test_middleware.py tests/test_monitor.py tests/test_examples.py
+DJANGO_VERSIONS ?= 4.2 5.2 6.0 6.1
+# The one Python that all of these versions run on.
+DJANGO_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.12.*/bin/python) python3.12)
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g
 
 .DEFAULT_GOAL := library
 .DELETE_ON_ERROR:
 .PHONY: help library static build-ext c-tests run-c-tests ffi header-hash develop demo test test-native test-pure \
+        test-postgresql test-django benchmark \
         lint format asan interpreters exits wheel sdist clean FORCE
 
 help: ## list the targets
@@ -123,6 +128,21 @@ test-native: $(VENV)/ready ## the suite over the C library
 test-pure: $(VENV)/ready ## the suite over the twin
 	MERCURY_TEST_BACKEND=pure DJANGO_MERCURY_PURE_PYTHON=1 $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) \
 	    --ignore=tests/test_build.py --ignore=tests/test_loader.py
+
+test-postgresql: $(VENV)/ready library ## the Django tests over a PostgreSQL server of their own
+	$(VENV_PYTHON) -m pip install -q 'psycopg[binary]'
+	MERCURY_TEST_DATABASE=postgresql tools/with_postgresql.sh $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) $(DJANGO_TESTS)
+
+test-django: library ## the Django tests under each of DJANGO_VERSIONS, on DJANGO_PYTHON
+	@set -e; for version in $(DJANGO_VERSIONS); do \
+	    folder=.venvs/django-$$version; echo "Django $$version"; \
+	    test -x $$folder/bin/pytest || { $(DJANGO_PYTHON) -m venv $$folder && \
+	        $$folder/bin/python -m pip install -q "Django~=$$version.0" cffi pytest djangorestframework; }; \
+	    MERCURY_TEST_BACKEND=native $$folder/bin/python -m pytest $(PYTEST_FLAGS) $(DJANGO_TESTS); \
+	done
+
+benchmark: $(VENV)/ready library ## C against twin on this machine, and the cost of watching a query
+	$(VENV_PYTHON) benchmarks/backends.py
 
 lint: $(VENV)/lint-ready ## formatters, linters, type checker, all compilers with -Werror, generated files
 	@for tool in gcc $(CLANG) $(CLANG_FORMAT) cppcheck; do command -v $$tool >/dev/null || \
