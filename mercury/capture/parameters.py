@@ -1,7 +1,7 @@
 """Are the parameters of two queries the same? Answered without keeping them.
 
-Only values of exactly known types are looked at, through their serialized form: no
-`__hash__`, `__eq__` or `__str__` of the host's classes ever runs. The digest is keyed
+Only values of known types are looked at, through their serialized form: no `__hash__`,
+`__eq__` or `__str__` of the host's classes ever runs. The digest is keyed
 with random bytes of this process and is dropped when the unit of work closes.
 """
 
@@ -10,7 +10,7 @@ import decimal
 import marshal
 import os
 import uuid
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, Tuple
 
 NOT_COMPARED = 0
 
@@ -38,6 +38,16 @@ _READERS: Dict[type, Callable[[Any], Any]] = {
 }
 
 
+_EXACT = frozenset((bool, int, float, str, bytes, type(None)))
+
+# The base types' own methods: what a subclass overrides is never called.
+_CONVERTERS: Tuple[Tuple[type, Callable[[Any], Any]], ...] = (
+    (int, lambda value: int.__add__(value, 0)),
+    (float, lambda value: float.__add__(value, 0.0)),
+    (str, lambda value: str.__str__(value)),
+)
+
+
 def digest(parameters: Any) -> int:
     """A keyed 64-bit digest of the parameters of one query, or NOT_COMPARED."""
     try:
@@ -63,5 +73,17 @@ def _serialize_items(parameters: Any) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    reader = _READERS.get(type(value))
-    return value if reader is None else (type(value).__name__, reader(value))
+    kind = type(value)
+    reader = _READERS.get(kind)
+    return basic(value) if reader is None else (kind.__name__, reader(value))
+
+
+def basic(value: Any) -> Any:
+    """The value as the built-in type that it extends, such as a driver's own kind of int; else the value itself."""
+    kind = type(value)
+    if kind in _EXACT:
+        return value
+    for base, convert in _CONVERTERS:
+        if issubclass(kind, base):
+            return convert(value)
+    return value

@@ -10,6 +10,7 @@ from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
 
 from mercury.capture import bytecode
 from mercury.capture.code import PLUMBING, kinds
+from mercury.capture.parameters import basic
 
 _MAX_FRAMES = 60
 
@@ -179,7 +180,7 @@ def _plain_values(parameters: Any) -> List[Any]:
     items = parameters.values() if type(parameters) is dict else parameters
     if type(parameters) not in (tuple, list, dict):
         return []
-    return [value for value in items if type(value) in (int, str)]
+    return [value for value in map(basic, items) if type(value) in (int, str)]
 
 
 def _shares_value(held: Any, values: List[Any]) -> bool:
