@@ -67,7 +67,7 @@ class Unit:
             report = self._judge(elapsed_ns, cpu_ns)
         except Exception:
             logger.exception("Mercury could not judge a unit of work. The application is not affected.")
-            report = self._unjudged(elapsed_ns, cpu_ns)
+            report = _unmeasured(self.name, elapsed_ns, cpu_ns)
         _tell(report)
         return report
 
@@ -76,10 +76,6 @@ class Unit:
         findings = judge(evidence)
         metrics = self._metrics(elapsed_ns, cpu_ns, evidence, findings)
         return Report(self.name, metrics, findings, evidence.notes)
-
-    def _unjudged(self, elapsed_ns: int, cpu_ns: Optional[int]) -> Report:
-        metrics = PerformanceMetrics(elapsed_ns / 1e6, _milliseconds(cpu_ns), None, 0, 0, 0.0, None, None, False)
-        return Report(self.name, metrics, [], ["a fault inside Mercury: the queries of this unit were not measured"])
 
     def _metrics(
         self, elapsed_ns: int, cpu_ns: Optional[int], evidence: Evidence, findings: List[Finding]
@@ -95,6 +91,11 @@ class Unit:
             cache_misses=self.trace.cache_misses if self._watches_cache else None,
             n_plus_one_detected=any(finding.kind == "n_plus_one" for finding in findings),
         )
+
+
+def _unmeasured(name: str, elapsed_ns: int, cpu_ns: Optional[int]) -> Report:
+    metrics = PerformanceMetrics(elapsed_ns / 1e6, _milliseconds(cpu_ns), None, 0, 0, 0.0, None, None, False)
+    return Report(name, metrics, [], ["a fault inside Mercury: the queries of this unit were not measured"])
 
 
 def _open_parent() -> Optional[Trace]:
@@ -133,14 +134,27 @@ def open_unit(name: str, root: Optional[FrameType]) -> Optional[Unit]:
         return None
 
 
+class _Watch:
+    """A unit, or the time alone where Mercury failed to open one."""
+
+    def __init__(self, name: str, root: FrameType) -> None:
+        self._name = name
+        self._started_ns = time.perf_counter_ns()
+        self._unit = open_unit(name, root)
+
+    def close(self) -> Report:
+        if self._unit is not None:
+            return self._unit.close()
+        return _unmeasured(self._name, time.perf_counter_ns() - self._started_ns, None)
+
+
 class Monitor:
     """Watches a block or a function; see `monitor`."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._unit: Optional[Unit] = None
+        self._watch: Optional[_Watch] = None
         self._report: Optional[Report] = None
-        self._is_open = False
 
     @property
     def report(self) -> Report:
@@ -150,17 +164,15 @@ class Monitor:
         return self._report
 
     def _open(self, root: FrameType) -> None:
-        if self._is_open:
+        if self._watch is not None:
             raise MonitoringError("this monitor is already running; make another one for a block inside")
-        self._is_open = True
         self._report = None
-        self._unit = open_unit(self.name, root)
+        self._watch = _Watch(self.name, root)
 
     def _close(self) -> None:
-        unit, self._unit = self._unit, None
-        self._is_open = False
-        if unit is not None:
-            self._report = unit.close()
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            self._report = watch.close()
 
     def __enter__(self) -> "Monitor":
         self._open(sys._getframe(1))
@@ -244,25 +256,21 @@ class PerformanceMonitor:
     """Start and stop by hand. One at a time; one thread."""
 
     def __init__(self) -> None:
-        self._unit: Optional[Unit] = None
-        self._is_open = False
+        self._watch: Optional[_Watch] = None
         self._name = ""
 
     def start_monitoring(self, name: str) -> None:
         """Raises MonitoringError if this monitor is running already."""
         if not isinstance(name, str):
             raise TypeError(f"the name of a monitor is a str, not {type(name).__name__}")
-        if self._is_open:
+        if self._watch is not None:
             raise MonitoringError("monitoring is already in progress: call stop_monitoring() first")
-        self._is_open = True
         self._name = name
-        self._unit = open_unit(name, sys._getframe(1))
+        self._watch = _Watch(name, sys._getframe(1))
 
     def stop_monitoring(self) -> Dict[str, Any]:
         """The metrics by name, with `operation_name`. Raises MonitoringError if nothing runs."""
-        if not self._is_open:
+        watch, self._watch = self._watch, None
+        if watch is None:
             raise MonitoringError("no monitoring is in progress: call start_monitoring(name) first")
-        self._is_open = False
-        unit, self._unit = self._unit, None
-        metrics = unit.close().metrics.as_dict() if unit is not None else {}
-        return {"operation_name": self._name, **metrics}
+        return {"operation_name": self._name, **watch.close().metrics.as_dict()}

@@ -6,6 +6,7 @@ takes no more memory than its distinct statements, call paths and parameters.
 """
 
 import itertools
+import logging
 import os
 import threading
 from array import array
@@ -14,7 +15,9 @@ from types import CodeType, FrameType
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from mercury.core import backend
-from mercury.core.records import TRACE_MAX_LANES, TRACE_MAX_PATHS, Duplicate, Group, Totals
+from mercury.core.records import TRACE_MAX_FRAMES, TRACE_MAX_LANES, TRACE_MAX_PATHS, Duplicate, Group, Totals
+
+logger = logging.getLogger("mercury")
 
 BLOCK_SIZE = 1024
 """Events that one thread may hold back before they cross into the core."""
@@ -44,10 +47,13 @@ class PathTable:
     code object alive for as long as the table lives.
     """
 
-    __slots__ = ("_elements", "_indexes", "_lock", "numbers", "paths")
+    __slots__ = ("_elements", "_frame_count", "_indexes", "_is_busy", "_lock", "numbers", "paths")
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # A finalizer or signal handler may send a query of its own while this thread is in here.
+        self._lock = threading.RLock()
+        self._is_busy = False
+        self._frame_count = 0
         self._indexes: Dict[Tuple[int, ...], int] = {}
         self._elements: Dict[Any, int] = {}
         self.paths: List[List[PathEntry]] = []
@@ -62,17 +68,27 @@ class PathTable:
         return number
 
     def index(self, numbers: Tuple[int, ...], entries: List[PathEntry]) -> int:
-        """The index of the path with these (code, offset, element) numbers, outermost first; -1: the table is full."""
+        """The index of the path with these (code, offset, element) numbers, outermost first; -1: no room for it."""
         with self._lock:
-            index = self._indexes.get(numbers)
-            if index is None:
-                index = len(self.paths)
-                if index >= TRACE_MAX_PATHS:
-                    return -1
-                self.paths.append(entries)
-                self.numbers.append(numbers)
-                self._indexes[numbers] = index
-            return index
+            if self._is_busy:
+                return -1
+            self._is_busy = True
+            try:
+                index = self._indexes.get(numbers)
+                return self._add(numbers, entries) if index is None else index
+            finally:
+                self._is_busy = False
+
+    def _add(self, numbers: Tuple[int, ...], entries: List[PathEntry]) -> int:
+        index = len(self.paths)
+        frame_count = self._frame_count + len(entries)
+        if index >= TRACE_MAX_PATHS or frame_count > TRACE_MAX_FRAMES:
+            return -1
+        self._frame_count = frame_count
+        self.paths.append(entries)
+        self.numbers.append(numbers)
+        self._indexes[numbers] = index
+        return index
 
 
 class Evidence(NamedTuple):
@@ -92,12 +108,12 @@ class _Process:
     """What all units of this process share: how many are open, and queries that none of them saw."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.open_count = 0
         self.unattributed = 0
 
     def renew(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
 
 
 process = _Process()
@@ -150,7 +166,7 @@ class Trace:
         self.faults = 0
         self.closed = False
         self.is_apart = parent is not None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._sent_paths = 0
         self._core = backend().module.Trace(int.from_bytes(os.urandom(8), "little"))
         with process.lock:
@@ -174,16 +190,30 @@ class Trace:
                 number = self.databases.setdefault(alias, len(self.databases))
         return number
 
-    def flush(self, events: List[List[int]]) -> None:
+    def note_fault(self, count: int = 1) -> None:
+        """Counts queries that a fault inside Mercury has lost; logs the first fault, which is being handled."""
+        self.faults += count
+        if self.faults == count:
+            logger.exception("Mercury could not record a query. The application is not affected.")
+
+    def flush(self, lane: Any) -> None:
         """Sends a lane's block to the core and empties it."""
         with self._lock:
-            self._send(events)
+            self._send(lane)
 
-    def _send(self, events: List[List[int]]) -> None:
-        block = events[:]
-        del events[: len(block)]
+    def _send(self, lane: Any) -> None:
+        block = lane.events[:]
+        del lane.events[: len(block)]
         if self.closed or not block:
             return
+        try:
+            self._cross(block)
+        except Exception:
+            self.note_fault(len(block))
+            # The core knows the lane's last path no longer, so the next query may not build on it.
+            lane.lose_track()
+
+    def _cross(self, block: List[List[int]]) -> None:
         # Paths first: an event may only name a path that the core knows.
         fresh = self.paths.numbers[self._sent_paths :]
         if fresh:
@@ -196,30 +226,34 @@ class Trace:
     def close(self) -> Evidence:
         """Ends the unit: folds what is left, drops every frame, and gives what was found."""
         with self._lock:
-            self._leave_process()
-            for lane in self.lanes.values():
-                self._send(lane.events)
-            self.closed = self.is_apart = True
-            evidence = Evidence(
-                self._core.totals(),
-                self._core.groups(),
-                self._core.duplicates(),
-                self.paths.paths,
-                self.statements,
-                self.sightings,
-                list(self.databases),
-                self._notes(),
-            )
-            self._core.close()
-            for lane in self.lanes.values():
-                lane.release()
-            self.lanes.clear()
-            self.root = None
-        return evidence
+            try:
+                for lane in self.lanes.values():
+                    self._send(lane)
+                return self._evidence()
+            finally:
+                self._end()
 
-    def _leave_process(self) -> None:
+    def _evidence(self) -> Evidence:
+        return Evidence(
+            self._core.totals(),
+            self._core.groups(),
+            self._core.duplicates(),
+            self.paths.paths,
+            self.statements,
+            self.sightings,
+            list(self.databases),
+            self._notes(),
+        )
+
+    def _end(self) -> None:
+        self.closed = self.is_apart = True
         with process.lock:
             process.open_count -= 1
+        for lane in self.lanes.values():
+            lane.release()
+        self.lanes.clear()
+        self.root = None
+        self._core.close()
 
     def _notes(self) -> List[str]:
         totals = self._core.totals()

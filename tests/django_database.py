@@ -13,15 +13,24 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tests.project.settings"
 django.setup()
 
 
+_made = []
+
+
 @pytest.fixture(scope="session")
 def database():
-    """The tables of the test project, in a test database of their own."""
+    """The tables of the test project, in a test database of their own.
+
+    Each module that imports this fixture gets its own; the first to start makes the database, for all.
+    """
     from django.test.utils import setup_databases, setup_test_environment, teardown_databases, teardown_test_environment
 
+    if _made:
+        yield
+        return
     setup_test_environment()
-    made = setup_databases(verbosity=0, interactive=False)
+    _made.append(setup_databases(verbosity=0, interactive=False))
     yield
-    teardown_databases(made, verbosity=0)
+    teardown_databases(_made.pop(), verbosity=0)
     teardown_test_environment()
 
 

@@ -5,7 +5,6 @@ it is put on each when it is created and on those that exist when a unit of work
 stays there: without an open unit it costs one look at a context variable.
 """
 
-import logging
 import sys
 from threading import get_ident
 from time import perf_counter_ns
@@ -17,8 +16,6 @@ from mercury.capture.parameters import NOT_COMPARED, digest
 from mercury.capture.statements import cache_for
 from mercury.core.records import EVENT_FAILED, EVENT_MANY
 from mercury.trace import BLOCK_SIZE, ENOUGH_LOOKS, MAX_SIGHTINGS, Trace, current, process
-
-logger = logging.getLogger("mercury")
 
 _current = current.get
 _getframe = sys._getframe
@@ -80,6 +77,8 @@ def _note(trace: Trace, sql: Any, params: Any, many: bool, context: Any, above: 
         route = lane.routes.get(sql) if type(sql) is str else None
         if route is None or route.alias is not context["connection"].alias:
             route = _find_route(trace, lane, sql, context["connection"])
+        if len(lane.events) >= BLOCK_SIZE:
+            trace.flush(lane)
         path, shared = lane.walk(route, trace.paths, above + 1)
         flags = route.flags
         if trace.looks.get(path, 0) < ENOUGH_LOOKS:
@@ -88,10 +87,7 @@ def _note(trace: Trace, sql: Any, params: Any, many: bool, context: Any, above: 
             flags |= EVENT_MANY
         parameters = NOT_COMPARED if flags else digest(params)
         event = [route.fingerprint, path, shared, parameters, lane.number, route.database, 0, 0, flags]
-        events = lane.events
-        if len(events) >= BLOCK_SIZE:
-            trace.flush(events)
-        events.append(event)
+        lane.events.append(event)
         return event
     except Exception:
         _note_fault(trace)
@@ -126,9 +122,11 @@ def _sight(trace: Trace, lane: Lane, route: Route, path: int, shared: int, frame
 
 
 def _note_fault(trace: Trace) -> None:
-    trace.faults += 1
-    if trace.faults == 1:
-        logger.exception("Mercury could not record a query. The application is not affected.")
+    trace.note_fault()
+    lane = trace.lanes.get(get_ident())
+    if lane is not None:
+        # The path that it is at may be of the query that is lost.
+        lane.lose_track()
 
 
 _is_installed = False

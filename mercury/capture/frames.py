@@ -99,7 +99,7 @@ class Lane:
     def release(self) -> None:
         """Drops every frame that the lane holds."""
         self.root = None
-        self._lose_track()
+        self.lose_track()
 
     def shared_frame(self, shared: int) -> Optional[FrameType]:
         """The innermost activation that the last two queries have in common."""
@@ -159,7 +159,7 @@ class Lane:
             kind = _kind(current)
             if kind & CUT or len(fresh) > MAX_DEPTH:
                 # An executor's own frames say nothing: one worker serves unrelated callers.
-                return self._lose_track()
+                return self.lose_track()
             depth = self._depths.get(current, -1)
             if depth >= 0 and not kind & GENERATOR:
                 return self._arrive(current, depth, fresh, route, table)
@@ -190,7 +190,7 @@ class Lane:
 
     def _settle(self, path: int, shared: int) -> CallPath:
         if path < 0:
-            return self._lose_track()
+            return self.lose_track()
         self._last = path
         return path, shared
 
@@ -220,7 +220,8 @@ class Lane:
             shared = min(shared, len(frames) - 1)
         return shared
 
-    def _lose_track(self) -> CallPath:
+    def lose_track(self) -> CallPath:
+        """Forgets where the thread was: the next walk goes out to the root."""
         self._frames = []
         self._depths = {}
         self._last = -1
