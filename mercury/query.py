@@ -49,7 +49,7 @@ def fingerprint_batch(data: Any, offsets: Any, dialect: str = "generic") -> "arr
     with _byte_view(data) as view:
         bounds = _offset_array(offsets)
         try:
-            result: "array[int]" = backend().module.fingerprint_batch(view, bounds, number)
+            result: array[int] = backend().module.fingerprint_batch(view, bounds, number)
         except InvalidArgumentError as error:
             if error.position < 0:
                 raise

@@ -483,11 +483,17 @@ static void write_operator_text(normalizer *n, const unsigned char *text, size_t
     }
 }
 
+/* A sign that a literal would take with it. */
+static bool is_sign(const normalizer *n, const sql_token *token) {
+    int byte = n->lexer.text[token->start];
+    return token->operand && token->end - token->start == 1 && (byte == '-' || byte == '+');
+}
+
 static void write_operator(normalizer *n, const sql_token *token) {
     const unsigned char *text = n->lexer.text + token->start;
     size_t length = token->end - token->start;
     bool cast = length == 2 && text[0] == ':' && text[1] == ':';
-    if (length == 1 && token->operand && (text[0] == '-' || text[0] == '+')) {
+    if (is_sign(n, token)) {
         write_sign(n, text[0]);
         return;
     }
@@ -623,8 +629,7 @@ static bool is_direction(int role) {
 }
 
 static void cursor_token(normalizer *n, const sql_token *token) {
-    bool sign = token->kind == MERCURY_TOKEN_OPERATOR && token->operand;
-    if (is_direction(token->role) || sign) {
+    if (is_direction(token->role) || is_sign(n, token)) {
         write_and_expect(n, token, NAMING_CURSOR);
     } else if (is_value(token)) {
         write_hidden(n, token, NAMING_TAIL);
@@ -662,7 +667,7 @@ static void declare_token(normalizer *n, const sql_token *token) {
 }
 
 static void named_token(normalizer *n, const sql_token *token) {
-    if (token->role == SQL_ROLE_SAVEPOINT) {
+    if (token->role == SQL_ROLE_SAVEPOINT || is_sign(n, token)) {
         write_and_expect(n, token, NAMING_NAME);
     } else if (is_value(token)) {
         write_hidden(n, token, NAMING_TAIL);

@@ -456,8 +456,11 @@ class Normalizer:
         self._write_token(token)
         self.naming = naming
 
+    def _is_sign(self, token: Lexeme) -> bool:
+        return token[3] and self.data[token[1] : token[2]] in (b"-", b"+")
+
     def _named(self, token: Lexeme) -> None:
-        if token[4].role == lex.ROLE_SAVEPOINT:
+        if token[4].role == lex.ROLE_SAVEPOINT or self._is_sign(token):
             self._write_and_expect(token, NAMING_NAME)
         elif token[0] not in _NO_VALUES:
             self._write_hidden(token, NAMING_TAIL)
@@ -490,8 +493,7 @@ class Normalizer:
             self._write_and_expect(token, NAMING_NAME if role == lex.ROLE_TO else NAMING_NONE)
 
     def _cursor(self, token: Lexeme) -> None:
-        sign = token[0] == TOKEN_OPERATOR and token[3]
-        if token[4].role in _DIRECTIONS or sign:
+        if token[4].role in _DIRECTIONS or self._is_sign(token):
             self._write_and_expect(token, NAMING_CURSOR)
         elif token[0] not in _NO_VALUES:
             self._write_hidden(token, NAMING_TAIL)

@@ -1,0 +1,146 @@
+"""Statements for the SQL tests: the corpus where it is there, and a seeded generator."""
+
+import random
+from pathlib import Path
+from typing import Iterator, List
+
+CORPUS = Path(__file__).resolve().parent.parent.parent / "shared" / "corpus"
+NO_CORPUS = f"the corpus is not there: {CORPUS.parent.name}/{CORPUS.name} beside the repository"
+
+_SEPARATORS = {".sql0": b"\0", ".sql": b";\n"}
+_LINES = {"sqlglot-identity.sql"}
+
+
+def corpus(sample: int = 0) -> List[bytes]:
+    """The distinct statements of the corpus; at most `sample` a file where that is not 0."""
+    statements: List[bytes] = []
+    for path in sorted(CORPUS.glob("*.sql*")):
+        separator = b"\n" if path.name in _LINES else _SEPARATORS[path.suffix]
+        found = sorted(set(path.read_bytes().split(separator)))
+        if sample and len(found) > sample:
+            found = random.Random(path.name).sample(found, sample)
+        statements += found
+    return statements
+
+
+FRAGMENTS = [
+    b"'", b'"', b"`", b"[", b"]", b"(", b")", b",", b".", b";", b"?", b"??", b"?|", b"%s", b"%(a)s", b"%%", b"%", b"$1",
+    b"$$", b"$a$", b"$x", b":a", b":", b"::", b":=", b"@x", b"@@x", b"@", b"#", b"#>", b"##t", b"--", b"-- ", b"/*",
+    b"*/", b"/*!", b"/*!50003 ", b"-", b"+", b"*", b"/", b"=", b"!=", b"<", b">", b"|", b"||", b"&", b"!", b"~", b"^",
+    b"{", b"}", b"\\", b"\0", b"\xff", b"\xc3\xa9", b" ", b" ", b" ", b" ", b"\n", b"\r", b"\t", b"a", b"A", b'"a"',
+    b'"A b"', b"`a``b`", b"[a]]b]", b"1", b"12", b".5", b"1.", b"1e-5", b"0x1", b"1a", b"'x'", b"''", b"'it''s'",
+    b"'\\'", b"e'", b"n'x'", b"x'00'", b"q'[", b"]'", b"u&'", b'u&"', b"_utf8'x'", b"or", b"and", b"in", b"in (1,2)",
+    b"values", b"values (1,2),(3,4)", b"array[", b"array[1,2]", b"select", b"where a = 1", b" or a = 1", b"limit",
+    b"limit 1,2", b"fetch", b"first", b"from", b"savepoint", b"release", b"rollback", b"to", b"work", b"declare",
+    b"cursor", b"no", b"scroll", b"close", b"date", b"interval", b"order", b"null", b"default", b"count", b"as",
+]  # fmt: skip
+
+
+def soup(generator: random.Random) -> bytes:
+    """Fragments that mean something to a lexer, in any order."""
+    glue = generator.choice([b"", b"", b" "])
+    return glue.join(generator.choice(FRAGMENTS) for _ in range(generator.randrange(1, 30)))
+
+
+def mutate(generator: random.Random, statement: bytes) -> bytes:
+    """A statement with a few places replaced."""
+    mutated = bytearray(statement[:400])
+    for _ in range(generator.randrange(1, 6)):
+        place = generator.randrange(len(mutated) + 1)
+        mutated[place : place + generator.randrange(4)] = generator.choice(FRAGMENTS)
+    return bytes(mutated)
+
+
+def _literal(generator: random.Random) -> str:
+    choices = [
+        "1",
+        "-2",
+        "+3.5",
+        "'x'",
+        "'it''s'",
+        "%s",
+        "?",
+        "$1",
+        ":a",
+        "null",
+        "true",
+        "'a'::uuid",
+        "1e-5",
+        "date '2020-01-01'",
+    ]
+    return generator.choice(choices)
+
+
+def _name(generator: random.Random) -> str:
+    return generator.choice(["a", "B", '"c"', '"D"', "t.a", '"t"."user"', "count", "`e`", '"order"', "x$1"])
+
+
+def _expression(generator: random.Random, depth: int = 3) -> str:
+    if depth == 0:
+        return generator.choice([_literal, _name])(generator)
+    inner = lambda: _expression(generator, depth - 1)  # noqa: E731
+    many = lambda: ", ".join(inner() for _ in range(generator.randrange(1, 4)))  # noqa: E731
+    kind = generator.randrange(9)
+    if kind == 0:
+        return f"({inner()})"
+    if kind == 1:
+        return f"{_name(generator)}({many()})"
+    if kind == 2:
+        return f"{_name(generator)} in ({many()})"
+    if kind == 3:
+        return (
+            f"{inner()} {generator.choice(['+', '-', '*', '||', '=', '<>', 'and', 'or', '->>', '::', 'is'])} {inner()}"
+        )
+    if kind == 4:
+        return f"array[{many()}][{inner()}]"
+    if kind == 5:
+        return " or ".join(f"{generator.choice(['a', 't.b'])} = {_literal(generator)}" for _ in range(3))
+    if kind == 6:
+        return f"({statement(generator, depth - 1)})"
+    return generator.choice([_literal, _name])(generator)
+
+
+def statement(generator: random.Random, depth: int = 3) -> str:
+    """A statement of a small grammar."""
+    kind = generator.randrange(8)
+    expression = lambda: _expression(generator, max(depth, 0))  # noqa: E731
+    if kind == 0 or depth <= 0:
+        return f"select {_name(generator)}"
+    if kind == 1:
+        row = ", ".join(_literal(generator) for _ in range(3))
+        rows = ", ".join(f"({row})" for _ in range(generator.randrange(1, 4)))
+        return f"insert into t (a, b) values {rows}, ({expression()})"
+    if kind == 2:
+        return f"update t set a = {expression()} where {expression()}"
+    if kind == 3:
+        return generator.choice(
+            [
+                "savepoint s1",
+                'release savepoint "s1"',
+                "rollback to x",
+                "fetch 5 from c",
+                "declare c no scroll cursor for select 1",
+            ]
+        )
+    tail = generator.choice(
+        ["", " limit 5", " order by 1, a desc limit 3 offset 4", " group by a having b = 1 or b = 2"]
+    )
+    return f"select {expression()}, {expression()} from {_name(generator)} where {expression()}{tail}"
+
+
+_GAPS = [" ", "  ", "\n", " /* it's */ ", " -- x\n", "\t"]
+
+
+def generated(seed: int, count: int, pool: List[bytes]) -> Iterator[bytes]:
+    """`count` statements: grammatical, mangled, and soup. The same seed gives the same ones."""
+    generator = random.Random(seed)
+    for number in range(count):
+        if number % 4 == 0:
+            yield soup(generator)
+            continue
+        if number % 4 == 1 and pool:
+            yield mutate(generator, generator.choice(pool))
+            continue
+        words = statement(generator).split(" ")
+        text = "".join(word + generator.choice(_GAPS) for word in words).encode()
+        yield mutate(generator, text) if number % 4 == 2 else text

@@ -1,0 +1,120 @@
+"""The library and its twin give the same tokens, canonical texts, ids and errors.
+
+`make test` compares a sample; MERCURY_DIFFERENTIAL=full compares the whole corpus and
+100,000 generated statements in every dialect.
+"""
+
+import os
+from array import array
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sql_statements import CORPUS, FRAGMENTS, NO_CORPUS, corpus, generated
+
+from mercury.core import backend
+from mercury.core.records import DIALECTS
+from mercury.errors import MercuryError
+
+if backend().name != "native":
+    pytest.skip("the library does not serve, so there is nothing to compare", allow_module_level=True)
+
+from mercury.core import native
+from mercury.core.pure import sql_lexer, sql_normalize
+
+FULL = os.environ.get("MERCURY_DIFFERENTIAL") == "full"
+NUMBERS = list(DIALECTS.values())
+DIALECT = st.sampled_from(NUMBERS)
+
+
+def outcome(call, *arguments):
+    """The result of a call, or its failure in full."""
+    try:
+        return call(*arguments)
+    except MercuryError as error:
+        return type(error), str(error), error.position
+
+
+def check_same(sql, dialect):
+    normalized = native.normalize(sql, dialect)
+    assert normalized == sql_normalize.normalize(sql, dialect), (sql, dialect)
+    assert native.tokens(sql, dialect) == sql_lexer.tokens(sql, dialect), (sql, dialect)
+    again = native.normalize(normalized.text, dialect)
+    assert again.text == normalized.text, (sql, dialect)
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason=NO_CORPUS)
+def test_corpus():
+    for number, sql in enumerate(corpus(sample=0 if FULL else 300)):
+        for dialect in NUMBERS if FULL else (NUMBERS[number % len(NUMBERS)], NUMBERS[number % 2]):
+            check_same(sql, dialect)
+
+
+def test_generated_statements():
+    pool = corpus(sample=200)
+    for number, sql in enumerate(generated(20240, 100_000 if FULL else 12_000, pool)):
+        for dialect in NUMBERS if FULL else (NUMBERS[number // 4 % len(NUMBERS)],):
+            check_same(sql, dialect)
+
+
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=40).map(b"".join), DIALECT)
+@settings(max_examples=20_000 if FULL else 500, deadline=None)
+def test_fragments(sql, dialect):
+    check_same(sql, dialect)
+
+
+@given(st.binary(max_size=300), DIALECT)
+@settings(max_examples=20_000 if FULL else 300, deadline=None)
+def test_any_bytes(sql, dialect):
+    check_same(sql, dialect)
+
+
+@given(st.integers(0, 2000))
+@settings(max_examples=200, deadline=None)
+def test_hash_of_every_length(length):
+    sql = b"x" * length
+    assert native.normalize(sql, 0) == sql_normalize.normalize(sql, 0)
+
+
+@pytest.mark.parametrize("dialect", [-1, 6, 1 << 40])
+def test_unknown_dialects(dialect):
+    offsets = array("q", [0, 1])
+    assert outcome(native.tokens, b"x", dialect) == outcome(sql_lexer.tokens, b"x", dialect)
+    assert outcome(native.normalize, b"x", dialect) == outcome(sql_normalize.normalize, b"x", dialect)
+    assert outcome(native.fingerprint_batch, b"x", offsets, dialect) == outcome(
+        sql_normalize.fingerprint_batch, b"x", offsets, dialect
+    )
+
+
+@given(st.lists(st.integers(-3, 40), max_size=6), st.sampled_from("iq"), DIALECT)
+@settings(max_examples=300, deadline=None)
+def test_batches(bounds, typecode, dialect):
+    data = b"select 1; select 'it''s', \"a\" where b"
+    offsets = array(typecode, bounds)
+    assert outcome(native.fingerprint_batch, data, offsets, dialect) == outcome(
+        sql_normalize.fingerprint_batch, data, offsets, dialect
+    )
+
+
+def test_every_word_of_the_frozen_list():
+    for word in [*sql_lexer.WORDS, b"nothing_of_the_list"]:
+        for shape in (
+            b"%b",
+            b'"%b"',
+            b"`%b`",
+            b"%b (1)",
+            b"%b - 1",
+            b"%b %%s",
+            b"a = 1 or a = 1 %b",
+            b"%b (1, 2), (3, 4)",
+        ):
+            for dialect in NUMBERS:
+                check_same(shape % word.upper(), dialect)
+                check_same(shape % word, dialect)
+
+
+@pytest.mark.parametrize("depth", [62, 63, 64, 65, 200, 5000])
+def test_lists_at_every_depth(depth):
+    for opening, closing in ((b"in (", b")"), (b"(", b")"), (b"array[", b"]"), (b"values (", b")")):
+        for dialect in NUMBERS:
+            check_same(opening * depth + b"1, 2), (1, 2" + closing * depth + b", 3, 4", dialect)
