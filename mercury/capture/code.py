@@ -48,7 +48,7 @@ def classify(code: CodeType) -> int:
         _codes.clear()
     filename = code.co_filename.replace(os.sep, "/")
     kind = GENERATOR if code.co_flags & _SUSPENDABLE else 0
-    if is_plumbing(filename):
+    if is_plumbing(filename) or _is_partial(filename, code.co_name):
         kind |= PLUMBING
         if filename.endswith("django/db/backends/utils.py"):
             kind |= RAW
@@ -61,6 +61,11 @@ def classify(code: CodeType) -> int:
     _codes.append((code, reader))
     kinds[id(code)] = kind
     return kind
+
+
+def _is_partial(filename: str, function: str) -> bool:
+    # Django calls its execute wrappers through functools.partial, which PyPy has in Python.
+    return function == "__call__" and filename == _standard_library() + "functools.py"
 
 
 def _is_cut(filename: str, function: str) -> bool:
@@ -77,9 +82,7 @@ def is_plumbing(filename: str) -> bool:
     if filename.startswith(_PACKAGE):
         return not filename.startswith(_PACKAGE + "django/middleware")
     django = _django_folder()
-    return django is not None and (
-        filename.startswith(django + "db/") or filename.startswith(django + "contrib/contenttypes/")
-    )
+    return django is not None and filename.startswith((django + "db/", django + "contrib/contenttypes/"))
 
 
 def is_library(filename: str) -> bool:
