@@ -1,0 +1,162 @@
+/*
+ * test_sql_normalize.c - what the C interface of the normalizer adds to
+ * tests/test_sql_normalize.py: capacities, bounds, NULL pointers, rows, and random bytes.
+ */
+#include "check.h"
+#include "mercury.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Whether `text` normalizes to `expected`. */
+static int normalizes_to(const char *text, int64_t dialect, const char *expected) {
+    char canonical[1024];
+    mercury_normalized normalized;
+    int64_t code =
+        mercury_sql_normalize_text(text, strlen(text), dialect, canonical, sizeof canonical, &normalized, NULL);
+    return code == MERCURY_OK && normalized.length == (int64_t)strlen(expected) &&
+           memcmp(canonical, expected, strlen(expected)) == 0;
+}
+
+static void test_texts(void) {
+    CHECK(normalizes_to("", 0, ""));
+    CHECK(
+        normalizes_to("SELECT \"id\" FROM t WHERE a IN (1,2) LIMIT 5;", 0, "select id from t where a in (?) limit ?"));
+    CHECK(normalizes_to("insert into t(a) values (1),(2)", 0, "insert into t(a) values (?)"));
+    CHECK(normalizes_to("where (a = 1 or a = 2)", 0, "where (a = ?)"));
+    CHECK(normalizes_to("data ? 'k'", MERCURY_DIALECT_POSTGRESQL, "data ?? ?"));
+    CHECK(normalizes_to("savepoint s1", 0, "savepoint ?"));
+}
+
+static void test_record(void) {
+    char canonical[64];
+    mercury_normalized normalized;
+    CHECK(mercury_sql_normalize_text("a = 1 limit 2", 13, 0, canonical, sizeof canonical, &normalized, NULL) == 0);
+    CHECK(normalized.literal_count == 1 && normalized.in_doubt == 0);
+    CHECK(mercury_sql_normalize_text("a = '", 5, 0, canonical, sizeof canonical, &normalized, NULL) == 0);
+    CHECK(normalized.literal_count == 1 && normalized.in_doubt == 1);
+    CHECK(mercury_sql_normalize_text(NULL, 0, 0, canonical, sizeof canonical, &normalized, NULL) == 0);
+    CHECK(normalized.length == 0 && normalized.fingerprint == UINT64_C(0x2D06800538D394C2));
+}
+
+static void test_bound(void) {
+    CHECK(mercury_sql_normalize_bound(0) == 16);
+    CHECK(mercury_sql_normalize_bound(100) == 316);
+    CHECK(mercury_sql_normalize_bound(SIZE_MAX) == SIZE_MAX);
+    CHECK(mercury_sql_normalize_bound(SIZE_MAX / 3) == SIZE_MAX);
+}
+
+static void test_arguments(void) {
+    char canonical[64];
+    mercury_normalized normalized;
+    mercury_error error;
+    CHECK(mercury_sql_normalize_text(NULL, 1, 0, canonical, 64, &normalized, &error) == MERCURY_ERROR_INVALID_ARGUMENT);
+    CHECK(mercury_sql_normalize_text("a", 1, 0, NULL, 64, &normalized, &error) == MERCURY_ERROR_INVALID_ARGUMENT);
+    CHECK(mercury_sql_normalize_text("a", 1, 0, canonical, 64, NULL, &error) == MERCURY_ERROR_INVALID_ARGUMENT);
+    CHECK(mercury_sql_normalize_text("a", 1, 6, canonical, 64, &normalized, &error) == MERCURY_ERROR_UNKNOWN_DIALECT);
+    CHECK(mercury_sql_normalize_text("a", 1, 0, canonical, 18, &normalized, &error) == MERCURY_ERROR_BUFFER_TOO_SMALL);
+    CHECK(error.position == 19);
+}
+
+static void test_batch(void) {
+    static const char data[] = "select 1select 2x";
+    static const int64_t offsets[] = {0, 8, 16, 16};
+    static const int64_t backward[] = {0, 8, 7};
+    static const int64_t beyond[] = {0, 18};
+    static const int64_t negative[] = {-1, 8};
+    char scratch[64];
+    uint64_t ids[3] = {0, 0, 0};
+    mercury_error error;
+    CHECK(mercury_sql_normalize_batch(data, 17, offsets, 3, 0, scratch, 64, ids, &error) == MERCURY_OK);
+    CHECK(ids[0] == ids[1] && ids[0] != 0 && ids[2] == UINT64_C(0x2D06800538D394C2));
+    CHECK(mercury_sql_normalize_batch(data, 17, backward, 2, 0, scratch, 64, ids, &error) ==
+          MERCURY_ERROR_INVALID_ARGUMENT);
+    CHECK(error.position == 1);
+    CHECK(mercury_sql_normalize_batch(data, 17, beyond, 1, 0, scratch, 64, ids, &error) ==
+          MERCURY_ERROR_INVALID_ARGUMENT);
+    CHECK(error.position == 0);
+    CHECK(mercury_sql_normalize_batch(data, 17, negative, 1, 0, scratch, 64, ids, NULL) ==
+          MERCURY_ERROR_INVALID_ARGUMENT);
+    CHECK(mercury_sql_normalize_batch(data, 17, offsets, 3, 0, scratch, 39, ids, &error) ==
+          MERCURY_ERROR_BUFFER_TOO_SMALL);
+    CHECK(error.position == 40);
+    CHECK(mercury_sql_normalize_batch(data, 17, offsets, 3, 9, scratch, 64, ids, &error) ==
+          MERCURY_ERROR_UNKNOWN_DIALECT);
+    CHECK(mercury_sql_normalize_batch(data, 17, NULL, 1, 0, scratch, 64, ids, &error) ==
+          MERCURY_ERROR_INVALID_ARGUMENT);
+    CHECK(error.position == -1);
+    CHECK(mercury_sql_normalize_batch(NULL, 0, NULL, 0, 0, NULL, 0, NULL, &error) == MERCURY_OK);
+}
+
+/* Pieces that mean something to a lexer, so that random texts reach every corner. */
+static const char *const PIECES[] = {
+    "'",    "\"",    "`",      "[",         "]",       "(",      ")",  ",",         ".",      ";",  "?",       "%s",
+    "$1",   "$$",    ":a",     "::",        "@x",      "#",      "--", "/*",        "*/",     "-",  "=",       "a",
+    "A",    "\"a\"", "1",      ".5",        " ",       " ",      "\n", "in",        "values", "or", "/*!",     "\\",
+    "e",    "q",     "select", "savepoint", "\"\"\"",  "fetch",  "to", "date",      "limit",  "%",  "array[1", "<=>",
+    "(1,2", "),",    "u&",     "from",      "declare", "cursor", "no", " or a = 1",
+};
+
+/* A small generator: the texts are the same on every machine. */
+static uint32_t next_random(uint32_t *state) {
+    *state = *state * 1664525U + 1013904223U;
+    return *state >> 8;
+}
+
+static size_t random_text(char *text, size_t capacity, uint32_t *state) {
+    size_t length = 0;
+    int bytes = next_random(state) % 4 == 0;
+    uint32_t pieces = next_random(state) % 30;
+    for (uint32_t i = 0; i < pieces; i++) {
+        const char *piece = PIECES[next_random(state) % (sizeof PIECES / sizeof PIECES[0])];
+        size_t width = bytes ? 1 : strlen(piece);
+        if (length + width > capacity) {
+            break;
+        }
+        memcpy(text + length, piece, width);
+        if (bytes) {
+            text[length] = (char)next_random(state);
+        }
+        length += width;
+    }
+    return length;
+}
+
+/* Normalizes into memory of exactly the bound's size; the result is the caller's to free. */
+static char *normalized_copy(const char *text, size_t length, int64_t dialect, mercury_normalized *normalized) {
+    size_t capacity = mercury_sql_normalize_bound(length);
+    char *canonical = malloc(capacity);
+    if (canonical != NULL) {
+        CHECK(mercury_sql_normalize_text(text, length, dialect, canonical, capacity, normalized, NULL) == MERCURY_OK);
+    }
+    return canonical;
+}
+
+static void test_random_texts_are_stable(void) {
+    uint32_t state = 1;
+    for (int round = 0; round < 20000; round++) {
+        char text[256];
+        mercury_normalized once;
+        mercury_normalized twice;
+        int64_t dialect = round % 6;
+        size_t length = random_text(text, sizeof text, &state);
+        char *first = normalized_copy(text, length, dialect, &once);
+        char *second = first != NULL ? normalized_copy(first, (size_t)once.length, dialect, &twice) : NULL;
+        if (CHECK(second != NULL)) {
+            CHECK(once.length <= 3 * (int64_t)length);
+            CHECK(once.length == twice.length && once.fingerprint == twice.fingerprint);
+        }
+        free(first);
+        free(second);
+    }
+}
+
+int main(void) {
+    test_texts();
+    test_record();
+    test_bound();
+    test_arguments();
+    test_batch();
+    test_random_texts_are_stable();
+    return CHECK_RESULT();
+}
