@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sql_statements import CORPUS, FRAGMENTS, NO_CORPUS, corpus, generated
 
 from mercury.core import backend
+from mercury.core.pure import sql_lexer
 from mercury.core.records import DIALECTS
 
 VECTORS = sorted((Path(__file__).parent / "vectors" / "sql").glob("*.json"))
@@ -193,3 +194,15 @@ def test_batch_gives_what_single_calls_give():
     for number in DIALECTS.values():
         batch = backend().module.fingerprint_batch(b"".join(statements), offsets, number)
         assert list(batch) == [backend().module.normalize(sql, number).fingerprint for sql in statements]
+
+
+def test_the_specification_has_the_list_of_the_code(root):
+    marks = {"O": sql_lexer.OPERAND, "M": sql_lexer.MAYBE, "F": sql_lexer.FUNCTION}
+    marks.update({"E": sql_lexer.ENDS, "S": sql_lexer.STARTS, "-": 0})
+    text = (root / "docs" / "fingerprint-spec.md").read_text(encoding="utf-8")
+    written = {}
+    for line in text.partition("| marks | words |\n|---|---|\n")[2].splitlines():
+        _, letters, words, _ = line.split("|")
+        flags = sum(marks[letter] for letter in letters.strip())
+        written.update({word.encode(): flags | sql_lexer.KEYWORD for word in words.split()})
+    assert written == {word: entry.flags for word, entry in sql_lexer.WORDS.items()}
