@@ -44,7 +44,7 @@ _EXACT = frozenset((bool, int, float, str, bytes, type(None)))
 _CONVERTERS: Tuple[Tuple[type, Callable[[Any], Any]], ...] = (
     (int, lambda value: int.__add__(value, 0)),
     (float, lambda value: float.__add__(value, 0.0)),
-    (str, lambda value: str.__str__(value)),
+    (str, str.__str__),
 )
 
 

@@ -58,7 +58,8 @@ def _end(unit: Optional[Unit], request: Any, response: Any) -> None:
         return
     try:
         unit.name = _name(request)
-        if getattr(response, "streaming", False):
+        # A file is left to the server, which may have a faster way to send it.
+        if getattr(response, "streaming", False) and getattr(response, "file_to_stream", None) is None:
             unit.leave()
             _follow_body(unit, response)
             return
@@ -75,8 +76,11 @@ def _name(request: Any) -> str:
 
 def _close(unit: Unit) -> None:
     report = unit.close()
-    if settings.DEBUG:
-        _log(report)
+    try:
+        if settings.DEBUG:
+            _log(report)
+    except Exception:
+        logger.exception("Mercury could not log a report. The application is not affected.")
 
 
 def _log(report: Report) -> None:
@@ -92,32 +96,23 @@ def _follow_body(unit: Unit, response: Any) -> None:
     for lane in unit.trace.lanes.values():
         lane.release()
     body = response.streaming_content
-    response.streaming_content = _AsyncBody(unit, body) if response.is_async else _Body(unit, body)
+        _AsyncBody(unit, body, body.__aiter__()) if response.is_async else _Body(unit, body, iter(body))
+    )
 
 
-class _Body:
-    """A streamed body whose work belongs to the request; the server closes it."""
+class _Streamed:
+    """A streamed body whose work belongs to the request. The server reads it to its end, or closes it."""
 
-    def __init__(self, unit: Unit, body: Any) -> None:
+    def __init__(self, unit: Unit, body: Any, parts: Any) -> None:
         self._unit: Optional[Unit] = unit
         self._body = body
-        self._parts = iter(body)
+        self._parts = parts
 
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        unit = self._unit
-        if unit is None:
-            return bytes(next(self._parts))
-        unit.enter()
-        try:
-            return next(self._parts)
-        except BaseException:
-            self._finish()
-            raise
-        finally:
-            unit.leave()
+    def _enter(self) -> Optional[Unit]:
+        """What is done from here on belongs to the unit, until it leaves; None if it has ended."""
+        if self._unit is not None:
+            self._unit.enter()
+        return self._unit
 
     def close(self) -> None:
         try:
@@ -133,34 +128,33 @@ class _Body:
             _close(unit)
 
 
-class _AsyncBody:
-    """The same for an asynchronous body."""
+class _Body(_Streamed):
+    def __iter__(self) -> Iterator[bytes]:
+        return self
 
-    def __init__(self, unit: Unit, body: Any) -> None:
-        self._unit: Optional[Unit] = unit
-        self._body = body
-        self._parts = body.__aiter__()
+    def __next__(self) -> Any:
+        unit = self._enter()
+        try:
+            return next(self._parts)
+        except BaseException:
+            self._finish()
+            raise
+        finally:
+            if unit is not None:
+                unit.leave()
 
+
+class _AsyncBody(_Streamed):
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
-    async def __anext__(self) -> bytes:
-        unit = self._unit
-        if unit is None:
-            return await self._parts.__anext__()
-        unit.enter()
+    async def __anext__(self) -> Any:
+        unit = self._enter()
         try:
             return await self._parts.__anext__()
         except BaseException:
             self._finish()
             raise
         finally:
-            unit.leave()
-
-    def close(self) -> None:
-        self._finish()
-
-    def _finish(self) -> None:
-        unit, self._unit = self._unit, None
-        if unit is not None:
-            _close(unit)
+            if unit is not None:
+                unit.leave()

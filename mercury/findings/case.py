@@ -11,8 +11,9 @@ from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 from mercury.capture.provenance import RAW, Sighting
 from mercury.capture.statements import UNREADABLE, Statement
-from mercury.core.records import EVENT_WRITE, LOOP_CALLED, LOOP_RECURSION, LOOP_REPEATED, Group
+from mercury.core.records import EVENT_WRITE, LOOP_CALLED, LOOP_RECURSION, LOOP_REPEATED, Group, unsigned
 from mercury.findings import places
+from mercury.findings.finding import Finding
 from mercury.findings.places import Place
 from mercury.trace import Evidence, PathEntry
 
@@ -35,6 +36,27 @@ class Site:
     trigger: Place
     loop_place: Place
     sighting: Sighting
+
+    def finding(self, kind: str, fix: str, why: str) -> Finding:
+        """What is told of this site."""
+        return Finding(
+            kind=kind,
+            model=self.sighting.model,
+            field=self.sighting.field,
+            count=self.count,
+            sql=self.statement.canonical,
+            fingerprint=unsigned(self.statement.fingerprint),
+            database=self.database,
+            duration_ns=self.duration_ns,
+            file=self.trigger.file,
+            line=self.trigger.line,
+            function=self.trigger.function,
+            loop_file=self.loop_place.file,
+            loop_line=self.loop_place.line,
+            fix=fix,
+            why=why,
+            first_event=self.first_event,
+        )
 
 
 class Case:

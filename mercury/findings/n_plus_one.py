@@ -7,7 +7,7 @@ does not grow with the data. Twice is enough, because the proof does not count.
 from typing import Dict, List, Optional
 
 from mercury.capture.provenance import Sighting
-from mercury.core.records import LOOP_CALLED, LOOP_RECURSION, unsigned
+from mercury.core.records import LOOP_CALLED, LOOP_RECURSION
 from mercury.findings import fix
 from mercury.findings.case import Case, Site
 from mercury.findings.finding import Finding
@@ -27,26 +27,8 @@ def find(case: Case) -> List[Finding]:
 
 
 def _finding(case: Case, site: Site, around: List[Sighting]) -> Finding:
-    sighting = site.sighting
-    rows = case.loaded_at(_rows_table(sighting, around), site.first_event)
-    return Finding(
-        kind=KIND,
-        model=sighting.model,
-        field=sighting.field,
-        count=site.count,
-        sql=site.statement.canonical,
-        fingerprint=unsigned(site.statement.fingerprint),
-        database=site.database,
-        duration_ns=site.duration_ns,
-        file=site.trigger.file,
-        line=site.trigger.line,
-        function=site.trigger.function,
-        loop_file=site.loop_place.file,
-        loop_line=site.loop_place.line,
-        fix=_fix(sighting, rows, around),
-        why=why(site),
-        first_event=site.first_event,
-    )
+    rows = case.loaded_at(_rows_table(site.sighting, around), site.first_event)
+    return site.finding(KIND, _fix(site.sighting, rows, around), why(site))
 
 
 def _fix(sighting: Sighting, rows: Optional[Place], around: List[Sighting]) -> str:

@@ -5,7 +5,6 @@ A query for each month, flag or language is often fine; it is told, and fails no
 
 from typing import List
 
-from mercury.core.records import unsigned
 from mercury.findings.case import Case, Site
 from mercury.findings.finding import Finding
 from mercury.findings.places import short
@@ -20,23 +19,9 @@ def find(case: Case) -> List[Finding]:
 
 def _finding(site: Site) -> Finding:
     loop = f"{short(site.loop_place.file)}:{site.loop_place.line}" if site.loop_place.line else "an outer call"
-    model = site.sighting.model
-    what = f"the rows of {model}" if model else "what it needs"
-    return Finding(
-        kind=KIND,
-        model=model,
-        field="",
-        count=site.count,
-        sql=site.statement.canonical,
-        fingerprint=unsigned(site.statement.fingerprint),
-        database=site.database,
-        duration_ns=site.duration_ns,
-        file=site.trigger.file,
-        line=site.trigger.line,
-        function=site.trigger.function,
-        loop_file=site.loop_place.file,
-        loop_line=site.loop_place.line,
-        fix=f"if the loop can grow, load {what} with one query before it",
-        why=f"{loop} sent the statement {site.count} times; no row of an earlier query was found behind it",
-        first_event=site.first_event,
+    what = f"the rows of {site.sighting.model}" if site.sighting.model else "what it needs"
+    return site.finding(
+        KIND,
+        f"if the loop can grow, load {what} with one query before it",
+        f"{loop} sent the statement {site.count} times; no row of an earlier query was found behind it",
     )
