@@ -96,8 +96,10 @@ def _follow_body(unit: Unit, response: Any) -> None:
     for lane in unit.trace.lanes.values():
         lane.release()
     body = response.streaming_content
-        _AsyncBody(unit, body, body.__aiter__()) if response.is_async else _Body(unit, body, iter(body))
-    )
+    if response.is_async:
+        response.streaming_content = _AsyncBody(unit, body, body.__aiter__())
+    else:
+        response.streaming_content = _Body(unit, body, iter(body))
 
 
 class _Streamed:
