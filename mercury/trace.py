@@ -164,7 +164,7 @@ class Trace:
         self.cache_hits = 0
         self.cache_misses = 0
         self.faults = 0
-        self.closed = False
+        self.closed = True
         self.is_apart = parent is not None
         self._lock = threading.RLock()
         self._sent_paths = 0
@@ -172,6 +172,12 @@ class Trace:
         with process.lock:
             process.open_count += 1
             self._unattributed_before = process.unattributed
+        self.closed = False
+
+    def __del__(self) -> None:
+        # A response whose body nobody ended or closed.
+        if not self.closed:
+            self._leave_process()
 
     def lane(self, thread: int, factory: Any) -> Any:
         """The lane of a thread; `factory(number, root)` makes a new one."""
@@ -247,13 +253,16 @@ class Trace:
 
     def _end(self) -> None:
         self.closed = self.is_apart = True
-        with process.lock:
-            process.open_count -= 1
+        self._leave_process()
         for lane in self.lanes.values():
             lane.release()
         self.lanes.clear()
         self.root = None
         self._core.close()
+
+    def _leave_process(self) -> None:
+        with process.lock:
+            process.open_count -= 1
 
     def _notes(self) -> List[str]:
         totals = self._core.totals()

@@ -6,7 +6,7 @@ from django.urls import path
 from tests.project.models import Book
 
 
-def plain(request):
+def plain(request, number):
     return HttpResponse("".join(f"<p>{book.author.name}</p>" for book in Book.objects.order_by("pk")))
 
 
