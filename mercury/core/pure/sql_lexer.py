@@ -240,6 +240,29 @@ _LISTED = frozenset(b"<= >= <> != || && << >> -> == => ** ^= ~= !< !> += -= *= /
 _STRING_PREFIXES = (b"ebxnEBXN", b"ebxnEBXN", b"bxnBXN", b"xX", b"nN", b"nN")
 _ORACLE_CLOSING = {b"[": b"]", b"(": b")", b"{": b"}", b"<": b">"}
 
+# Tokens that are the same in every state of the lexer, in one pattern a dialect: a word, a
+# quoted name, a dot, an operator before a space, an opening, and a closing bracket.
+_COMMON_WORD = 1
+_COMMON_DOT = 3
+_KIND_COMMON = (0, TOKEN_WORD, TOKEN_QUOTED, TOKEN_PUNCTUATION, TOKEN_OPERATOR, TOKEN_PUNCTUATION, TOKEN_PUNCTUATION)
+_AFTER_COMMON = (0, 0, AFTER_NAME, 0, AFTER_OPERAND_WORD, AFTER_OPERAND_WORD, AFTER_VALUE)
+
+
+def _common(dialect: int) -> "Callable[[bytes, int], Optional[Match[bytes]]]":
+    never = rb"(?!)"
+    return re.compile(
+        rb"[\t-\r ]*(?:"
+        + (rb"([" + _START + rb"][" + _WORD[dialect] + rb"]*)(?![" + _WORD[dialect] + rb"'\"&])")
+        + (rb"|(" + (never if dialect == MYSQL else rb'"[A-Za-z0-9_$.]+"(?!")') + rb")")
+        + rb"|(\.)(?![0-9])"
+        + rb"|([-+*/=<>]|<=|>=|<>|\|\|)(?= )"
+        + rb"|([(,;])"
+        + rb"|(\)))"
+    ).match
+
+
+_COMMON = [_common(dialect) for dialect in range(len(DIALECTS))]
+
 Lexeme = Tuple[int, int, int, bool, Word]
 """Kind, start, end, whether an operand was expected, and what the list says of a word."""
 
@@ -269,12 +292,32 @@ class Lexer:
         """All tokens, comments included."""
         data = self.data
         length = len(data)
-        dispatch = _DISPATCH
-        position = _end(_space(data, 0))
-        while position < length:
+        common = _COMMON[self.dialect]
+        position = 0
+        while True:
+            # Nine of ten tokens need no look beyond themselves, and one pattern reads them.
+            match = common(data, position)
+            if match:
+                group = match.lastindex or 0
+                start, position = match.span(group)
+                operand = self.previous == AFTER_OPERAND_WORD
+                word = NO_WORD
+                if group == _COMMON_WORD:
+                    if self.previous < AFTER_DOT:
+                        word = WORDS.get(match.group(group).lower(), NO_WORD)
+                    self.previous = _AFTER_FLAGS[word.flags]
+                elif group == _COMMON_DOT:
+                    self.previous = AFTER_NAME_DOT if self.previous == AFTER_NAME else AFTER_DOT
+                else:
+                    self.previous = _AFTER_COMMON[group]
+                yield _KIND_COMMON[group], start, position, operand, word
+                continue
+            position = _end(_space(data, position))
+            if position >= length:
+                return
             operand = self.previous == AFTER_OPERAND_WORD
             self.word = NO_WORD
-            kind, end = dispatch[data[position]](self, position)
+            kind, end = _DISPATCH[data[position]](self, position)
             if kind == TOKEN_OPERATOR:
                 self.previous = AFTER_OPERAND_WORD
             elif kind in _VALUES:
@@ -282,7 +325,7 @@ class Lexer:
             elif kind == TOKEN_QUOTED:
                 self.previous = AFTER_NAME
             yield kind, position, end, operand, self.word
-            position = _end(_space(data, end))
+            position = end
 
     # ---- Quotes ----
 

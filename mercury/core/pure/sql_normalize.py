@@ -51,7 +51,7 @@ CLOSING = 11  # ) ]
 _EVERYTHING = frozenset(range(12))
 _OPENING = frozenset((START, PARENTHESIS, BRACKET, DOT))
 
-_TOUCHES = (
+_TOUCHED_CLASSES = (
     _EVERYTHING,
     _OPENING | {CAST},
     _OPENING | {CAST},
@@ -66,6 +66,8 @@ _TOUCHES = (
     _EVERYTHING,
 )
 """For each class, those after which it is written without a space."""
+
+_TOUCHES = [[last in classes for last in range(12)] for classes in _TOUCHED_CLASSES]
 
 # An element of a list: only `?` and `?::type` make a run.
 ELEMENT_EMPTY, ELEMENT_LITERAL, ELEMENT_CAST, ELEMENT_TYPED, ELEMENT_OTHER = range(5)
@@ -111,6 +113,8 @@ _plain_any = re.compile(rb"[A-Za-z_][A-Za-z0-9_$]*").fullmatch
 _PLAIN = (_plain_lower, _plain_lower, _plain_any, _plain_lower, _plain_upper, _plain_any)
 """For each dialect, the quoted names that are what it makes of the same word without quotes."""
 
+_CONDITION = lex.STARTS | lex.ENDS
+
 _KEEPS_CASE = frozenset((lex.MYSQL, lex.MSSQL))
 _survives_double_quotes = re.compile(rb"[A-Za-z0-9_$.]+").fullmatch
 _percents = re.compile(rb"%+").sub
@@ -149,6 +153,7 @@ class Normalizer:
         self.in_doubt = False
 
     def normalize(self) -> bytes:
+        write_token = self._write_token
         for token in self.lexer.lexemes():
             if token[0] == TOKEN_COMMENT:
                 continue
@@ -157,7 +162,7 @@ class Normalizer:
                 continue
             if self.last == START or self.last == SEMICOLON:
                 self.naming = _NAMING_OF.get(token[4].role, NAMING_NONE)
-            self._write_token(token)
+            write_token(token)
         self._end_comparison()
         # Semicolons at the end say nothing.
         return bytes(self.out.rstrip(b";") if self.last == SEMICOLON else self.out)
@@ -166,7 +171,7 @@ class Normalizer:
 
     def _begin(self, class_: int) -> None:
         """Writes the space that goes before the class, if any, and makes it the last."""
-        if self.last not in _TOUCHES[class_]:
+        if not _TOUCHES[class_][self.last]:
             self.out += b" "
         self.last = class_
         self.last_role = lex.ROLE_NONE
@@ -262,6 +267,9 @@ class Normalizer:
             self._leave_comparison()
 
     def _compare_word(self, word: Word) -> None:
+        if not word.flags & _CONDITION:
+            self._leave_comparison()
+            return
         if word.role == lex.ROLE_OR:
             self._end_comparison()
             self.comparison = COMPARE_OPEN
@@ -283,12 +291,13 @@ class Normalizer:
 
     def _write_token(self, token: Lexeme) -> None:
         kind, start, end, operand, word = token
-        if kind == TOKEN_WORD:
-            self._write_word(self.data[start:end], word)
-        elif kind == TOKEN_QUOTED:
+        if kind == TOKEN_QUOTED:
             self._write_quoted(self.data[start:end])
         elif kind == TOKEN_PUNCTUATION:
-            _PUNCTUATION_STEPS[self.data[start]](self, self.data[start:end])
+            text = self.data[start:end]
+            _PUNCTUATION_STEPS[text](self, text)
+        elif kind == TOKEN_WORD:
+            self._write_word(self.data[start:end], word)
         elif kind == TOKEN_OPERATOR:
             self._write_operator(self.data[start:end], operand)
         else:
@@ -334,10 +343,12 @@ class Normalizer:
         """A quoted name without its quotes where it needs none, else in the one style that is read again as it is."""
         name = text[1:-1]
         opening = text[:1]
-        if opening in b"uU":
+        if opening in (b"u", b"U"):
             return b"u" + text[1:]
-        if _PLAIN[self.dialect](name) and name.lower() not in lex.WORDS:
-            return name if self.keeps_case else name.lower()
+        if _PLAIN[self.dialect](name):
+            lower = name.lower()
+            if lower not in lex.WORDS:
+                return name if self.keeps_case else lower
         if opening == b'"' or self.dialect == lex.MYSQL:
             return text
         if self.dialect == lex.GENERIC and not _survives_double_quotes(name):
@@ -513,14 +524,14 @@ class Normalizer:
         self._write_and_expect(token, NAMING_DECLARED if role == lex.ROLE_OPTION else NAMING_NONE)
 
 
-_PUNCTUATION_STEPS: Dict[int, Callable[[Normalizer, bytes], None]] = {
-    ord("("): Normalizer._write_opening,
-    ord("["): Normalizer._write_opening,
-    ord(")"): Normalizer._write_closing,
-    ord("]"): Normalizer._write_closing,
-    ord(","): Normalizer._write_comma,
-    ord(";"): Normalizer._write_semicolon,
-    ord("."): Normalizer._write_dot,
+_PUNCTUATION_STEPS: Dict[bytes, Callable[[Normalizer, bytes], None]] = {
+    b"(": Normalizer._write_opening,
+    b"[": Normalizer._write_opening,
+    b")": Normalizer._write_closing,
+    b"]": Normalizer._write_closing,
+    b",": Normalizer._write_comma,
+    b";": Normalizer._write_semicolon,
+    b".": Normalizer._write_dot,
 }
 
 _NAMING_STEPS: Dict[int, Callable[[Normalizer, Lexeme], None]] = {
