@@ -105,4 +105,4 @@ def _offset_array(offsets: Any) -> "array[int]":
         if view.itemsize not in (4, 8):
             raise InvalidArgumentError("offsets must be integers of 4 or 8 bytes")
         with view.cast("B") as raw, raw.cast("i" if view.itemsize == 4 else "q") as integers:
-            return array("q", integers)
+            return array("q", integers.tolist())  # PyPy takes a view for raw bytes
