@@ -38,18 +38,18 @@ class MercuryMiddleware:
         response = None
         try:
             response = self.get_response(request)
-            return response
         finally:
             _end(unit, request, response)
+        return response
 
     async def _call_async(self, request: Any) -> Any:
         unit = open_unit(request.method or "", sys._getframe())
         response = None
         try:
             response = await self.get_response(request)
-            return response
         finally:
             _end(unit, request, response)
+        return response
 
 
 def _end(unit: Optional[Unit], request: Any, response: Any) -> None:
