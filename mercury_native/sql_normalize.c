@@ -762,7 +762,7 @@ size_t mercury_sql_normalize_bound(size_t length) {
 
 /* A capacity as an error's position. */
 static int64_t as_position(size_t capacity) {
-    return capacity > (size_t)INT64_MAX ? INT64_MAX : (int64_t)capacity;
+    return (uint64_t)capacity > (uint64_t)INT64_MAX ? INT64_MAX : (int64_t)capacity;
 }
 
 int64_t mercury_sql_normalize_text(const char *text, size_t length, int64_t dialect, char *canonical, size_t capacity,
