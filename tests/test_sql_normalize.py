@@ -115,14 +115,21 @@ PLACES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("dialect", sorted(DIALECTS))
-@pytest.mark.parametrize("place", PLACES)
+# SQLite and SQL Server quote identifiers in brackets, and a name is no literal.
+BRACKETS_QUOTE = ("sqlite", "mssql")
+PLACES_OF_DIALECTS = [
+    (dialect, place)
+    for dialect in sorted(DIALECTS)
+    for place in PLACES
+    if not ("[" in place and dialect in BRACKETS_QUOTE)
+]
+
+
+@pytest.mark.parametrize(("dialect", "place"), PLACES_OF_DIALECTS)
 @pytest.mark.parametrize(
     "literal", [f"'{SECRET}'", f"'it''s {SECRET}'", "4711", "-4711.5e3", f"N'{SECRET}'", f"'{SECRET}"]
 )
 def test_no_literal_is_left(dialect, place, literal):
-    if "[" in place and dialect in ("sqlite", "mssql"):
-        pytest.skip("brackets are quotes of identifiers there")
     text = normalize(place.replace("{}", literal).encode(), dialect).text
     assert b"4711" not in text
     assert b"zebra" not in text
