@@ -1,23 +1,35 @@
 """Loops as a code object shows them: the `for` line around an instruction, and its variables.
 
-A backward jump closes a loop; what lies between its target and the jump is the loop's body.
+A backward jump closes a loop; its body is what can get to that jump without passing the
+jump's target. The bytes between the two do not tell: compilers put the handlers of
+exceptions behind everything else.
 No source file is needed, so this works for installed, generated and deleted code alike.
 """
 
 import dis
 from types import CodeType
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 _MAX_CACHED = 1024
 _STORES = frozenset(("STORE_FAST", "STORE_NAME", "STORE_DEREF", "STORE_GLOBAL"))
 _DOUBLE_STORES = frozenset(("STORE_FAST_STORE_FAST", "STORE_FAST_LOAD_FAST"))
+_PASSED_BEFORE_STORES = frozenset(("UNPACK_SEQUENCE", "UNPACK_EX", "NOP", "CACHE", "EXTENDED_ARG"))
+_PASSED_BY_ASYNC_FOR = frozenset(
+    ("GET_ANEXT", "LOAD_CONST", "SEND", "YIELD_VALUE", "RESUME", "YIELD_FROM", "POP_BLOCK", "END_SEND")
+)
+_WAITING = "JUMP_BACKWARD_NO_INTERRUPT"
+"""Comes back to an `await` or `yield from` that is not done yet; no loop of the program's."""
+_WAITED = "END_SEND"
+"""Where a jump ends that leaves an `await` or `yield from`; CPython 3.12 has it jump backward."""
+_NEVER_GO_ON = frozenset(
+    ("RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE", "JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_ABSOLUTE")
+)
 
 
 class Loop(NamedTuple):
-    """A loop of one code object. `first` and `last` are bytecode offsets, both inside it."""
+    """A loop of one code object, as the offsets of its instructions."""
 
-    first: int
-    last: int
+    offsets: FrozenSet[int]
     line: int
     variables: Tuple[str, ...]
 
@@ -26,15 +38,21 @@ class Loop(NamedTuple):
 # depending on how far the code has been specialized.
 _PRECALL = dis.opmap.get("PRECALL", -1)
 _PRECALL_BYTES = 4
+# From 3.11 on, a frame that waits for a Python function stands at the end of the call's
+# cache entries, but at the call itself where C called that function.
+_CACHE = dis.opmap.get("CACHE", -1)
 
 _cache: Dict[int, Tuple[CodeType, List[Loop]]] = {}
 
 
 def stable_offset(code: CodeType, offset: int) -> int:
     """The offset that stands for the instruction, however the interpreter has specialized it."""
-    if _PRECALL >= 0 and offset >= 0 and code.co_code[offset] == _PRECALL:
-        return offset + _PRECALL_BYTES
-    return offset
+    if offset < 0 or _CACHE < 0:
+        return offset
+    instructions = code.co_code
+    while offset and instructions[offset] == _CACHE:
+        offset -= 2
+    return offset + _PRECALL_BYTES if instructions[offset] == _PRECALL else offset
 
 
 def line_at(code: CodeType, offset: int) -> int:
@@ -61,8 +79,9 @@ def loop_variables(code: CodeType, offset: int) -> Tuple[str, ...]:
 
 
 def _innermost(code: CodeType, offset: int) -> Optional[Loop]:
-    around = [loop for loop in _loops(code) if loop.first <= offset <= loop.last]
-    return min(around, key=lambda loop: loop.last - loop.first) if around else None
+    instruction = stable_offset(code, offset)
+    around = [loop for loop in _loops(code) if instruction in loop.offsets]
+    return min(around, key=lambda loop: len(loop.offsets)) if around else None
 
 
 def _loops(code: CodeType) -> List[Loop]:
@@ -78,39 +97,105 @@ def _loops(code: CodeType) -> List[Loop]:
 
 def _find_loops(code: CodeType) -> List[Loop]:
     instructions = list(dis.get_instructions(code))
-    positions = {instruction.offset: index for index, instruction in enumerate(instructions)}
-    ends: Dict[int, int] = {}
-    for instruction in instructions:
-        target = instruction.argval
-        if _jumps(instruction) and isinstance(target, int) and target <= instruction.offset and target in positions:
-            ends[target] = max(ends.get(target, 0), instruction.offset)
-    loops = []
-    for first, last in ends.items():
-        index = positions[first]
-        loops.append(Loop(first, last, _head_line(code, instructions, index), _variables(instructions, index)))
-    return loops
+    indexes = {instruction.offset: index for index, instruction in enumerate(instructions)}
+    sources = _sources(code, instructions, indexes)
+    bodies: Dict[int, Set[int]] = {}
+    for index, instruction in enumerate(instructions):
+        head = _target(instruction, indexes)
+        if head is not None and head <= index and _is_loop(instruction, instructions[head]):
+            bodies.setdefault(head, {head}).update(_body(head, index, sources))
+    return [
+        Loop(
+            frozenset(instructions[index].offset for index in body),
+            _head_line(code, instructions, head),
+            _variables(instructions, head),
+        )
+        for head, body in bodies.items()
+    ]
 
 
-def _jumps(instruction: dis.Instruction) -> bool:
-    return instruction.opcode in dis.hasjrel or instruction.opcode in dis.hasjabs
+def _is_loop(jump: dis.Instruction, head: dis.Instruction) -> bool:
+    return jump.opname != _WAITING and head.opname != _WAITED
 
 
-def _head_line(code: CodeType, instructions: List[dis.Instruction], index: int) -> int:
-    first = instructions[index]
-    if first.opname == "FOR_ITER" or index == 0:
+def _target(instruction: dis.Instruction, indexes: Dict[int, int]) -> Optional[int]:
+    """The index of the instruction that this one jumps to, or None."""
+    if instruction.opcode in dis.hasjrel or instruction.opcode in dis.hasjabs:
+        return indexes.get(instruction.argval)
+    return None
+
+
+def _sources(code: CodeType, instructions: List[dis.Instruction], indexes: Dict[int, int]) -> List[List[int]]:
+    """For each instruction those that may run right before it."""
+    sources: List[List[int]] = [[] for _ in instructions]
+    for index, instruction in enumerate(instructions):
+        target = _target(instruction, indexes)
+        if target is not None:
+            sources[target].append(index)
+        if instruction.opname not in _NEVER_GO_ON and index + 1 < len(instructions):
+            sources[index + 1].append(index)
+    for start, end, handler in _protected(code, instructions, indexes):
+        sources[handler].extend(range(start, end))
+    return sources
+
+
+def _protected(
+    code: CodeType, instructions: List[dis.Instruction], indexes: Dict[int, int]
+) -> Iterator[Tuple[int, int, int]]:
+    """The ranges of instructions whose exceptions go to a handler, as (first, end, handler)."""
+    for entry in getattr(dis.Bytecode(code), "exception_entries", ()):
+        handler = indexes.get(entry.target)
+        if handler is not None:
+            inside = [index for offset, index in indexes.items() if entry.start <= offset < entry.end]
+            if inside:
+                yield min(inside), max(inside) + 1, handler
+    # Before CPython 3.11, and in PyPy, an instruction opens the range.
+    for index, instruction in enumerate(instructions):
+        handler = _target(instruction, indexes)
+        if instruction.opname.startswith("SETUP_") and handler is not None:
+            yield index, handler, handler
+
+
+def _body(head: int, jump: int, sources: List[List[int]]) -> Set[int]:
+    """All instructions that can get to the one at `jump` without passing `head`."""
+    body = {head, jump}
+    waiting = [jump]
+    while waiting:
+        index = waiting.pop()
+        if index != head:
+            fresh = [source for source in sources[index] if source not in body]
+            body.update(fresh)
+            waiting.extend(fresh)
+    return body
+
+
+def _is_for(instructions: List[dis.Instruction], head: int) -> bool:
+    if instructions[head].opname == "SETUP_FINALLY" and head + 1 < len(instructions):
+        head += 1
+    return instructions[head].opname in ("FOR_ITER", "GET_ANEXT")
+
+
+def _head_line(code: CodeType, instructions: List[dis.Instruction], head: int) -> int:
+    first = instructions[head]
+    if _is_for(instructions, head) or head == 0:
         return line_at(code, first.offset)
     # `while` tests once before the loop and again at its end: the line is the first test's.
-    before = instructions[index - 1]
-    tests = _jumps(before) and isinstance(before.argval, int) and before.argval > first.offset
-    return line_at(code, before.offset if tests else first.offset)
+    # All that is left of `while True` is an instruction that does nothing.
+    before = instructions[head - 1]
+    is_jump = before.opcode in dis.hasjrel or before.opcode in dis.hasjabs
+    is_test = before.opname == "NOP" or (is_jump and isinstance(before.argval, int) and before.argval > first.offset)
+    return line_at(code, before.offset if is_test else first.offset)
 
 
-def _variables(instructions: List[dis.Instruction], index: int) -> Tuple[str, ...]:
-    """The names stored right behind FOR_ITER, also from unpacking."""
+def _variables(instructions: List[dis.Instruction], head: int) -> Tuple[str, ...]:
+    """The names stored right behind the head of a `for`, also from unpacking."""
     names: List[str] = []
-    if instructions[index].opname != "FOR_ITER":
+    if not _is_for(instructions, head):
         return ()
-    for instruction in instructions[index + 1 :]:
+    passed = _PASSED_BEFORE_STORES
+    if instructions[head].opname != "FOR_ITER":
+        passed |= _PASSED_BY_ASYNC_FOR | {_WAITING}
+    for instruction in instructions[head + 1 :]:
         if instruction.opname in _STORES:
             names.append(str(instruction.argval))
         elif instruction.opname in _DOUBLE_STORES:
@@ -118,6 +203,6 @@ def _variables(instructions: List[dis.Instruction], index: int) -> Tuple[str, ..
             names.extend(str(name) for name in (stored[:1] if "LOAD" in instruction.opname else stored))
             if "LOAD" in instruction.opname:
                 break
-        elif instruction.opname not in ("UNPACK_SEQUENCE", "UNPACK_EX", "NOP", "CACHE", "EXTENDED_ARG"):
+        elif instruction.opname not in passed:
             break
     return tuple(names)
