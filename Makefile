@@ -62,7 +62,7 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 .DEFAULT_GOAL := library
 .DELETE_ON_ERROR:
 .PHONY: help library static build-ext c-tests run-c-tests ffi header-hash develop demo test test-native test-pure \
-        test-postgresql test-django benchmark \
+        test-postgresql test-django differential benchmark \
         lint format asan interpreters exits wheel sdist clean FORCE
 
 help: ## list the targets
@@ -140,6 +140,9 @@ test-django: library ## the Django tests under each of DJANGO_VERSIONS, on DJANG
 	        $$folder/bin/python -m pip install -q "Django~=$$version.0" cffi pytest djangorestframework; }; \
 	    MERCURY_TEST_BACKEND=native $$folder/bin/python -m pytest $(PYTEST_FLAGS) $(DJANGO_TESTS); \
 	done
+
+differential: $(VENV)/ready library ## compare the library and its twin on the whole corpus and 100,000 generated statements
+	MERCURY_DIFFERENTIAL=full MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) tests/test_twin_sql.py
 
 benchmark: $(VENV)/ready library ## C against twin on this machine, and the cost of watching a query
 	$(VENV_PYTHON) benchmarks/backends.py

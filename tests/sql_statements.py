@@ -144,3 +144,35 @@ def generated(seed: int, count: int, pool: List[bytes]) -> Iterator[bytes]:
         words = statement(generator).split(" ")
         text = "".join(word + generator.choice(_GAPS) for word in words).encode()
         yield mutate(generator, text) if number % 4 == 2 else text
+
+
+LONG = {
+    "one string": lambda n: b"select '" + b"x" * n + b"'",
+    "doubled quotes": lambda n: b"select '" + b"''" * n + b"'",
+    "unterminated": lambda n: b"select '" + b"x''" * n,
+    "list": lambda n: b"select a from t where a in (" + b"1," * n + b"2)",
+    "unfinished list": lambda n: b"select a from t where a in (" + b"a,1," * n,
+    "rows": lambda n: b"insert into t values " + b"(1,'x')," * n + b"(1,2)",
+    "rows that differ": lambda n: b"values " + b"(1,a),(b,2)," * n + b"(1,2)",
+    "tuples in tuples": lambda n: b"in (" + b"(1), (" * n + b")" * n,
+    "parentheses": lambda n: b"select " + b"(" * n + b"1" + b")" * n,
+    "brackets": lambda n: b"select array" + b"[" * n + b"1" + b"]" * n,
+    "comments": lambda n: b"select 1 " + b"/* x */ -- y\n" * n,
+    "nested comments": lambda n: b"/*" * n + b"*/" * n,
+    "signs": lambda n: b"select " + b"- + " * n + b"1",
+    "signs together": lambda n: b"select a " + b"+" * n + b"1",
+    "operators": lambda n: b"select a " + b"<>" * n + b" 1",
+    "disjunction": lambda n: b"where a = 1" + b" or a = 1" * n,
+    "disjunction of many": lambda n: b"where " + b" or ".join(b"a%d = 1 or a%d = 2" % (i, i) for i in range(n // 4)),
+    "question marks": lambda n: b"a " + b"? " * n,
+    "question marks and comments": lambda n: b"a " + b"? /* x */ " * n,
+    "percents": lambda n: b"select a " + b"%(" * n,
+    "dollars": lambda n: b"select " + b"$a" * n,
+    "dollar quotes": lambda n: b"$a$ " + b"$b$a " * n + b"$a$",
+    "semicolons": lambda n: b";" * n,
+    "dots": lambda n: b"savepoint a" + b".b" * n,
+    "names": lambda n: b'select "a", ' * n,
+    "one word": lambda n: b"x" * n,
+    "prefixes": lambda n: b"q'[" + b"]" * n,
+}
+"""Shapes of hostile length, each a function of its size: what is quadratic shows here."""
