@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sql_statements import CORPUS, FRAGMENTS, NO_CORPUS, corpus, generated
+from traces import Recorder
 
 from mercury.core import backend
-from mercury.core.records import DIALECTS
+from mercury.core.records import DIALECTS, signed
 from mercury.errors import MercuryError
 
 if backend().name != "native":
@@ -21,6 +22,7 @@ if backend().name != "native":
 
 from mercury.core import native
 from mercury.core.pure import sql_lexer, sql_normalize
+from mercury.core.pure import trace as pure_trace
 
 FULL = os.environ.get("MERCURY_DIFFERENTIAL") == "full"
 NUMBERS = list(DIALECTS.values())
@@ -55,6 +57,27 @@ def test_generated_statements():
     for number, sql in enumerate(generated(20240, 100_000 if FULL else 12_000, pool)):
         for dialect in NUMBERS if FULL else (NUMBERS[number // 4 % len(NUMBERS)],):
             check_same(sql, dialect)
+
+
+def traced(statements, normalize, new_trace):
+    """What a trace says of one unit that sends these statements, each twice, from a loop with three lines."""
+    recorder = Recorder()
+    with recorder.call("view", 10):
+        for number, sql in enumerate(statements):
+            fingerprint = signed(normalize(sql, number % len(NUMBERS)).fingerprint)
+            recorder.at(10 + number % 3)
+            recorder.query(fingerprint, parameters=number % 1000)
+            recorder.query(fingerprint, parameters=number % 1000)
+    with new_trace(1) as trace:
+        recorder.feed(trace, 1024)
+        return trace.totals(), trace.groups(), trace.duplicates()
+
+
+def test_traces_of_statements():
+    statements = [*corpus(sample=0 if FULL else 300), *generated(825, 100_000 if FULL else 2_000, [])]
+    library = traced(statements, native.normalize, native.Trace)
+    assert library == traced(statements, sql_normalize.normalize, pure_trace.Trace)
+    assert library[0].query_count == 2 * len(statements)
 
 
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=40).map(b"".join), DIALECT)
