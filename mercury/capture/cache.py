@@ -1,17 +1,21 @@
 """Hits and misses of Django's caches, counted in the open unit of work.
 
-Django has no hook for them, so `get` and `get_many` of each cache object are wrapped when it
-is made. A backend's `get_many` may call its own `get`: only the outer call counts.
+Django has no hook for them, so `get`, `get_many` and `get_or_set` of each cache object are
+wrapped when it is made. They may call each other: only the outer call counts.
 """
 
 import functools
 import threading
-from typing import Any, Callable, Iterable
+from typing import Any, Callable, Iterable, List
 
 from mercury.trace import current
 
 _MISSING = object()
+_TOLD = [True]
+
 _inside = threading.local()
+"""`missed` is None outside of a counted call. Inside, it is a list that is empty until the call has missed or hit."""
+
 _is_installed = False
 
 
@@ -40,25 +44,37 @@ def install() -> bool:
 
 
 def watch_cache(cache: Any) -> Any:
-    """Wraps one cache object and returns it."""
-    if "get" not in vars(cache):
-        cache.get = _counting_get(cache.get)
-        cache.get_many = _counting_get_many(cache.get_many)
+    """Wraps one cache object and returns it; one that takes no attributes stays as it is."""
+    try:
+        if "get" not in vars(cache):
+            cache.get = _counting_get(cache.get)
+            cache.get_many = _counting_get_many(cache.get_many)
+            cache.get_or_set = _counting_get_or_set(cache.get_or_set)
+    except (AttributeError, TypeError):
+        pass
     return cache
+
+
+def _outer() -> Any:
+    return getattr(_inside, "missed", None)
 
 
 def _counting_get(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def get(key: Any, default: Any = None, *args: Any, **kwargs: Any) -> Any:
-        if current.get() is None or getattr(_inside, "is_set", False):
+        outer = _outer()
+        if current.get() is None or outer:
             return original(key, default, *args, **kwargs)
-        _inside.is_set = True
+        _inside.missed = _TOLD
         try:
             value = original(key, _MISSING, *args, **kwargs)
         finally:
-            _inside.is_set = False
+            _inside.missed = outer
         missed = value is _MISSING
-        _count(0 if missed else 1, 1 if missed else 0)
+        if outer is None:
+            _count(not missed, missed)
+        else:
+            outer.append(missed)
         return default if missed else value
 
     return get
@@ -67,18 +83,52 @@ def _counting_get(original: Callable[..., Any]) -> Callable[..., Any]:
 def _counting_get_many(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def get_many(keys: Iterable[Any], *args: Any, **kwargs: Any) -> Any:
-        if current.get() is None or getattr(_inside, "is_set", False):
+        outer = _outer()
+        if current.get() is None or outer is not None:
             return original(keys, *args, **kwargs)
         wanted = list(keys)
-        _inside.is_set = True
+        _inside.missed = _TOLD
         try:
             found = original(wanted, *args, **kwargs)
         finally:
-            _inside.is_set = False
-        _count(len(found), len(wanted) - len(found))
+            _inside.missed = None
+        _count(len(found), len(set(wanted)) - len(found))
         return found
 
     return get_many
+
+
+def _counting_get_or_set(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Counts its first `get`: a second one fetches what it has just stored."""
+
+    @functools.wraps(original)
+    def get_or_set(key: Any, default: Any, *args: Any, **kwargs: Any) -> Any:
+        if current.get() is None or _outer() is not None:
+            return original(key, default, *args, **kwargs)
+        missed: List[bool] = []
+        _inside.missed = missed
+        try:
+            return original(key, _outside(default) if callable(default) else default, *args, **kwargs)
+        finally:
+            _inside.missed = None
+            if missed:
+                _count(not missed[0], missed[0])
+
+    return get_or_set
+
+
+def _outside(default: Callable[[], Any]) -> Callable[[], Any]:
+    """The application's own function, whose use of caches counts for itself."""
+
+    def call() -> Any:
+        missed = _outer()
+        _inside.missed = None
+        try:
+            return default()
+        finally:
+            _inside.missed = missed
+
+    return call
 
 
 def _count(hits: int, misses: int) -> None:

@@ -14,13 +14,16 @@ from mercury.capture import provenance
 from mercury.capture.frames import Lane, Route, make_lane
 from mercury.capture.parameters import NOT_COMPARED, digest
 from mercury.capture.statements import cache_for
-from mercury.core.records import EVENT_FAILED, EVENT_MANY
+from mercury.core.records import EVENT_FAILED, EVENT_MANY, TRACE_MAX_GROUPS
 from mercury.trace import BLOCK_SIZE, ENOUGH_LOOKS, MAX_SIGHTINGS, Trace, current, process
 
 _current = current.get
 _getframe = sys._getframe
 
 Execute = Callable[[Any, Any, bool, Any], Any]
+
+MAX_ROUTES = 4096
+"""Texts whose ways one thread may remember in one unit."""
 
 _START, _DURATION, _FLAGS = 6, 7, 8
 """Indexes into an event, which is a list in the order of mercury.core.records.Event."""
@@ -77,10 +80,13 @@ def _note(trace: Trace, sql: Any, params: Any, many: bool, context: Any, above: 
         route = lane.routes.get(sql) if type(sql) is str else None
         if route is None or route.alias is not context["connection"].alias:
             route = _find_route(trace, lane, sql, context["connection"])
+        flags = route.flags
+        if lane.is_busy:
+            return _note_within(lane, route, flags)
+        lane.is_busy = True
         if len(lane.events) >= BLOCK_SIZE:
             trace.flush(lane)
         path, shared = lane.walk(route, trace.paths, above + 1)
-        flags = route.flags
         if trace.looks.get(path, 0) < ENOUGH_LOOKS:
             _sight(trace, lane, route, path, shared, _getframe(above), params)
         if many:
@@ -88,20 +94,36 @@ def _note(trace: Trace, sql: Any, params: Any, many: bool, context: Any, above: 
         parameters = NOT_COMPARED if flags else digest(params)
         event = [route.fingerprint, path, shared, parameters, lane.number, route.database, 0, 0, flags]
         lane.events.append(event)
+        lane.is_busy = False
         return event
-    except Exception:
-        _note_fault(trace)
+    except BaseException as error:
+        _lose_track(trace)
+        if not isinstance(error, Exception):
+            raise
+        trace.note_fault()
         return [0] * 9
+
+
+def _note_within(lane: Lane, route: Route, flags: int) -> List[int]:
+    """The event of a query that a finalizer or signal handler sends while another one is recorded."""
+    event = [route.fingerprint, -1, 0, NOT_COMPARED, lane.number, route.database, 0, 0, flags]
+    lane.events.append(event)
+    return event
 
 
 def _find_route(trace: Trace, lane: Lane, sql: Any, connection: Any) -> Route:
     """A new route for a text that this lane has not seen on this database."""
     statements = cache_for(connection.vendor)
     statement = statements.find(sql)
-    trace.statements[statement.fingerprint] = statement
+    is_repeated = statement.fingerprint in trace.statements
+    if not is_repeated and len(trace.statements) < TRACE_MAX_GROUPS:
+        trace.statements[statement.fingerprint] = statement
     route = Route(statement.fingerprint, statement.flags, connection.alias, trace.database(connection.alias))
+    route.is_repeated = is_repeated
     if type(sql) is str and sql in statements.texts:
         # Other texts hold literals, which are never kept.
+        if len(lane.routes) >= MAX_ROUTES:
+            lane.routes.clear()
         lane.routes[sql] = route
     return route
 
@@ -121,8 +143,7 @@ def _sight(trace: Trace, lane: Lane, route: Route, path: int, shared: int, frame
         trace.sightings[path] = provenance.look(frame, lane.shared_frame(shared), params)
 
 
-def _note_fault(trace: Trace) -> None:
-    trace.note_fault()
+def _lose_track(trace: Trace) -> None:
     lane = trace.lanes.get(get_ident())
     if lane is not None:
         # The path that it is at may be of the query that is lost.

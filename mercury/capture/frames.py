@@ -82,14 +82,16 @@ class Lane:
     """One thread within one unit of work: the frames of its last path, and its unsent events.
 
     The frames are dropped at the next query and when the unit closes: holding them is
-    what tells the same activation from the same code run again.
+    what tells the same activation from the same code run again. `is_busy` is set while a
+    query is recorded: a finalizer or signal handler may then send another one.
     """
 
-    __slots__ = ("_depths", "_frames", "_last", "events", "number", "root", "routes")
+    __slots__ = ("_depths", "_frames", "_last", "events", "is_busy", "number", "root", "routes")
 
     def __init__(self, number: int, root: Optional[FrameType]) -> None:
         self.number = number
         self.root = root
+        self.is_busy = False
         self.events: List[List[int]] = []
         self.routes: Dict[str, Route] = {}
         self._last = -1
@@ -222,6 +224,7 @@ class Lane:
 
     def lose_track(self) -> CallPath:
         """Forgets where the thread was: the next walk goes out to the root."""
+        self.is_busy = False
         self._frames = []
         self._depths = {}
         self._last = -1

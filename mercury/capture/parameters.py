@@ -28,7 +28,7 @@ def _aware_or_naive(value: Any) -> str:
     return str(value.isoformat())
 
 
-_READERS: Dict[type, Callable[[Any], Any]] = {
+_BY_TYPE: Dict[type, Callable[[Any], Any]] = {
     datetime.datetime: _aware_or_naive,
     datetime.time: _aware_or_naive,
     datetime.date: lambda value: value.isoformat(),
@@ -38,7 +38,9 @@ _READERS: Dict[type, Callable[[Any], Any]] = {
 }
 
 
-_EXACT = frozenset((bool, int, float, str, bytes, type(None)))
+# By address: hashing a type may run its metaclass, which is the host's code.
+_READERS = {id(kind): reader for kind, reader in _BY_TYPE.items()}
+_EXACT = frozenset(map(id, (bool, int, float, str, bytes, type(None))))
 
 # The base types' own methods: what a subclass overrides is never called.
 _CONVERTERS: Tuple[Tuple[type, Callable[[Any], Any]], ...] = (
@@ -61,10 +63,13 @@ def digest(parameters: Any) -> int:
 
 def _serialize_items(parameters: Any) -> bytes:
     try:
-        if type(parameters) in (tuple, list):
-            plain: Any = [_plain(value) for value in parameters]
-        elif type(parameters) is dict:
-            plain = [(name, _plain(value)) for name, value in parameters.items()]
+        kind = type(parameters)
+        if kind is tuple:
+            plain: Any = tuple(map(_plain, parameters))
+        elif kind is list:
+            plain = list(map(_plain, parameters))
+        elif kind is dict:
+            plain = {name: _plain(value) for name, value in parameters.items() if type(name) is str}
         else:
             return b""
         return marshal.dumps(plain, _MARSHAL_VERSION)
@@ -74,14 +79,14 @@ def _serialize_items(parameters: Any) -> bytes:
 
 def _plain(value: Any) -> Any:
     kind = type(value)
-    reader = _READERS.get(kind)
+    reader = _READERS.get(id(kind))
     return basic(value) if reader is None else (kind.__name__, reader(value))
 
 
 def basic(value: Any) -> Any:
     """The value as the built-in type that it extends, such as a driver's own kind of int; else the value itself."""
     kind = type(value)
-    if kind in _EXACT:
+    if id(kind) in _EXACT:
         return value
     for base, convert in _CONVERTERS:
         if issubclass(kind, base):

@@ -5,14 +5,20 @@ kept are names, never an instance, a queryset or a value.
 """
 
 import os
+import sys
+from inspect import CO_OPTIMIZED
 from types import FrameType
-from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 from mercury.capture import bytecode
 from mercury.capture.code import PLUMBING, kinds
 from mercury.capture.parameters import basic
 
 _MAX_FRAMES = 60
+
+_count_references: Optional[Callable[[Any], int]] = getattr(sys, "getrefcount", None)
+_OWN_REFERENCES = 3
+"""Who holds a frame's dict of local variables: the frame, our variable, and the call that counts."""
 
 
 class Sighting(NamedTuple):
@@ -145,14 +151,28 @@ def _condition_count(queryset: Any) -> int:
 def _with_row_of_loop(sighting: Sighting, loop_frame: FrameType, parameters: Any) -> Sighting:
     """Adds the row that the loop holds in its variable, if it gave a parameter of the query."""
     values = _plain_values(parameters)
-    for name in bytecode.loop_variables(loop_frame.f_code, loop_frame.f_lasti):
-        held = loop_frame.f_locals.get(name)
+    for name, held in _locals(loop_frame, bytecode.loop_variables(loop_frame.f_code, loop_frame.f_lasti)):
         if _is_instance(held):
             if _shares_value(vars(held).values(), values):
                 return _related(sighting, type(held))._replace(row=f"`{name}`, a {_name(type(held))}")
         elif type(held) is dict and _shares_value(held.values(), values):
             return sighting._replace(row=f"`{name}`, a row of values")
     return sighting
+
+
+def _locals(frame: FrameType, names: Iterable[str]) -> List[Tuple[str, Any]]:
+    """Some local variables of a frame, in this order.
+
+    Before Python 3.13, asking for them makes a function's frame keep all of them in a dict
+    of its own, also after the function has let them go. So that dict is emptied again,
+    unless somebody else holds it: `locals()` gives the same one.
+    """
+    variables = frame.f_locals
+    found = [(name, variables.get(name)) for name in names]
+    is_copy = bool(frame.f_code.co_flags & CO_OPTIMIZED) and type(variables) is dict
+    if is_copy and _count_references is not None and _count_references(variables) <= _OWN_REFERENCES:
+        variables.clear()
+    return found
 
 
 def _related(sighting: Sighting, owner: Any) -> Sighting:

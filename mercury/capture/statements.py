@@ -5,6 +5,7 @@ a dict costs a tenth of lexing it. A text that holds literals is never kept: it 
 found again by hash and length.
 """
 
+import re
 from typing import Any, Dict, NamedTuple, Tuple
 
 from mercury.core import backend
@@ -18,6 +19,10 @@ _VENDORS = {"microsoft": "mssql"}
 
 _TRANSACTION_VERBS = frozenset(("begin", "commit", "rollback", "savepoint", "release", "start", "end", "abort"))
 _WRITE_VERBS = frozenset(("insert", "update", "delete", "merge", "replace", "copy", "truncate"))
+
+
+_COMMENTS = re.compile(rb"--|/\*|#")
+"""What may begin a comment. A comment may hold anything, and is often another one each time."""
 
 
 class Statement(NamedTuple):
@@ -73,7 +78,8 @@ class StatementCache:
         verb = canonical.split(" ", 1)[0].rstrip(";")
         flags = EVENT_TRANSACTION if verb in _TRANSACTION_VERBS else EVENT_WRITE if verb in _WRITE_VERBS else 0
         statement = Statement(signed(normalized.fingerprint), canonical, verb, flags)
-        return statement, normalized.literal_count == 0 and not normalized.in_doubt
+        may_keep = normalized.literal_count == 0 and not normalized.in_doubt and not _COMMENTS.search(data)
+        return statement, may_keep
 
 
 caches: Dict[str, StatementCache] = {}
