@@ -54,7 +54,7 @@ def _finding(case: Case, duplicate: Duplicate, groups: List[int]) -> Finding:
         loop_file=loop.file,
         loop_line=loop.line,
         fix=_fix(loop, sighting.related_model or sighting.model),
-        why=f"the statement came {duplicate.count} times with the same parameters{_where(triggers)}",
+        why=f"the statement came {duplicate.count:,} times with the same parameters{_where(triggers)}",
         places=tuple(dict.fromkeys(map(str, triggers))),
         first_event=duplicate.first_event,
     )

@@ -61,7 +61,7 @@ def _loop_words(site: Site) -> str:
 
 def _parameter_words(site: Site) -> str:
     if site.distinct_count <= 1:
-        return f"all {site.count} had the same parameters"
+        return f"all {site.count:,} had the same parameters"
     if site.distinct_count >= site.count:
-        return f"all {site.count} had different parameters"
-    return f"{site.distinct_count} different sets of parameters in {site.count} queries"
+        return f"all {site.count:,} had different parameters"
+    return f"{site.distinct_count:,} different sets of parameters in {site.count:,} queries"

@@ -23,5 +23,5 @@ def _finding(site: Site) -> Finding:
     return site.finding(
         KIND,
         f"if the loop can grow, load {what} with one query before it",
-        f"{loop} sent the statement {site.count} times; no row of an earlier query was found behind it",
+        f"{loop} sent the statement {site.count:,} times; no row of an earlier query was found behind it",
     )

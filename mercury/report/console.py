@@ -16,6 +16,7 @@ from mercury.report import Report
 MIN_WIDTH = 40
 MAX_WIDTH = 100
 _SQL_LINES = 3
+_MORE = " ..."
 
 _TITLES = {
     "n_plus_one": "N+1",
@@ -26,6 +27,9 @@ _COLORS = {"n_plus_one": "31;1", "duplicate": "33;1", "repeated_in_loop": "36"}
 _BOLD = "1"
 _DIM = "2"
 _GREEN = "32"
+
+_GLUE = "\0"
+"""Stands for a space at which no line may end; what is printable has no such character."""
 
 
 class _Pen:
@@ -38,18 +42,29 @@ class _Pen:
     def paint(self, text: str, style: str) -> str:
         return f"\x1b[{style}m{text}\x1b[0m" if self._color and text else text
 
-    def paragraph(self, text: str) -> List[str]:
-        return textwrap.wrap(text, self.width, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
+    def paragraph(self, text: str, first: str = "  ", rest: str = "  ") -> List[str]:
+        lines = textwrap.wrap(
+            text,
+            self.width,
+            initial_indent=first,
+            subsequent_indent=rest,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        return [line.replace(_GLUE, " ") for line in lines] or [first]
 
     def field(self, label: str, text: str, limit: Optional[int] = None) -> List[str]:
         """A labelled paragraph, its lines aligned behind the label."""
-        indent = " " * 9
-        lines = textwrap.wrap(text, self.width - len(indent), break_long_words=False, break_on_hyphens=False) or [""]
+        head = f"  {label:<5}"
+        indent = " " * (len(head) + 2)
+        lines = self.paragraph(text, indent, indent)
         if limit is not None and len(lines) > limit:
             lines = lines[:limit]
-            lines[-1] += " ..."
-        head = self.paint(f"  {label:<5}", _DIM) + "  " + lines[0]
-        return [head] + [indent + line for line in lines[1:]]
+            while len(lines[-1]) + len(_MORE) > self.width and " " in lines[-1].strip():
+                lines[-1] = lines[-1].rpartition(" ")[0]
+            lines[-1] += _MORE
+        lines[0] = self.paint(head, _DIM) + lines[0][len(head) :]
+        return lines
 
 
 def wants_color(stream: Optional[IO[str]] = None) -> bool:
@@ -66,7 +81,7 @@ def render(report: Report, color: bool = False, width: Optional[int] = None) -> 
     """The report as text, without a line end behind the last line."""
     columns = shutil.get_terminal_size((80, 24)).columns if width is None else width
     pen = _Pen(color, max(MIN_WIDTH, min(columns, MAX_WIDTH)))
-    lines = [_heading(report, pen), _figures(report)]
+    lines = [_heading(report, pen), *pen.paragraph(_figures(report))]
     for number, finding in enumerate(report.findings, 1):
         lines.append("")
         lines.extend(_finding(finding, number, pen))
@@ -84,7 +99,9 @@ def render(report: Report, color: bool = False, width: Optional[int] = None) -> 
 def summary(report: Report) -> str:
     """One line: what ran, how many queries, what was found."""
     count = sum(not finding.is_advisory for finding in report.findings)
-    found = "nothing found" if not count else f"{count} finding{'s' if count > 1 else ''}"
+    found = f"{_count(count, 'finding', 'findings')}" if count else "nothing found"
+    if report.notes and not count:
+        found += " in what was measured"
     return f"{printable(report.name)}: {_count(report.metrics.query_count)} in {_duration(report)}, {found}"
 
 
@@ -115,22 +132,27 @@ def _figures(report: Report) -> str:
     metrics = report.metrics
     parts = [_count(metrics.query_count), _duration(report), f"{metrics.query_time_ms:,.1f} ms in the database"]
     if metrics.cache_hits or metrics.cache_misses:
-        parts.append(f"cache {metrics.cache_hits} hits, {metrics.cache_misses} misses")
-    return "  " + ", ".join(parts)
+        hits, misses = metrics.cache_hits or 0, metrics.cache_misses or 0
+        parts.append(f"cache {_count(hits, 'hit', 'hits')}, {_count(misses, 'miss', 'misses')}")
+    return ", ".join(parts)
 
 
-def _count(queries: int) -> str:
-    return "1 query" if queries == 1 else f"{queries:,} queries"
+def _count(number: int, one: str = "query", many: str = "queries") -> str:
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def _finding(finding: Finding, number: int, pen: _Pen) -> List[str]:
     title = _TITLES.get(finding.kind, finding.kind)
-    head = f"{number}. {title}: {printable(finding.target)}"
     cost = f"{_count(finding.count)}, {finding.duration_ms:,.1f} ms"
-    lines = [f"{pen.paint(head, _COLORS.get(finding.kind, _BOLD))}  {cost}"]
+    heading = pen.paragraph(f"{number}. {title}: {printable(finding.target)}", "", "   ")
+    lines = [pen.paint(line, _COLORS.get(finding.kind, _BOLD)) for line in heading]
+    if len(heading[-1]) + 2 + len(cost) <= pen.width:
+        lines[-1] += "  " + cost
+    else:
+        lines.append("   " + cost)
     lines += pen.field("query", _place(finding.file, finding.line, finding.function))
     if finding.loop_line:
-        lines += pen.field("loop", f"{shown_path(finding.loop_file)}:{finding.loop_line}")
+        lines += pen.field("loop", _place(finding.loop_file, finding.loop_line, ""))
     lines += pen.field("sql", printable(finding.sql), _SQL_LINES)
     lines += pen.field("why", printable(finding.why))
     lines += pen.field("fix", printable(finding.fix))
@@ -138,4 +160,5 @@ def _finding(finding: Finding, number: int, pen: _Pen) -> List[str]:
 
 
 def _place(file: str, line: int, function: str) -> str:
-    return f"{shown_path(file)}:{line}  {printable(function)}"
+    place = f"{shown_path(file)}:{line}".replace(" ", _GLUE)
+    return f"{place}  {printable(function)}".rstrip()
