@@ -131,7 +131,7 @@ def test_a_text_with_literals_is_lexed_once_as_well(monkeypatch):
 def test_the_caches_are_bounded(monkeypatch):
     known = StatementCache("sqlite").find("SELECT name FROM project_tag")
     for may_keep in (True, False):
-        monkeypatch.setattr(StatementCache, "_lex", lambda self, data, may_keep=may_keep: (known, may_keep))
+        monkeypatch.setattr(StatementCache, "_lex", lambda self, data, text_hash, may_keep=may_keep: (known, may_keep))
         found = StatementCache("sqlite")
         sizes = set()
         for number in range(3 * MAX_ENTRIES):
@@ -335,6 +335,36 @@ def test_parameters_of_write_and_many_are_not_compared(shop):  # noqa: F811
 
 def helper(title):
     return Book.objects.filter(title=title).count()
+
+
+def send(sql, params=None):
+    """Has the capture see a query that no database gets."""
+    from mercury.capture.database import watch_query
+
+    return watch_query(lambda *query: "answer", sql, params, False, {"connection": connection})
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "count"),
+    [
+        ("SELECT a FROM t", "SELECT a FROM t", 2),
+        ("SELECT a FROM t WHERE b = 1", "SELECT a FROM t WHERE b = 1", 2),
+        ("SELECT a FROM t WHERE b = 1", "SELECT a FROM t WHERE b = 2", 0),
+        ("SELECT a FROM t WHERE b = 'x'", "SELECT a FROM t WHERE b = 'y'", 0),
+        ("SELECT a FROM t LIMIT 5 OFFSET 5", "SELECT a FROM t LIMIT 5 OFFSET 5", 2),
+        ("SELECT a FROM t LIMIT 5 OFFSET 5", "SELECT a FROM t LIMIT 5 OFFSET 10", 0),
+        ("SELECT a FROM t /* one */", "SELECT a FROM t /* other */", 2),
+        ("SELECT a FROM t WHERE b = 1 /* one */", "SELECT a FROM t WHERE b = 2 /* other */", 0),
+        (object(), object(), 0),
+    ],
+    ids=str,
+)
+def test_a_duplicate_has_the_same_values_in_its_text(one, other, count, shop):  # noqa: F811
+    with mercury.monitor("texts") as watch:
+        send(one)
+        send(other)
+    assert watch.report.metrics.query_count == 2
+    assert sum(finding.count for finding in watch.report.findings if finding.kind == "duplicate") == count
 
 
 def test_the_same_code_run_again_is_no_loop(shop):  # noqa: F811

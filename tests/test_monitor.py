@@ -472,11 +472,11 @@ def test_a_single_fault_loses_a_single_query(monkeypatch, caplog):
     calls = []
     digest = capture.digest
 
-    def fails_once(params):
+    def fails_once(params, variant):
         calls.append(params)
         if len(calls) == 2:
             raise Broken
-        return digest(params)
+        return digest(params, variant)
 
     def deeper(depth):
         return ask(2) if not depth else deeper(depth - 1)

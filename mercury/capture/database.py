@@ -91,7 +91,7 @@ def _note(trace: Trace, sql: Any, params: Any, many: bool, context: Any, above: 
             _sight(trace, lane, route, path, shared, _getframe(above), params)
         if many:
             flags |= EVENT_MANY
-        parameters = NOT_COMPARED if flags else digest(params)
+        parameters = NOT_COMPARED if flags or route.variant is None else digest(params, route.variant)
         event = [route.fingerprint, path, shared, parameters, lane.number, route.database, 0, 0, flags]
         lane.events.append(event)
         lane.is_busy = False
@@ -118,7 +118,7 @@ def _find_route(trace: Trace, lane: Lane, sql: Any, connection: Any) -> Route:
     is_repeated = statement.fingerprint in trace.statements
     if not is_repeated and len(trace.statements) < TRACE_MAX_GROUPS:
         trace.statements[statement.fingerprint] = statement
-    route = Route(statement.fingerprint, statement.flags, connection.alias, trace.database(connection.alias))
+    route = Route(statement, connection.alias, trace.database(connection.alias))
     route.is_repeated = is_repeated
     if type(sql) is str and sql in statements.texts:
         # Other texts hold literals, which are never kept.
@@ -134,10 +134,10 @@ def _sight(trace: Trace, lane: Lane, route: Route, path: int, shared: int, frame
     A text's first query is passed over: most never come again. A call path's first look
     may be too early to see the loop around it, so a second one may improve on it.
     """
-    trace.looks[path] = trace.looks.get(path, 0) + 1
     if not route.is_repeated:
         route.is_repeated = True
         return
+    trace.looks[path] = trace.looks.get(path, 0) + 1
     known = trace.sightings.get(path)
     if (known is None and len(trace.sightings) < MAX_SIGHTINGS) or (known is not None and not known.row):
         trace.sightings[path] = provenance.look(frame, lane.shared_frame(shared), params)

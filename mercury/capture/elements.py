@@ -62,6 +62,7 @@ _READERS: Dict[Tuple[str, str], ElementReader] = {
     ("django/template/base.py", "_resolve_lookup"): _template_lookup,
     ("django/forms/forms.py", "_clean_fields"): _form_field,
     ("rest_framework/serializers.py", "to_representation"): _serializer_field,
+    ("rest_framework/serializers.py", "to_internal_value"): _serializer_field,
     ("rest_framework/fields.py", "get_attribute"): _serializer_attribute,
 }
 

@@ -22,6 +22,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from mercury.capture.bytecode import stable_offset
 from mercury.capture.code import CUT, GENERATOR, PLUMBING, RAW, classify, kinds, reader_of
+from mercury.capture.statements import Statement
 from mercury.core.records import TRACE_MAX_LANES
 from mercury.trace import PathEntry, PathTable
 
@@ -61,11 +62,13 @@ class Route:
         "skipped",
         "stop_element",
         "stop_offset",
+        "variant",
     )
 
-    def __init__(self, fingerprint: int, flags: int, alias: str, database: int) -> None:
-        self.fingerprint = fingerprint
-        self.flags = flags
+    def __init__(self, statement: Statement, alias: str, database: int) -> None:
+        self.fingerprint = statement.fingerprint
+        self.flags = statement.flags
+        self.variant = statement.variant
         self.alias = alias
         self.database = database
         self.is_repeated = False

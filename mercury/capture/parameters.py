@@ -50,15 +50,18 @@ _CONVERTERS: Tuple[Tuple[type, Callable[[Any], Any]], ...] = (
 )
 
 
-def digest(parameters: Any) -> int:
-    """A keyed 64-bit digest of the parameters of one query, or NOT_COMPARED."""
+def digest(parameters: Any, variant: int = 0) -> int:
+    """A keyed 64-bit digest of the parameters of one query, or NOT_COMPARED.
+
+    `variant` stands for what the text itself holds; see mercury.capture.statements.
+    """
     try:
         data = marshal.dumps(parameters, _MARSHAL_VERSION)
     except ValueError:
         data = _serialize_items(parameters)
     if not data or len(data) > _MAX_BYTES:
         return NOT_COMPARED
-    return hash(_KEY + data) or 1
+    return hash(_KEY + data) ^ variant or 1
 
 
 def _serialize_items(parameters: Any) -> bytes:

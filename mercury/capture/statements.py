@@ -6,7 +6,7 @@ found again by hash and length.
 """
 
 import re
-from typing import Any, Dict, NamedTuple, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 from mercury.core import backend
 from mercury.core.records import DIALECTS, EVENT_TRANSACTION, EVENT_WRITE, signed
@@ -25,16 +25,25 @@ _COMMENTS = re.compile(rb"--|/\*|#")
 """What may begin a comment. A comment may hold anything, and is often another one each time."""
 
 
+_LIMITS = re.compile(r"\b(limit|offset|fetch|top)\b")
+"""What numbers may follow that are no literals to the lexer."""
+
+
 class Statement(NamedTuple):
-    """One canonical statement. `fingerprint` is signed, as events carry it."""
+    """One canonical statement. `fingerprint` is signed, as events carry it.
+
+    `variant` tells apart the texts that hold values of their own, such as the numbers of
+    LIMIT and OFFSET; None where nothing can tell whether two texts ask the same.
+    """
 
     fingerprint: int
     canonical: str
     verb: str
     flags: int
+    variant: Optional[int]
 
 
-UNREADABLE = Statement(0, "?", "", 0)
+UNREADABLE = Statement(0, "?", "", 0, None)
 """Stands for what is no text, such as a driver's own query object."""
 
 
@@ -63,7 +72,7 @@ class StatementCache:
         statement = self._by_digest.get(digest)
         if statement is not None:
             return statement
-        statement, may_keep_text = self._lex(data)
+        statement, may_keep_text = self._lex(data, digest[0])
         if may_keep_text and type(sql) is str and len(sql) <= MAX_TEXT_LENGTH:
             _make_room(self.texts)
             self.texts[sql] = statement
@@ -72,14 +81,18 @@ class StatementCache:
             self._by_digest[digest] = statement
         return statement
 
-    def _lex(self, data: bytes) -> Tuple[Statement, bool]:
+    def _lex(self, data: bytes, text_hash: int) -> Tuple[Statement, bool]:
         normalized = backend().module.normalize(data, self._dialect)
         canonical = normalized.text[:MAX_CANONICAL_LENGTH].decode("utf-8", "backslashreplace")
         verb = canonical.split(" ", 1)[0].rstrip(";")
         flags = EVENT_TRANSACTION if verb in _TRANSACTION_VERBS else EVENT_WRITE if verb in _WRITE_VERBS else 0
-        statement = Statement(signed(normalized.fingerprint), canonical, verb, flags)
-        may_keep = normalized.literal_count == 0 and not normalized.in_doubt and not _COMMENTS.search(data)
-        return statement, may_keep
+        has_literals = normalized.literal_count > 0 or normalized.in_doubt
+        has_comments = _COMMENTS.search(data) is not None
+        variant: Optional[int] = 0
+        if has_literals or _LIMITS.search(canonical):
+            variant = None if has_comments else text_hash
+        statement = Statement(signed(normalized.fingerprint), canonical, verb, flags, variant)
+        return statement, not has_literals and not has_comments
 
 
 caches: Dict[str, StatementCache] = {}

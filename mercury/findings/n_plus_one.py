@@ -19,11 +19,16 @@ KIND = "n_plus_one"
 def find(case: Case) -> List[Finding]:
     """One finding for each place that sends a query for each row."""
     sites = [site for site in case.looped if site.sighting.row]
-    around: Dict[Place, List[Sighting]] = {}
+    around: Dict[Place, List[Site]] = {}
     for site in sites:
-        around.setdefault(site.loop_place, []).append(site.sighting)
+        around.setdefault(site.loop_place, []).append(site)
         case.explained.update(site.groups)
-    return [_finding(case, site, around[site.loop_place]) for site in sites]
+    return [_finding(case, site, _before(site, around[site.loop_place])) for site in sites]
+
+
+def _before(site: Site, around: List[Site]) -> List[Sighting]:
+    """The sites of the same loop through which the row may have been loaded: they came first."""
+    return [other.sighting for other in around if other.first_event < site.first_event]
 
 
 def _finding(case: Case, site: Site, around: List[Sighting]) -> Finding:
@@ -39,7 +44,7 @@ def _fix(sighting: Sighting, rows: Optional[Place], around: List[Sighting]) -> s
 
 def _rows_table(sighting: Sighting, around: List[Sighting]) -> str:
     root = fix.root_model(sighting, around)
-    tables = {other.model: other.table for other in around if other.kind != "queryset"}
+    tables = {other.model: other.table for other in [*around, sighting] if other.kind != "queryset"}
     return tables.get(root, "")
 
 

@@ -7,11 +7,14 @@ without it deserve no finding.
 
 from collections import namedtuple
 
-from django.db import connection
-from django.db.models import Count
+from django import forms
+from django.contrib.contenttypes.models import ContentType
+from django.core.paginator import Paginator
+from django.db import connection, transaction
+from django.db.models import Count, Max, Prefetch
 from django.template import engines
 
-from tests.project.models import Author, Book, Chapter, Mark, Review, Tag
+from tests.project.models import Author, Biography, Book, Chapter, Mark, Review, Tag
 
 Expectation = namedtuple("Expectation", "kind target fix")
 CASES = {}
@@ -274,3 +277,405 @@ def two_keys_in_one_template_line():
 @case()
 def two_keys_of_one_row_in_a_template():
     render("{{ book.author.name }} {{ book.editor.name }}", book=Book.objects.get(title="book 0"))
+
+
+@case(expect("n_plus_one", "Book.reviews", 'add .prefetch_related("reviews")'))
+def first_of_related():
+    for book in Book.objects.all():  # loop
+        book.reviews.first()  # query
+
+
+@case(expect("n_plus_one", "Book.reviews", 'add .annotate(...) over "reviews"'))
+def aggregate_of_related():
+    for book in Book.objects.all():  # loop
+        book.reviews.aggregate(Max("stars"))  # query
+
+
+@case(expect("n_plus_one", "Book.reviews", 'add .prefetch_related("reviews")'))
+def values_of_related():
+    for book in Book.objects.all():  # loop
+        list(book.reviews.values("stars"))  # query
+
+
+@case(expect("n_plus_one", "Book.reviews", 'add .annotate(reviews_count=Count("reviews"))'))
+def own_manager_exists_by_row():
+    for book in Book.objects.all():  # loop
+        Review.objects.filter(book=book).exists()  # query
+
+
+@case(expect("n_plus_one", "Book.reviews"))
+def own_manager_first_by_row():
+    for book in Book.objects.all():  # loop
+        Review.objects.filter(book_id=book.pk).first()  # query
+
+
+@case(expect("n_plus_one", "Author", "Author.objects.in_bulk(keys)"))
+def get_by_key_of_values():
+    for row in Book.objects.values("pk", "author_id"):  # loop
+        Author.objects.get(pk=row["author_id"])  # query
+
+
+@case(expect("n_plus_one", "Book.author", 'add .select_related("author")'))
+def iterator():
+    for book in Book.objects.iterator():  # loop
+        book.author.name  # query
+
+
+@case(expect("n_plus_one", "Book.author", 'add .select_related("author")'))
+def raw_queryset():
+    for book in Book.objects.raw("SELECT * FROM project_book"):  # loop
+        book.author.name  # query
+
+
+@case(expect("n_plus_one", "Book.author", 'add .select_related("author")'))
+def rows_of_in_bulk():
+    for book in Book.objects.in_bulk().values():  # loop
+        book.author.name  # query
+
+
+@case(expect("n_plus_one", "Book.author", 'add .select_related("author")'))
+def enumerated():
+    for number, book in enumerate(Book.objects.all()):  # loop
+        number, book.author.name  # query
+
+
+@case(expect("n_plus_one", "Author", "Author.objects.in_bulk(keys)"))
+def get_by_key_of_enumerated_row():
+    for number, book in enumerate(Book.objects.all()):  # loop
+        number, Author.objects.get(pk=book.author_id)  # query
+
+
+@case(expect("n_plus_one", "Book.author", 'add .select_related("author")'))
+def sorted_by_related():
+    sorted(Book.objects.all(), key=lambda book: book.author.name)  # loop # query
+
+
+@case(expect("n_plus_one", "Book.author", 'add .select_related("author")'))
+def any_of_generator():
+    any(book.author.name == "nobody" for book in Book.objects.all())  # loop # query
+
+
+@case(expect("n_plus_one", "Book.author", 'add .select_related("author")'))
+def dict_comprehension():
+    {book.pk: book.author.name for book in Book.objects.all()}  # loop # query
+
+
+@case(expect("n_plus_one", "Author.biography", 'add .select_related("biography")'))
+def missing_one_to_one_is_asked_again():
+    Biography.objects.all().delete()
+    for author in Author.objects.all():  # loop
+        try:
+            author.biography.text  # query
+        except Biography.DoesNotExist:
+            continue
+
+
+@case(expect("n_plus_one", "Author.books", 'add .prefetch_related("books")'))
+def cached_property_of_each_row():
+    for author in Author.objects.all():  # loop
+        author.titles
+
+
+@case(expect("n_plus_one", "Review.book", 'add .select_related("book")'))
+def text_of_each_row():
+    [str(review) for review in Review.objects.all()]  # loop
+
+
+@case(expect("n_plus_one", "Book.author", 'add .select_related("author")'))
+def each_in_its_own_transaction():
+    for book in Book.objects.all():  # loop
+        with transaction.atomic():
+            book.author.name  # query
+
+
+@case(expect("n_plus_one", "Book", "Book.objects.in_bulk(keys)"))
+def each_locked():
+    with transaction.atomic():
+        for book in Book.objects.all():  # loop
+            Book.objects.select_for_update().get(pk=book.pk)  # query
+
+
+@case(expect("n_plus_one", "Book"))
+def each_refreshed():
+    for book in Book.objects.all():  # loop
+        book.refresh_from_db()  # query
+
+
+@case(expect("n_plus_one", "Chapter.parent", 'add .select_related("parent")'))
+def way_up():
+    chapter = Chapter.objects.get(title="section 0")
+    while chapter.parent_id:  # loop
+        chapter = chapter.parent  # query
+
+
+@case(
+    expect("n_plus_one", "Author.books", 'add .prefetch_related("books")'),
+    expect("n_plus_one", "Book.reviews", 'add .prefetch_related("'),
+)
+def loop_in_a_loop():
+    for author in Author.objects.filter(books__isnull=False):
+        for book in author.books.all():
+            list(book.reviews.all())
+
+
+@case(expect("n_plus_one", "Book.reviews", 'add .prefetch_related("'))
+def inner_loop_of_a_prefetched_one():
+    for author in Author.objects.filter(books__isnull=False).prefetch_related("books"):
+        for book in author.books.all():  # loop
+            list(book.reviews.all())  # query
+
+
+@case(
+    expect("n_plus_one", "Book.author", 'add .select_related("author")'),
+    expect("n_plus_one", "Book.editor", 'add .select_related("editor")'),
+)
+def two_querysets_on_one_line():
+    [book.author.name for book in Book.objects.all()], [book.editor.name for book in Book.objects.order_by("pk")]
+
+
+@case(expect("n_plus_one", "", "IN (...)"))
+def raw_cursor_with_a_literal_by_row():
+    for book in Book.objects.all():  # loop
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT stars FROM project_review WHERE stars > 0 AND book_id = %s", [book.pk])  # query
+            cursor.fetchall()
+
+
+@case(expect("n_plus_one", "Review.book", 'add .select_related("book")'))
+def text_of_each_row_in_a_template():
+    render("{% for review in reviews %}{{ review }}{% endfor %}", reviews=Review.objects.all())
+
+
+@case(expect("n_plus_one", "Book.author", 'add .select_related("author")'))
+def template_include():
+    part = engines["django"].from_string("{{ book.author.name }}").template
+    render("{% for book in books %}{% include part %}{% endfor %}", books=Book.objects.all(), part=part)
+
+
+@case(expect("n_plus_one", "Book.author", 'add .select_related("author")'))
+def template_with():
+    source = "{% for book in books %}{% with author=book.author %}{{ author.name }}{% endwith %}{% endfor %}"
+    render(source, books=Book.objects.all())
+
+
+@case(
+    expect("n_plus_one", "Author.books", 'add .prefetch_related("books") to the Author queryset'),
+    expect("n_plus_one", "Book.editor", 'add .select_related("editor") to the Book queryset'),
+)
+def template_loop_in_a_loop():
+    source = """{% for author in authors %}
+    {% for book in author.books.all %}
+    {{ book.editor.name }}
+    {% endfor %}{% endfor %}"""
+    render(source, authors=Author.objects.filter(books__isnull=False))
+
+
+@case(expect("n_plus_one", "Book.reviews", 'Count("reviews")'))
+def template_condition():
+    render("{% for book in books %}{% if book.reviews.exists %}yes{% endif %}{% endfor %}", books=Book.objects.all())
+
+
+@case(expect("n_plus_one", "Book.author", 'add .select_related("author")'))
+def template_filter():
+    render("{% for book in books %}{{ book.author.name|upper }}{% endfor %}", books=Book.objects.all())
+
+
+class ReviewForm(forms.Form):
+    review = forms.ModelChoiceField(queryset=Review.objects.all())
+
+
+@case(expect("n_plus_one", "Review.book", 'add .select_related("book")'))
+def labels_of_a_choice_field():
+    ReviewForm().as_p()
+
+
+@case(expect("duplicate", "Tag", "load the Tag once, before the loop"))
+def one_question_for_each_row():
+    for _book in Book.objects.all():  # loop
+        Tag.objects.filter(name="tag 0").count()  # query
+
+
+@case(expect("repeated_in_loop", "Tag"))
+def get_or_create_of_constants():
+    for name in ("tag 0", "tag 1", "tag 2"):  # loop
+        Tag.objects.get_or_create(name=name)  # query
+
+
+@case(expect("repeated_in_loop", "Book"))
+def pages():
+    for page in Paginator(Book.objects.order_by("pk"), 1):  # loop
+        list(page)  # query
+
+
+@case(expect("repeated_in_loop", "Book"))
+def keyset_pages():
+    last = 0
+    while True:
+        page = list(Book.objects.filter(pk__gt=last).order_by("pk")[:2])
+        if not page:
+            break
+        last = page[-1].pk
+
+
+@case(expect("repeated_in_loop", "Book"))
+def chunked_keys():
+    keys = list(Book.objects.values_list("pk", flat=True))
+    for start in range(0, len(keys), 2):  # loop
+        list(Book.objects.filter(pk__in=keys[start : start + 2]))  # query
+
+
+@case()
+def one_page():
+    list(Paginator(Book.objects.order_by("pk"), 2).page(1))
+
+
+@case()
+def iterator_in_chunks():
+    for book in Book.objects.iterator(chunk_size=1):
+        book.title
+
+
+@case()
+def prefetch_in_chunks():
+    for book in Book.objects.prefetch_related("reviews").iterator(chunk_size=1):
+        list(book.reviews.all())
+
+
+@case()
+def prefetch_of_prefetched():
+    for author in Author.objects.prefetch_related("books__reviews", "books__tags"):
+        [list(book.reviews.all()) for book in author.books.all()]
+
+
+@case()
+def prefetch_to_attribute():
+    for book in Book.objects.prefetch_related(Prefetch("reviews", Review.objects.filter(stars=5), to_attr="best")):
+        book.best
+
+
+@case()
+def generic_key_prefetched():
+    for mark in Mark.objects.prefetch_related("target"):
+        mark.target.title
+
+
+@case()
+def content_types():
+    ContentType.objects.clear_cache()
+    ContentType.objects.get_for_model(Book)
+    ContentType.objects.get_for_model(Author)
+    ContentType.objects.get_for_model(Book)
+
+
+@case()
+def in_bulk():
+    authors = Author.objects.in_bulk([book.author_id for book in Book.objects.all()])
+    for book in Book.objects.all()[:1]:
+        authors[book.author_id].name
+
+
+@case()
+def related_added_in_loop():
+    tag = Tag.objects.create(name="new")
+    for book in Book.objects.all():
+        book.tags.add(tag)
+
+
+@case()
+def bulk_update_in_batches():
+    books = list(Book.objects.all())
+    for book in books:
+        book.blurb = "new"
+    Book.objects.bulk_update(books, ["blurb"], batch_size=1)
+
+
+@case()
+def locked_once():
+    with transaction.atomic():
+        list(Book.objects.select_for_update())
+
+
+@case()
+def savepoints_in_loop():
+    for _ in range(3):
+        with transaction.atomic():
+            pass
+
+
+@case()
+def cached_property_of_one_row():
+    author = Author.objects.get(name="author 0")
+    for _ in range(3):
+        author.titles
+
+
+@case()
+def keys_of_one_row():
+    book = Book.objects.get(title="book 0")
+    for _ in range(3):
+        book.author.name
+    book.editor.name
+
+
+@case()
+def two_limits():
+    list(Book.objects.all()[:1]), list(Book.objects.all()[:2])
+
+
+@case()
+def two_questions_on_one_line():
+    Book.objects.filter(title="book 0").count(), Book.objects.filter(title="book 1").count()
+
+
+@case()
+def helper_called_from_two_places():
+    def count(title):
+        return Book.objects.filter(title=title).count()
+
+    count("book 0")
+    count("book 1")
+
+
+@case()
+def validation_of_one_row():
+    Book.objects.get(title="book 0").full_clean(exclude=["blurb"])
+
+
+class BookForm(forms.ModelForm):
+    class Meta:
+        model = Book
+        fields = ("title", "author", "editor")
+
+
+@case()
+def form_with_two_keys():
+    author, editor = Author.objects.all()[:2]
+    assert BookForm({"title": "new", "author": author.pk, "editor": editor.pk}).is_valid()
+
+
+@case()
+def choice_field_over_joined_rows():
+    form = ReviewForm()
+    form.fields["review"].queryset = Review.objects.select_related("book")
+    form.as_p()
+
+
+@case()
+def template_loop_over_joined_rows():
+    render("{% for book in books %}{{ book.author.name }}{% endfor %}", books=Book.objects.select_related("author"))
+
+
+@case()
+def template_that_asks_twice():
+    render("{{ books.count }}{% for book in books %}{{ book.title }}{% endfor %}", books=Book.objects.all())
+
+
+@case()
+def existence_then_row():
+    if Book.objects.filter(title="book 0").exists():
+        Book.objects.get(title="book 0")
+
+
+@case()
+def joined_with_union():
+    list(Book.objects.filter(title="book 0").union(Book.objects.filter(title="book 1")))

@@ -1,5 +1,7 @@
 """One model for each kind of relation that can be loaded lazily."""
 
+from functools import cached_property
+
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
@@ -12,6 +14,10 @@ class Publisher(models.Model):
 class Author(models.Model):
     name = models.CharField(max_length=100)
     publisher = models.ForeignKey(Publisher, on_delete=models.CASCADE, related_name="authors")
+
+    @cached_property
+    def titles(self):
+        return [book.title for book in self.books.all()]
 
 
 class Biography(models.Model):
@@ -45,6 +51,9 @@ class Book(models.Model):
 class Review(models.Model):
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="reviews")
     stars = models.PositiveSmallIntegerField()
+
+    def __str__(self):
+        return f"{self.stars} stars for {self.book.title}"
 
 
 class Chapter(models.Model):
