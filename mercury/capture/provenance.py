@@ -77,6 +77,8 @@ def _sighting_of(frame: FrameType) -> Optional[Sighting]:
         return None
     if code.co_name == "__get__":
         return _from_descriptor(owner, variables.get("instance"))
+    if file == "related_descriptors.py" and code.co_name in ("count", "exists"):
+        return _from_many_manager(owner, code.co_name)
     if file == "query.py" and hasattr(owner, "_hints") and hasattr(owner, "model"):
         return _from_queryset(owner, code.co_name)
     if file == "base.py" and _is_instance(owner):
@@ -104,6 +106,15 @@ def _from_descriptor(descriptor: Any, instance: Any) -> Optional[Sighting]:
         kind = "generic" if related_model is None else "forward"
         return Sighting(kind, _name(model), str(name), related, "", False, row, _table(model))
     return Sighting("deferred", _name(model), str(name), "", "", False, row, _table(model))
+
+
+def _from_many_manager(manager: Any, method: str) -> Optional[Sighting]:
+    """A many-to-many relation's manager, which counts in the table between without a queryset of the relation."""
+    instance, name = getattr(manager, "instance", None), getattr(manager, "prefetch_cache_name", "")
+    if not name or not _is_instance(instance):
+        return None
+    owner = type(instance)
+    return Sighting("many", _name(owner), name, _name(manager.model), method, False, f"a {_name(owner)}", _table(owner))
 
 
 def _from_queryset(queryset: Any, method: str) -> Sighting:

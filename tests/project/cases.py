@@ -74,6 +74,18 @@ def existence_of_related():
         book.reviews.exists()  # query
 
 
+@case(expect("n_plus_one", "Book.tags", 'add .annotate(tags_count=Count("tags"))'))
+def count_of_many_to_many():
+    for book in Book.objects.all():  # loop
+        book.tags.count()  # query
+
+
+@case(expect("n_plus_one", "Tag.books", 'add .annotate(books_count=Count("books"))'))
+def existence_of_reverse_many_to_many():
+    for tag in Tag.objects.all():  # loop
+        tag.books.exists()  # query
+
+
 @case(expect("n_plus_one", "Book.reviews", 'Prefetch("reviews", queryset=Review.objects.filter(...)'))
 def filtered_related():
     for book in Book.objects.prefetch_related("reviews"):  # loop
