@@ -19,7 +19,7 @@ from mercury.errors import MonitoringError
 from mercury.findings import Finding, judge
 from mercury.metrics import PerformanceMetrics
 from mercury.report import Report
-from mercury.trace import Evidence, Trace, current
+from mercury.trace import Evidence, Trace, current, tell_fault
 
 logger = logging.getLogger("mercury")
 
@@ -66,7 +66,7 @@ class Unit:
         try:
             report = self._judge(elapsed_ns, cpu_ns)
         except Exception:
-            logger.exception("Mercury could not judge a unit of work. The application is not affected.")
+            tell_fault("Mercury could not judge a unit of work.")
             report = _unmeasured(self.name, elapsed_ns, cpu_ns)
         _tell(report)
         return report
@@ -130,7 +130,7 @@ def open_unit(name: str, root: Optional[FrameType]) -> Optional[Unit]:
     try:
         return Unit(name, root)
     except Exception:
-        logger.exception("Mercury could not open a unit of work. The application is not affected.")
+        tell_fault("Mercury could not open a unit of work.")
         return None
 
 

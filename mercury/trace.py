@@ -111,6 +111,7 @@ class _Process:
         self.lock = threading.RLock()
         self.open_count = 0
         self.unattributed = 0
+        self.has_told_fault = False
 
     def renew(self) -> None:
         self.lock = threading.RLock()
@@ -119,6 +120,13 @@ class _Process:
 process = _Process()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=process.renew)
+
+
+def tell_fault(what: str) -> None:
+    """Logs the fault being handled, one of Mercury's own: once for each process, or it would flood the log."""
+    if not process.has_told_fault:
+        process.has_told_fault = True
+        logger.exception("%s The application is not affected. Later faults are counted and not logged.", what)
 
 
 class Trace:
@@ -197,10 +205,9 @@ class Trace:
         return number
 
     def note_fault(self, count: int = 1) -> None:
-        """Counts queries that a fault inside Mercury has lost; logs the first fault, which is being handled."""
+        """Counts queries that the fault being handled, one of Mercury's own, has lost."""
         self.faults += count
-        if self.faults == count:
-            logger.exception("Mercury could not record a query. The application is not affected.")
+        tell_fault("Mercury could not record a query.")
 
     def flush(self, lane: Any) -> None:
         """Sends a lane's block to the core and empties it."""

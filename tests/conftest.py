@@ -29,3 +29,9 @@ def pytest_report_header(config: pytest.Config) -> List[str]:
 def root() -> Path:
     """The project's folder."""
     return ROOT
+
+
+@pytest.fixture(autouse=True)
+def _untold_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mercury logs only the first of its own faults in a process; each test is to see its own."""
+    monkeypatch.setattr("mercury.trace.process.has_told_fault", False)

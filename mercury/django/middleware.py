@@ -14,6 +14,7 @@ from django.conf import settings
 from mercury._monitor import Unit, open_unit
 from mercury.django.signals import announce_reports
 from mercury.report import Report, console
+from mercury.trace import tell_fault
 
 logger = logging.getLogger("mercury")
 
@@ -64,7 +65,7 @@ def _end(unit: Optional[Unit], request: Any, response: Any) -> None:
             _follow_body(unit, response)
             return
     except Exception:
-        logger.exception("Mercury could not follow a response. The application is not affected.")
+        tell_fault("Mercury could not follow a response.")
     _close(unit)
 
 
@@ -80,7 +81,7 @@ def _close(unit: Unit) -> None:
         if settings.DEBUG:
             _log(report)
     except Exception:
-        logger.exception("Mercury could not log a report. The application is not affected.")
+        tell_fault("Mercury could not log a report.")
 
 
 def _log(report: Report) -> None:

@@ -17,6 +17,8 @@ def words(sighting: Sighting, rows: Optional[Place], around: Sequence[Sighting])
     `rows` is where the rows were loaded; `around` are the other sightings of the same
     loop, through which the row itself may have been loaded.
     """
+    if not sighting.field or sighting.kind in ("raw", "instance", "queryset"):
+        return for_unrelated(sighting)
     code, afterwards = remedy(sighting, lookup_path(sighting, around))
     return f"{code}{_target(root_model(sighting, around), rows)}{afterwards}"
 
@@ -29,9 +31,7 @@ def remedy(sighting: Sighting, lookup: str) -> Tuple[str, str]:
         return f'add .prefetch_related("{lookup}")', ""
     if sighting.kind == "deferred":
         return f'take "{lookup}" out of .defer(), or add it to .only(),', ""
-    if sighting.kind == "many" and sighting.field:
-        return _for_many(sighting, lookup)
-    return for_unrelated(sighting), ""
+    return _for_many(sighting, lookup)
 
 
 def lookup_path(sighting: Sighting, around: Sequence[Sighting]) -> str:
@@ -87,7 +87,8 @@ def for_unrelated(sighting: Sighting) -> str:
     if sighting.kind == "queryset" and sighting.method in ("get", "first"):
         return f"collect the keys and load them once with {sighting.model}.objects.in_bulk(keys) before the loop"
     if sighting.model:
-        return f"load the rows of {sighting.model} for all keys with one filter(...__in=keys) before the loop"
+        wanted = sighting.related_model or sighting.model
+        return f"load the rows of {wanted} for all keys with one filter(...__in=keys) before the loop"
     return "send one statement with IN (...) for all rows before the loop"
 
 

@@ -4,7 +4,7 @@ The loop alone is not enough: a loop over months or flags repeats a statement to
 does not grow with the data. Twice is enough, because the proof does not count.
 """
 
-from typing import Dict, List, Optional
+from typing import Dict, List
 
 from mercury.capture.provenance import Sighting
 from mercury.core.records import LOOP_CALLED, LOOP_RECURSION
@@ -33,13 +33,7 @@ def _before(site: Site, around: List[Site]) -> List[Sighting]:
 
 def _finding(case: Case, site: Site, around: List[Sighting]) -> Finding:
     rows = case.loaded_at(_rows_table(site.sighting, around), site.first_event)
-    return site.finding(KIND, _fix(site.sighting, rows, around), why(site))
-
-
-def _fix(sighting: Sighting, rows: Optional[Place], around: List[Sighting]) -> str:
-    if sighting.kind in ("raw", "instance", "queryset"):
-        return fix.for_unrelated(sighting)
-    return fix.words(sighting, rows, around)
+    return site.finding(KIND, fix.words(site.sighting, rows, around), why(site))
 
 
 def _rows_table(sighting: Sighting, around: List[Sighting]) -> str:
