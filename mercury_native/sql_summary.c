@@ -817,6 +817,9 @@ static void step_due(summarizer *s, frame *f, const word_token *token, const wor
     if (token->role == ROLE_FROM || (token->role == ROLE_PREFIX && may_be_name(following))) {
         return;
     }
+    if (following->role == ROLE_FROM) { /* ROWS FROM (f(), g()) */
+        return;
+    }
     if (is_reserved(token->role)) {
         leave_name(s);
         step_after_target(s, f, token, following);

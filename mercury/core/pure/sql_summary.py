@@ -719,6 +719,8 @@ class Summarizer:
         role = token.word.role
         if role == ROLE_FROM or (role == ROLE_PREFIX and _may_be_name(following)):
             return
+        if following.word.role == ROLE_FROM:  # ROWS FROM (f(), g())
+            return
         if role in _RESERVED:
             self._leave_name()
             self._after_target(frame, token, following)
