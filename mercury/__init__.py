@@ -16,7 +16,7 @@ from mercury._version import __version__
 
 if TYPE_CHECKING:
     from mercury._monitor import PerformanceMonitor, monitor
-    from mercury.query import fingerprint, fingerprint_batch, normalize
+    from mercury.query import analyze, fingerprint, fingerprint_batch, normalize
 
     backend: str
     backend_reason: str
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PerformanceMonitor",
     "__version__",
+    "analyze",
     "backend",
     "backend_reason",
     "fingerprint",
@@ -34,6 +35,7 @@ __all__ = [
 
 _HOMES = {
     "PerformanceMonitor": "mercury._monitor",
+    "analyze": "mercury.query",
     "fingerprint": "mercury.query",
     "fingerprint_batch": "mercury.query",
     "monitor": "mercury._monitor",

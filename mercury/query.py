@@ -6,7 +6,7 @@ that Mercury itself knows.
 
 import sys
 from array import array
-from typing import Any, Union
+from typing import Any, NamedTuple, Tuple, Union
 
 from mercury.core import backend
 from mercury.core.records import DIALECTS
@@ -25,8 +25,7 @@ def normalize(sql: Sql, dialect: str = "generic") -> str:
     Bytes that are no UTF-8 come out as backslash escapes. Raises TypeError,
     UnknownDialectError; without the C library LimitExceededError over 50 MB.
     """
-    text: bytes = backend().module.normalize(_sql_bytes(sql), _dialect_number(dialect)).text
-    return text.decode("utf-8", "backslashreplace")
+    return _text(backend().module.normalize(_sql_bytes(sql), _dialect_number(dialect)).text)
 
 
 def fingerprint(sql: Sql, dialect: str = "generic") -> int:
@@ -36,6 +35,42 @@ def fingerprint(sql: Sql, dialect: str = "generic") -> int:
     """
     number: int = backend().module.normalize(_sql_bytes(sql), _dialect_number(dialect)).fingerprint
     return number
+
+
+class Statement(NamedTuple):
+    """What a text of SQL does, told without any of its literals."""
+
+    verb: str
+    """The first operation in upper case, as SELECT, INSERT or CREATE; empty where it is not known."""
+    tables: Tuple[str, ...]
+    """Tables in order of appearance, schema and all, without quotes; names of WITH are none."""
+    summary: str
+    """Operations and targets as `db.query.summary` of OpenTelemetry has them, at most 255 bytes."""
+    normalized: str
+    """What `normalize` gives."""
+    fingerprint: int
+    """What `fingerprint` gives."""
+    complete: bool
+    """False where doubt about a literal's end, or a bound, left something out of verb, tables or summary."""
+
+
+def analyze(sql: Sql, dialect: str = "generic") -> Statement:
+    """What `sql` does and to which tables.
+
+    Bytes that are no UTF-8 come out as backslash escapes. Raises what `normalize` raises.
+    """
+    data, number = _sql_bytes(sql), _dialect_number(dialect)
+    module = backend().module
+    summary = module.summarize(data, number)
+    normalized = module.normalize(data, number)
+    return Statement(
+        verb=_text(summary.verb),
+        tables=tuple(_text(table) for table in summary.tables),
+        summary=_text(summary.text),
+        normalized=_text(normalized.text),
+        fingerprint=normalized.fingerprint,
+        complete=summary.complete,
+    )
 
 
 def fingerprint_batch(data: Any, offsets: Any, dialect: str = "generic") -> "array[int]":
@@ -56,6 +91,10 @@ def fingerprint_batch(data: Any, offsets: Any, dialect: str = "generic") -> "arr
             message = f"the offsets of row {error.position} are negative, run backward or pass the end of the data"
             raise InvalidArgumentError(message, error.position) from None
     return result
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "backslashreplace")
 
 
 def _sql_bytes(sql: Sql) -> bytes:

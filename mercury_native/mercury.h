@@ -9,6 +9,7 @@
  *                   |
  *                   |  SQL text        sql_lexer      bytes  -> tokens
  *                   |                  sql_normalize  tokens -> canonical text, fingerprint
+ *                   |                  sql_summary    tokens -> verb, tables, query summary
  *                   |  one unit's      loop_proof     two call paths -> did something loop?
  *                   |  statements      trace          events -> totals, groups, duplicates
  *                   |  the process     platform       memory in use
@@ -234,6 +235,75 @@ MERCURY_API int64_t mercury_sql_normalize_text(const char *text, size_t length, 
 MERCURY_API int64_t mercury_sql_normalize_batch(const char *data, size_t data_length, const int64_t *offsets,
                                                 size_t count, int64_t dialect, char *scratch, size_t scratch_capacity,
                                                 uint64_t *fingerprints, mercury_error *error);
+
+/* ---- Section: sql_summary --------------------------------------------------
+ *
+ * Tokens to what a statement does and to what: its verb, its tables, and the query
+ * summary of OpenTelemetry's semantic conventions (db.query.summary):
+ *
+ *     INSERT INTO archive SELECT * FROM orders o JOIN "Lines" l ON ... WHERE total > 5
+ *
+ *     summary   INSERT archive SELECT orders "Lines"
+ *     verb      INSERT
+ *     tables    archive, orders, Lines
+ *
+ * The summary holds operations and their targets in the order of the text, as the text
+ * writes them, without comments: one space between two, `; ` between two statements.
+ *
+ *     operation   SELECT, INSERT, CREATE TABLE, ROLLBACK TO SAVEPOINT ...; a statement that
+ *                 begins with no known verb has none, and nothing after it either. VALUES
+ *                 counts only where it begins a statement. FROM at the start of the text,
+ *                 as HQL has it, counts as `select`.
+ *     target      the table, view, function or subquery's table behind FROM and JOIN of a
+ *                 SELECT; of UPDATE, DELETE and MERGE only what they change; the procedure
+ *                 of CALL; what is created, altered, dropped or locked. Names of common
+ *                 table expressions are none, nor are names of savepoints and cursors.
+ *
+ * The verb is the first operation outside of parentheses, without what it works on, in
+ * upper case: INSERT for `WITH x AS (SELECT ...) INSERT ...`.
+ *
+ * The tables stand in order of their first appearance, schema and all, quotes taken away,
+ * each once: UPDATE's and DELETE's other tables and those of REFERENCES are among them,
+ * functions are not. Case is kept; two names are one where the dialect folds them to one.
+ * Two names that differ by their quotes alone are one as well.
+ *
+ * No literal is ever written: only known words, and words and quoted names where a name
+ * is due. That is why a target in single quotes is left out. At a point of doubt the
+ * reading ends.
+ */
+
+enum {
+    MERCURY_SUMMARY_MAX_BYTES = 255,        /* the summary; it ends before the first name that does not fit */
+    MERCURY_SUMMARY_MAX_TABLES = 64,        /* tables */
+    MERCURY_SUMMARY_MAX_TABLE_BYTES = 5088, /* all tables' names */
+    MERCURY_SUMMARY_MAX_CTES = 64,          /* common table expressions that are known at one place */
+    MERCURY_SUMMARY_MAX_CTE_BYTES = 2048,   /* all their names */
+    MERCURY_SUMMARY_MAX_NAME_BYTES = 512,   /* one name, schema and all */
+    MERCURY_SUMMARY_MAX_DEPTH = 256,        /* the text and its open parentheses; what is deeper is not read */
+    MERCURY_SUMMARY_VERB = 256,             /* where the verb starts in the caller's memory */
+    MERCURY_SUMMARY_TABLES = 288,           /* where the first table starts */
+    MERCURY_SUMMARY_CAPACITY = 8192         /* the memory that a call wants, for any text */
+};
+
+/* 68 fields of 8 bytes. */
+typedef struct mercury_summary {
+    int64_t length;      /* bytes of the summary, which starts at 0 */
+    int64_t verb_length; /* bytes of the verb, which starts at MERCURY_SUMMARY_VERB; 0: no known verb */
+    int64_t complete;    /* 0: doubt or a bound ended the reading or left something out */
+    int64_t table_count;
+    int64_t table_ends[64]; /* where each table ends; the next one starts there; 0 beyond the last */
+} mercury_summary;
+
+/*
+ * Reads `length` bytes at `text`, writes summary, verb and tables to `out` (no NUL; may
+ * not overlap `text`) and fills *summary. The rest of `out` is scratch and holds names of
+ * the text afterward. Linear time, constant stack (3 KiB), no heap.
+ *
+ * Errors: INVALID_ARGUMENT, UNKNOWN_DIALECT, BUFFER_TOO_SMALL (position:
+ * MERCURY_SUMMARY_CAPACITY).
+ */
+MERCURY_API int64_t mercury_sql_summary_text(const char *text, size_t length, int64_t dialect, char *out,
+                                             size_t capacity, mercury_summary *summary, mercury_error *error);
 
 /* ---- Section: loop_proof ---------------------------------------------------
  *

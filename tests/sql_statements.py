@@ -36,6 +36,21 @@ FRAGMENTS = [
 ]  # fmt: skip
 
 
+WORDS_OF_STATEMENTS = (
+    b"""select from from from join ( ( ) ) , , . ; with as insert into update set delete using merge create table index
+    on a a b t u t.a "A" `b` [a] [ ] "order" values 1 'x' ? %s :n where union all begin end procedure references drop
+    truncate call explain is not distinct only lateral top = $$ order recursive materialized copy savepoint to output
+    when trigger u&"x""y" exec lock tables replace ignore or alter view function user if exists declare cursor for grant
+    show commit rollback work transaction @r # -- /* */ { } limit group by having left outer cross apply returning
+    default array delete. .select t. .a a.* [a]]b] "B b" "a""b" """
+).split()
+
+
+def phrase(generator: random.Random) -> bytes:
+    """Words that build statements, in any order."""
+    return b" ".join(generator.choice(WORDS_OF_STATEMENTS) for _ in range(generator.randrange(1, 25)))
+
+
 def soup(generator: random.Random) -> bytes:
     """Fragments that mean something to a lexer, in any order."""
     glue = generator.choice([b"", b"", b" "])

@@ -99,11 +99,11 @@ def test_each_target_explains_itself(root: Path, target: str) -> None:
 def test_the_exported_constants_are_those_of_the_header(root: Path) -> None:
     from mercury.core import records
 
-    constants = dict(re.findall(r"MERCURY_((?:TOKEN|LOOP|EVENT|TRACE)_\w+) = (\d+)", header(root)))
+    constants = dict(re.findall(r"MERCURY_((?:TOKEN|SUMMARY|LOOP|EVENT|TRACE)_\w+) = (\d+)", header(root)))
     assert {name: int(value) for name, value in constants.items()} == {
         name: value
         for name, value in vars(records).items()
-        if name.split("_")[0] in ("TOKEN", "LOOP", "EVENT", "TRACE")
+        if name.split("_")[0] in ("TOKEN", "SUMMARY", "LOOP", "EVENT", "TRACE")
     }
 
 

@@ -1,16 +1,17 @@
-"""The library and its twin give the same tokens, canonical texts, ids and errors.
+"""The library and its twin give the same tokens, canonical texts, ids, summaries and errors.
 
 `make test` compares a sample; MERCURY_DIFFERENTIAL=full compares the whole corpus and
 100,000 generated statements in every dialect.
 """
 
 import os
+import random
 from array import array
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sql_statements import CORPUS, FRAGMENTS, NO_CORPUS, corpus, generated
+from sql_statements import CORPUS, FRAGMENTS, NO_CORPUS, corpus, generated, mutate, phrase
 from traces import Recorder
 
 from mercury.core import backend
@@ -21,7 +22,7 @@ if backend().name != "native":
     pytest.skip("the library does not serve, so there is nothing to compare", allow_module_level=True)
 
 from mercury.core import native
-from mercury.core.pure import sql_lexer, sql_normalize
+from mercury.core.pure import sql_lexer, sql_normalize, sql_summary
 from mercury.core.pure import trace as pure_trace
 
 FULL = os.environ.get("MERCURY_DIFFERENTIAL") == "full"
@@ -41,8 +42,13 @@ def check_same(sql, dialect):
     normalized = native.normalize(sql, dialect)
     assert normalized == sql_normalize.normalize(sql, dialect), (sql, dialect)
     assert native.tokens(sql, dialect) == sql_lexer.tokens(sql, dialect), (sql, dialect)
+    assert native.summarize(sql, dialect) == sql_summary.summarize(sql, dialect), (sql, dialect)
     again = native.normalize(normalized.text, dialect)
     assert again.text == normalized.text, (sql, dialect)
+
+
+def check_same_summary(sql, dialect):
+    assert native.summarize(sql, dialect) == sql_summary.summarize(sql, dialect), (sql, dialect)
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason=NO_CORPUS)
@@ -80,6 +86,43 @@ def test_traces_of_statements():
     assert library[0].query_count == 2 * len(statements)
 
 
+def test_phrases():
+    generator = random.Random(4)
+    for number in range(100_000 if FULL else 12_000):
+        sql = phrase(generator)
+        if number % 3 == 0:
+            sql = mutate(generator, sql)
+        check_same_summary(sql, number % len(NUMBERS))
+
+
+def test_every_word_that_summaries_know():
+    shapes = (b"%b a b", b"%b b from t", b"select a from %b b", b"select a from t %b u, v", b"insert %b t", b"a.%b t")
+    for word in sql_summary.WORDS:
+        for other in (b"select", b"from", b"into", b"table", b"(", b"as", b"a", b"1"):
+            check_same_summary(word + b" " + other + b" t", 0)
+        for shape in shapes:
+            check_same_summary(shape % word.upper(), 0)
+
+
+@pytest.mark.parametrize("depth", [253, 254, 255, 256, 257, 1000])
+def test_summaries_at_every_depth(depth):
+    for opening in (b"(", b"select (", b"from (", b"select * from (", b"with a as (", b"insert into t ("):
+        for middle in (b"a", b"select 1 from t", b"with a as (select 1) select * from a"):
+            check_same_summary(opening * depth + middle + b")" * depth + b", a from t, u", 0)
+
+
+@pytest.mark.parametrize("length", [1, 30, 31, 200, 246, 247, 248, 249, 254, 255, 256, 257, 510, 511, 512, 513, 5000])
+def test_summaries_of_long_names(length):
+    for form in (b"%b", b'"%b"', b"a.%b", b"%b.a", b"%b..", b"[%b]", b"[%b a].b", b'"%b""b".c'):
+        for dialect in NUMBERS:
+            name = form % (b"x" * length)
+            check_same_summary(b"select a from %b, %b join b.%b" % (name, name.upper(), name), dialect)
+            check_same_summary(b"with %b as (select 1) select * from %b" % (name, name), dialect)
+            check_same_summary(b"select a from %b" % b", ".join(b"t%d.%b" % (i, name) for i in range(40)), dialect)
+            withs = b", ".join(b"t%d%b as (select 1)" % (i, b"x" * length) for i in range(70))
+            check_same_summary(b"with %b select a from t3%b, t69%b" % (withs, b"x" * length, b"x" * length), dialect)
+
+
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=40).map(b"".join), DIALECT)
 @settings(max_examples=20_000 if FULL else 500, deadline=None)
 def test_fragments(sql, dialect):
@@ -103,6 +146,7 @@ def test_hash_of_every_length(length):
 def test_unknown_dialects(dialect):
     offsets = array("q", [0, 1])
     assert outcome(native.tokens, b"x", dialect) == outcome(sql_lexer.tokens, b"x", dialect)
+    assert outcome(native.summarize, b"x", dialect) == outcome(sql_summary.summarize, b"x", dialect)
     assert outcome(native.normalize, b"x", dialect) == outcome(sql_normalize.normalize, b"x", dialect)
     assert outcome(native.fingerprint_batch, b"x", offsets, dialect) == outcome(
         sql_normalize.fingerprint_batch, b"x", offsets, dialect

@@ -12,7 +12,19 @@ from typing import Any, Callable, List, Sequence, Union
 
 from mercury.core import _ffi
 from mercury.core._integers import INVALID_ARGUMENT, INVALID_ARGUMENT_TEXT, Integers, integers, path_integers
-from mercury.core.records import Duplicate, Group, Memory, Normalized, Token, Totals, Verdict
+from mercury.core.records import (
+    SUMMARY_CAPACITY,
+    SUMMARY_TABLES,
+    SUMMARY_VERB,
+    Duplicate,
+    Group,
+    Memory,
+    Normalized,
+    Summary,
+    Token,
+    Totals,
+    Verdict,
+)
 from mercury.errors import BufferTooSmallError, MercuryError, from_code
 
 ffi: Any = _ffi.ffi
@@ -20,7 +32,9 @@ ffi: Any = _ffi.ffi
 KEPT_SCRATCH_BYTES = 1 << 20
 """A thread's scratch memory grows up to here; what a longer text needs is freed after the call."""
 
-_FIRST_SCRATCH_BYTES = 1 << 13
+_FIRST_SCRATCH_BYTES = max(1 << 13, SUMMARY_CAPACITY)
+_SUMMARY_WIDTH = 68
+_SUMMARY_ENDS = 4
 _SEED_MASK = (1 << 64) - 1
 _GROUP_WIDTH = len(Group._fields)
 _DUPLICATE_WIDTH = 12
@@ -85,6 +99,23 @@ def normalize(data: _Bytes, dialect: int) -> Normalized:
         raise _failure(code, error)
     canonical = ffi.buffer(scratch, result.length)[:]
     answer = Normalized(canonical, result.fingerprint, result.literal_count, result.in_doubt != 0)
+    _local.workspace = workspace
+    return answer
+
+
+def summarize(data: _Bytes, dialect: int) -> Summary:
+    """Verb, tables and query summary of `data`. Raises UnknownDialectError."""
+    workspace = _take_workspace()
+    scratch, capacity, error = workspace.scratch, workspace.capacity, workspace.error
+    result = array("q", bytes(8 * _SUMMARY_WIDTH))
+    with ffi.from_buffer(data) as text, ffi.from_buffer("mercury_summary[]", result) as record:
+        code = _lib.mercury_sql_summary_text(text, len(text), dialect, scratch, capacity, record, error)
+    _check(code, error)
+    length, verb_length, complete, table_count = result[:_SUMMARY_ENDS]
+    ends = [SUMMARY_TABLES, *result[_SUMMARY_ENDS : _SUMMARY_ENDS + table_count]]
+    written = ffi.buffer(scratch, ends[-1])[:]
+    tables = tuple(written[start:end] for start, end in zip(ends, ends[1:]))
+    answer = Summary(written[:length], written[SUMMARY_VERB : SUMMARY_VERB + verb_length], tables, complete != 0)
     _local.workspace = workspace
     return answer
 

@@ -27,6 +27,17 @@ TOKEN_PUNCTUATION = 7
 TOKEN_COMMENT = 8
 TOKEN_DOUBT = 9
 
+SUMMARY_MAX_BYTES = 255
+SUMMARY_MAX_TABLES = 64
+SUMMARY_MAX_TABLE_BYTES = 5088
+SUMMARY_MAX_CTES = 64
+SUMMARY_MAX_CTE_BYTES = 2048
+SUMMARY_MAX_NAME_BYTES = 512
+SUMMARY_MAX_DEPTH = 256
+SUMMARY_VERB = 256
+SUMMARY_TABLES = 288
+SUMMARY_CAPACITY = 8192
+
 LOOP_NONE = 0
 LOOP_OPERATION = 1
 LOOP_REPEATED = 2
@@ -59,6 +70,15 @@ class Normalized(NamedTuple):
     fingerprint: int
     literal_count: int
     in_doubt: bool
+
+
+class Summary(NamedTuple):
+    """What a statement does and to what, as bytes, without any literal."""
+
+    text: bytes
+    verb: bytes
+    tables: Tuple[bytes, ...]
+    complete: bool
 
 
 class Frame(NamedTuple):
