@@ -206,11 +206,11 @@ class Ticket(models.Model):
 
 def remember_project(sender, instance, **kwargs):
     if instance.pk:
-        instance.original_title = instance.project.title  # query
+        instance.original_title = instance.project.title  # query Ticket.project
 
 
 def log_ticket(sender, instance, **kwargs):
-    Entry.objects.create(text=instance.title)  # query
+    Entry.objects.create(text=instance.title)  # query Entry
 
 
 post_init.connect(remember_project, sender=Ticket)

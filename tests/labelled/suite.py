@@ -55,12 +55,14 @@ class Case:
     def lines(self, mark: str, target: str) -> FrozenSet[Line]:
         """The lines with this mark, as (file, line), for one of the expected targets."""
         return frozenset(
-            (file, line) for file, line, found, aim in self._marks() if found == mark and (not aim or aim == target)
+            (file, line)
+            for file, line, found, aim in self._marks()
+            if found == mark and (not aim or aim in target.split("|"))
         )
 
     def stray_marks(self) -> List[str]:
         """Marks of the case's own source whose target it does not expect."""
-        targets = {expectation.target for expectation in self.expected}
+        targets = {name for expectation in self.expected for name in expectation.target.split("|")}
         return [f"{file}:{line}" for file, line, _, aim in self._marks() if aim and aim not in targets]
 
     def _marks(self) -> List[Tuple[str, int, str, str]]:

@@ -70,9 +70,9 @@ def check_boxes():
     shown(CheckBoxAdmin, Company)
 
 
-@case(n_plus_one("Person"))
+@case(n_plus_one("Person"), n_plus_one("Person.boss"))
 def editable_list():
-    """An editable key loads its choices for each row (category: admin)."""
+    """An editable key loads its choices for each row, and a key that may be null is not joined (category: admin)."""
     shown(EditableAdmin, Person)
 
 

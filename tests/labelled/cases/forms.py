@@ -50,21 +50,21 @@ def choices_of_each_form():
     [str(form["assignee"]) for form in formset]  # loop # query
 
 
-@case(n_plus_one("Person|Task.assignee"))
+@case(n_plus_one("Person|Task.assignee"), n_plus_one("Task"))
 def validation_of_each_form():
-    """A posted formset looks up one key a form (design: a formset that saves nothing still looks up)."""
+    """A posted formset looks up its own key and each chosen one, form by form (design: seen in real code)."""
     formset_class = forms.modelformset_factory(Task, TaskForm, extra=0)
     tasks = Task.objects.order_by("pk")
     formset_class(posted(formset_class, tasks), queryset=tasks).is_valid()  # query
 
 
-@case(write_loop("Task"))
+@case(n_plus_one("Task"), write_loop("Task"))
 def formset_saves_each_form():
-    """`formset.save()` updates row by row (category: writes)."""
+    """`is_valid()` looks up each row again and `save()` updates them one by one (category: writes)."""
     formset_class = forms.modelformset_factory(Task, PlainTaskForm, extra=0)
     tasks = Task.objects.order_by("pk")
     formset = formset_class(posted(formset_class, tasks, title="changed"), queryset=tasks)
-    formset.is_valid()
+    formset.is_valid()  # query
     formset.save()  # query
 
 

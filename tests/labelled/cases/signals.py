@@ -12,11 +12,11 @@ def handler_of_post_init():
     list(Ticket.objects.all())  # loop
 
 
-@case(write_loop("Entry"), also=(log_ticket,))
+@case(n_plus_one("Ticket.project"), write_loop("Entry|Ticket"), also=(log_ticket, remember_project))
 def handler_of_post_save():
-    """An audit line for each saved row: two writes a row, one loop (category: signals)."""
+    """An audit line a saved row, and a join that comes too late for `post_init` (category: signals)."""
     for ticket in Ticket.objects.select_related("project"):  # loop
-        ticket.save(update_fields=["title"])  # query
+        ticket.save(update_fields=["title"])  # query Ticket
 
 
 @case(write_loop("Entry"))

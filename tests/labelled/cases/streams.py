@@ -20,10 +20,9 @@ def sent(response):
 
 def exported(request):
     writer = csv.writer(Echo())
-    return StreamingHttpResponse(
-        writer.writerow([task.title, task.project.title])  # query
-        for task in Task.objects.all()  # loop
-    )
+    tasks = Task.objects.all()
+    rows = (writer.writerow([task.title, task.project.title]) for task in tasks)  # query # loop
+    return StreamingHttpResponse(rows)
 
 
 def lines(projects):
