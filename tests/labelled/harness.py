@@ -131,24 +131,26 @@ def call(case: Case) -> None:
 @contextmanager
 def captured() -> Iterator[List[str]]:
     """The texts of all statements, with parameters, of this connection and of those that other threads open."""
-    from django.db import connection
+    from django.db import connections
     from django.db.backends.signals import connection_created
     from django.test.utils import CaptureQueriesContext
 
     texts: List[str] = []
-    logs: List[Any] = []
+    logs: Dict[int, Any] = {}  # a connection that is opened again keeps its log
+    here = connections["default"]
 
     def follow(sender: Any, connection: Any, **kwargs: Any) -> None:
-        connection.force_debug_cursor = True
-        logs.append(connection.queries_log)
+        if connection is not here:
+            connection.force_debug_cursor = True
+            logs[id(connection.queries_log)] = connection.queries_log
 
-    with CaptureQueriesContext(connection) as context:
+    with CaptureQueriesContext(here) as context:
         connection_created.connect(follow)
         try:
             yield texts
         finally:
             connection_created.disconnect(follow)
-    texts += [query["sql"] for log in (context.captured_queries, *logs) for query in log]
+    texts += [query["sql"] for log in (context.captured_queries, *logs.values()) for query in log]
     texts[:] = [text for text in texts if text and not text.startswith(TRANSACTIONS)]
 
 

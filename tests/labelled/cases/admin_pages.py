@@ -1,5 +1,6 @@
 """Change lists of Django's admin, as its users configure them."""
 
+import django
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.test import RequestFactory
@@ -64,9 +65,9 @@ def column_over_two_hops():
     shown(HopAdmin, Project)
 
 
-@case(n_plus_one("Company.country"), also=(Company.__str__,))
+@case(*[n_plus_one("Company.country")][: django.VERSION >= (5, 0)], also=(Company.__str__,))
 def check_boxes():
-    """The list calls `str(row)` for each check box, so plain columns can be an N+1 (design: seen in real code)."""
+    """From Django 5.0 each check box asks for `str(row)`: plain columns can be an N+1 (design: real code)."""
     shown(CheckBoxAdmin, Company)
 
 
