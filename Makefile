@@ -54,7 +54,7 @@ INTERPRETERS ?=
 CORE_TESTS = $(wildcard $(SOURCES:%=tests/test_%.py))
 ASAN_TESTS ?= tests --ignore=tests/test_build.py --ignore=tests/test_loader.py
 DJANGO_TESTS = tests/test_findings.py tests/test_middleware.py tests/test_monitor.py tests/test_examples.py \
-               tests/test_labelled.py
+               tests/test_labelled.py tests/test_labelled_run.py
 DJANGO_VERSIONS ?= 4.2 5.2 6.0 6.1
 # The one Python that all of these versions run on.
 DJANGO_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.12.*/bin/python) python3.12)
