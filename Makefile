@@ -53,7 +53,7 @@ EXITS ?= 500
 INTERPRETERS ?=
 CORE_TESTS = $(wildcard $(SOURCES:%=tests/test_%.py))
 ASAN_TESTS ?= tests --ignore=tests/test_build.py --ignore=tests/test_loader.py
-DJANGO_TESTS = tests/test_capture.py tests/test_findings.py tests/test_middleware.py tests/test_monitor.py tests/test_rest_framework.py tests/test_examples.py
+DJANGO_TESTS = $(addprefix tests/test_,$(addsuffix .py,capture findings middleware monitor rest_framework examples labelled labelled_run))
 DJANGO_VERSIONS ?= 4.2 5.2 6.0 6.1
 # The one Python that all of these versions run on.
 DJANGO_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.12.*/bin/python) python3.12)
@@ -137,7 +137,7 @@ test-django: library ## the Django tests under each of DJANGO_VERSIONS, on DJANG
 	@set -e; for version in $(DJANGO_VERSIONS); do \
 	    folder=.venvs/django-$$version; echo "Django $$version"; \
 	    test -x $$folder/bin/pytest || { $(DJANGO_PYTHON) -m venv $$folder && \
-	        $$folder/bin/python -m pip install -q "Django~=$$version.0" cffi hypothesis pytest djangorestframework; }; \
+	        $$folder/bin/python -m pip install -q "Django~=$$version.0" cffi hypothesis pytest djangorestframework jinja2; }; \
 	    MERCURY_TEST_BACKEND=native $$folder/bin/python -m pytest $(PYTEST_FLAGS) $(DJANGO_TESTS); \
 	done
 

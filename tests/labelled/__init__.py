@@ -1,0 +1,4 @@
+"""The labelled suite: database code as real applications write it, each case with the verdict it deserves.
+
+docs/detection.md says how the labels are decided and what each tool makes of them.
+"""

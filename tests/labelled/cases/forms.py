@@ -1,0 +1,149 @@
+"""Forms, model choice fields and formsets."""
+
+from django import forms
+
+from tests.labelled.models import Company, Person, Project, Task
+from tests.labelled.suite import case, n_plus_one, repeated_in_loop, write_loop
+
+
+class TaskForm(forms.ModelForm):
+    class Meta:
+        model = Task
+        fields = ["title", "assignee"]
+
+
+class PlainTaskForm(forms.ModelForm):
+    class Meta:
+        model = Task
+        fields = ["title"]
+
+
+class ProjectForm(forms.ModelForm):
+    class Meta:
+        model = Project
+        fields = ["title", "lead", "deputy"]
+
+
+class LabelledCompanies(forms.Form):
+    company = forms.ModelChoiceField(Company.objects.all())
+
+
+class ManyPeople(forms.Form):
+    people = forms.ModelMultipleChoiceField(Person.objects.all())
+
+
+def posted(formset_class, queryset, **values):
+    """What a browser sends back for a formset over the queryset."""
+    rows = list(queryset)
+    data = {"form-TOTAL_FORMS": len(rows), "form-INITIAL_FORMS": len(rows)}
+    for number, row in enumerate(rows):
+        data[f"form-{number}-id"] = row.pk
+        data[f"form-{number}-title"] = values.get("title", row.title)
+        data[f"form-{number}-assignee"] = row.assignee_id
+    return data
+
+
+@case(n_plus_one("Person|Task.assignee"))
+def choices_of_each_form():
+    """A formset whose forms each load the choices of a key (category: formsets)."""
+    formset = forms.modelformset_factory(Task, TaskForm, extra=0)(queryset=Task.objects.all())
+    [str(form["assignee"]) for form in formset]  # loop # query
+
+
+@case(n_plus_one("Person|Task.assignee"), n_plus_one("Task"))
+def validation_of_each_form():
+    """A posted formset looks up its own key and each chosen one, form by form (design: seen in real code)."""
+    formset_class = forms.modelformset_factory(Task, TaskForm, extra=0)
+    tasks = Task.objects.order_by("pk")
+    formset_class(posted(formset_class, tasks), queryset=tasks).is_valid()  # query
+
+
+@case(n_plus_one("Task"), write_loop("Task"))
+def formset_saves_each_form():
+    """`is_valid()` looks up each row again and `save()` updates them one by one (category: writes)."""
+    formset_class = forms.modelformset_factory(Task, PlainTaskForm, extra=0)
+    tasks = Task.objects.order_by("pk")
+    formset = formset_class(posted(formset_class, tasks, title="changed"), queryset=tasks)
+    formset.is_valid()  # query
+    formset.save()  # query
+
+
+@case(n_plus_one("Company.country"), also=(Company.__str__,))
+def labels_of_choices():
+    """`__str__` of each choice follows a key (category: model choice fields)."""
+    str(LabelledCompanies()["company"])  # loop
+
+
+@case(n_plus_one("Person"))
+def form_for_each_row():
+    """A page with a small form beside each row (category: forms)."""
+    for task in Task.objects.all():  # loop
+        str(TaskForm(instance=task)["assignee"])  # query
+
+
+@case(n_plus_one("Person"))
+def import_validated_by_forms():
+    """Rows of a sheet, each validated by a form (category: forms)."""
+    for task in list(Task.objects.values("title", "assignee")):  # loop
+        TaskForm(task).is_valid()  # query
+
+
+@case()
+def form_with_two_keys_to_one_model():
+    """Two select boxes of one model: equal SQL, two fields, no loop (design: tried)."""
+    form = ProjectForm()
+    [str(field) for field in form]
+
+
+@case()
+def validation_of_one_form():
+    """`is_valid()` looks up each posted key once (design: `full_clean()`)."""
+    project = Project.objects.order_by("pk")[0]
+    data = {"title": "new", "lead": project.lead_id, "deputy": project.deputy_id}
+    ProjectForm(data).is_valid()
+
+
+@case()
+def full_clean_of_one_row():
+    """`full_clean()` proves two keys to one model by equal SQL (design: tried)."""
+    project = Project.objects.order_by("pk")[0]
+    project.full_clean(exclude=["body"])
+
+
+@case()
+def formset_without_keys():
+    """A formset of plain columns is one query (category: formsets)."""
+    formset = forms.modelformset_factory(Task, PlainTaskForm, extra=0)(queryset=Task.objects.all())
+    str(formset)
+
+
+@case()
+def formset_with_shared_choices():
+    """The choices are loaded once for all forms (category: the fix)."""
+    choices = [(person.pk, person.name) for person in Person.objects.all()]
+    formset = forms.modelformset_factory(Task, TaskForm, extra=0)(queryset=Task.objects.all())
+    for form in formset:
+        form.fields["assignee"].choices = choices
+        str(form["assignee"])
+
+
+@case()
+def multiple_choice_validated():
+    """Many posted keys are one `IN` (category: the fix)."""
+    ManyPeople({"people": list(Person.objects.values_list("pk", flat=True))}).is_valid()
+
+
+@case()
+def labels_of_joined_choices():
+    """The choices bring what their labels need (category: the fix)."""
+    form = LabelledCompanies()
+    form.fields["company"].queryset = Company.objects.select_related("country")
+    str(form["company"])
+
+
+@case(repeated_in_loop("Person|Task.assignee"))
+def empty_forms_of_a_page():
+    """Three empty forms to fill in; their number is a constant (design: constants)."""
+    formset = forms.modelformset_factory(Task, TaskForm, extra=3)(queryset=Task.objects.none())
+    for form in formset:  # loop
+        str(form["assignee"])  # query

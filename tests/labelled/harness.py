@@ -1,0 +1,225 @@
+"""Runs a case over a fresh population, and decides which of its statements grow with the rows.
+
+`python -m tests.labelled.harness` prints what each case sends, as JSON.
+"""
+
+import inspect
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, Dict, Iterator, List
+
+from tests.labelled.suite import Case
+
+ROWS = 3
+TRANSACTIONS = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
+
+
+@dataclass(frozen=True)
+class Family:
+    """Statements of one fingerprint: how many at n and 2n rows, and how many of those at n are equal to the letter."""
+
+    fingerprint: str
+    sql: str
+    at_n: int
+    at_2n: int
+    equal: int
+
+    @property
+    def growth(self) -> str:
+        """`grows` where each further row costs a statement or more, `batched` where several rows share one."""
+        further = self.at_2n - self.at_n if self.at_2n > 1 else 0
+        return "grows" if further >= ROWS else "batched" if further > 0 else "flat"
+
+
+def set_up() -> None:
+    """Django with the suite's own settings; what a tool needs in them is set before."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.labelled.settings"
+    import django
+
+    django.setup()
+
+
+class Populations:
+    """The test database, and how to bring it back to n rows for each run."""
+
+    def __init__(self) -> None:
+        self._images: Dict[int, str] = {}
+        self._folder = tempfile.mkdtemp(prefix="mercury-labelled-")
+
+    @contextmanager
+    def database(self) -> Iterator["Populations"]:
+        from django.db import connection
+        from django.test.utils import setup_databases, teardown_databases
+
+        made = setup_databases(verbosity=0, interactive=False)
+        self._is_file = connection.vendor == "sqlite"
+        if self._is_file:
+            self._keep_image(0)
+        try:
+            yield self
+        finally:
+            if self._is_file:
+                self._restore(0)
+            teardown_databases(made, verbosity=0)
+            shutil.rmtree(self._folder)
+
+    def fresh(self, n: int) -> None:
+        """Exactly the population of n, and no cache that remembers another."""
+        from django.contrib.contenttypes.models import ContentType
+        from django.core.cache import cache
+
+        if self._is_file:
+            self._fresh_file(n)
+        else:
+            self._fresh_server(n)
+        cache.clear()
+        ContentType.objects.clear_cache()
+
+    def _fresh_file(self, n: int) -> None:
+        if n not in self._images:
+            self._restore(0)
+            _populate(n)
+            self._keep_image(n)
+        self._restore(n)
+
+    def _fresh_server(self, n: int) -> None:
+        from django.core.management import call_command
+
+        call_command("flush", verbosity=0, interactive=False, reset_sequences=True)
+        _populate(n)
+
+    def _keep_image(self, n: int) -> None:
+        from django.db import connection
+
+        connection.close()
+        self._images[n] = os.path.join(self._folder, f"{n}.sqlite3")
+        shutil.copyfile(connection.settings_dict["NAME"], self._images[n])
+
+    def _restore(self, n: int) -> None:
+        from django.db import connection
+
+        connection.close()
+        shutil.copyfile(self._images[n], connection.settings_dict["NAME"])
+        connection.ensure_connection()
+
+
+def _populate(n: int) -> None:
+    from django.db import transaction
+
+    from tests.labelled.models import populate
+
+    with transaction.atomic():
+        populate(n)
+
+
+def call(case: Case) -> None:
+    """Runs the case's function; a coroutine runs in a loop of its own, its database work in this thread."""
+    if inspect.iscoroutinefunction(case.function):
+        from asgiref.sync import async_to_sync
+
+        async_to_sync(case.function)()
+    else:
+        case.function()
+
+
+@contextmanager
+def captured() -> Iterator[List[str]]:
+    """The texts of all statements, with parameters, of this connection and of those that other threads open."""
+    from django.db import connections
+    from django.db.backends.signals import connection_created
+    from django.test.utils import CaptureQueriesContext
+
+    texts: List[str] = []
+    logs: Dict[int, Any] = {}  # a connection that is opened again keeps its log
+    here = connections["default"]
+
+    def follow(sender: Any, connection: Any, **kwargs: Any) -> None:
+        if connection is not here:
+            connection.force_debug_cursor = True
+            logs[id(connection.queries_log)] = connection.queries_log
+
+    with CaptureQueriesContext(here) as context:
+        connection_created.connect(follow)
+        try:
+            yield texts
+        finally:
+            connection_created.disconnect(follow)
+    texts += [query["sql"] for log in (context.captured_queries, *logs.values()) for query in log]
+    texts[:] = [text for text in texts if text and not text.startswith(TRANSACTIONS)]
+
+
+def measure(populations: Populations, case: Case) -> List[Family]:
+    """The families of statements that the case sends, counted at n and at 2n rows."""
+    counts = []
+    for n in (ROWS, 2 * ROWS):
+        populations.fresh(n)
+        with captured() as texts:
+            call(case)
+        counts.append(_by_family(texts))
+    at_n, at_2n = counts
+    return [
+        Family(
+            f"{fingerprint:016x}",
+            normalized(texts[0]),
+            len(at_n.get(fingerprint, ())),
+            len(at_2n.get(fingerprint, ())),
+            max(Counter(at_n.get(fingerprint, ())).values(), default=0),
+        )
+        for fingerprint, texts in {**at_2n, **at_n}.items()
+    ]
+
+
+def _by_family(texts: List[str]) -> Dict[int, List[str]]:
+    families: Dict[int, List[str]] = {}
+    for text in texts:
+        families.setdefault(fingerprinted(text), []).append(text)
+    return families
+
+
+def dialect() -> str:
+    from django.db import connection
+
+    return str(connection.vendor)
+
+
+def fingerprinted(text: str) -> int:
+    import mercury
+
+    return mercury.fingerprint(text, dialect())
+
+
+def normalized(text: str) -> str:
+    import mercury
+
+    return mercury.normalize(text, dialect())
+
+
+def main() -> None:
+    from tests.labelled.suite import load
+
+    set_up()
+    with Populations().database() as populations:
+        cases = {case.name: _described(case, measure(populations, case)) for case in load()}
+    json.dump(cases, sys.stdout, indent=1)
+
+
+def _described(case: Case, families: List[Family]) -> Dict[str, Any]:
+    return {
+        "topic": case.topic,
+        "stands_for": (case.function.__doc__ or "").strip(),
+        "expected": [[expectation.kind, expectation.target] for expectation in case.expected],
+        "is_positive": case.is_positive,
+        "batched": case.batched,
+        "stray_marks": case.stray_marks(),
+        "families": [{**asdict(family), "growth": family.growth} for family in families],
+    }
+
+
+if __name__ == "__main__":
+    main()

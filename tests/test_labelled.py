@@ -1,0 +1,87 @@
+"""The labels of the suite in tests/labelled agree with what each case sends at n and at 2n rows."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).resolve().parent / "labelled"
+WRITES = ("insert", "update", "delete")
+
+
+def case_names():
+    """The names of all cases, without importing them: their models need settings of their own."""
+    return [
+        node.name
+        for path in sorted((FOLDER / "cases").glob("*.py"))
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        if any(isinstance(each, ast.Call) and getattr(each.func, "id", "") == "case" for each in node.decorator_list)
+    ]
+
+
+@pytest.fixture(scope="module")
+def measured():
+    """Each case with its labels and what it sent, from a process with the suite's settings."""
+    for package in ("django", "rest_framework", "jinja2"):
+        pytest.importorskip(package)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.labelled.harness"],
+        cwd=str(FOLDER.parent.parent),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def growing(families):
+    return [family for family in families if family["growth"] == "grows"]
+
+
+def writes(families):
+    return [family for family in families if family["sql"].lower().startswith(WRITES)]
+
+
+@pytest.mark.parametrize("name", case_names())
+def test_label_is_what_was_measured(name, measured):
+    case = measured[name]
+    families, kinds = case["families"], [kind for kind, _ in case["expected"]]
+    assert bool(growing(families)) == case["is_positive"], families
+    assert any(family["growth"] == "batched" for family in families) == case["batched"], families
+    for kind in kinds:
+        assert SHOWN[kind](families), (kind, families)
+
+
+def _repeats(families):
+    return [family for family in families if family["growth"] == "flat" and family["at_n"] > 1]
+
+
+SHOWN = {
+    "n_plus_one": lambda families: [family for family in growing(families) if family not in writes(families)],
+    "nested": growing,
+    "write_loop": lambda families: writes(growing(families)),
+    "repeating_pattern": lambda families: len(growing(families)) > 1,
+    "repeated_in_loop": _repeats,
+    "duplicate": lambda families: [family for family in _repeats(families) if family["equal"] > 1],
+}
+
+
+def test_the_suite_is_large_and_balanced(measured):
+    positive = sum(case["is_positive"] for case in measured.values())
+    assert len(measured) >= 120
+    assert len(measured) == len(case_names())
+    assert abs(2 * positive - len(measured)) <= len(measured) / 10
+
+
+def test_each_case_says_what_it_stands_for(measured):
+    assert [name for name, case in measured.items() if not case["stands_for"].endswith(").")] == []
+
+
+def test_each_expected_finding_has_a_line_or_none_on_purpose(measured):
+    # A mark that names no expected target is a slip of the pen.
+    assert [name for name, case in measured.items() if case["stray_marks"]] == []
