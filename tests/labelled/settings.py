@@ -51,6 +51,9 @@ DATABASES = {"default": dict(project.DATABASES["default"])}
 if DATABASES["default"]["NAME"] == ":memory:":
     _file = os.path.join(tempfile.gettempdir(), f"mercury-labelled-{os.getpid()}.sqlite3")
     DATABASES["default"].update(NAME=_file, TEST={"NAME": _file})
+else:
+    # The suite runs in a process of its own, beside tests that hold the project's test database.
+    DATABASES["default"]["TEST"] = {"NAME": f"test_labelled_{os.getpid()}"}
 
 # All tables are made in one go.
 MIGRATION_MODULES = {name.rpartition(".")[2]: None for name in INSTALLED_APPS}
