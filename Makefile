@@ -53,7 +53,8 @@ EXITS ?= 500
 INTERPRETERS ?=
 CORE_TESTS = $(wildcard $(SOURCES:%=tests/test_%.py))
 ASAN_TESTS ?= tests --ignore=tests/test_build.py --ignore=tests/test_loader.py
-DJANGO_TESTS = $(addprefix tests/test_,$(addsuffix .py,capture findings middleware monitor rest_framework examples labelled labelled_run))
+DJANGO_TESTS = $(addprefix tests/test_,$(addsuffix .py,capture findings middleware monitor rest_framework examples labelled labelled_run \
+                 orm_expressions))
 DJANGO_VERSIONS ?= 4.2 5.2 6.0 6.1
 # The one Python that all of these versions run on.
 DJANGO_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.12.*/bin/python) python3.12)
@@ -62,7 +63,7 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 .DEFAULT_GOAL := library
 .DELETE_ON_ERROR:
 .PHONY: help library static build-ext c-tests run-c-tests ffi header-hash develop demo test test-native test-pure \
-        test-postgresql test-django differential benchmark \
+        test-postgresql test-django orm-expressions differential benchmark \
         lint format asan interpreters exits wheel sdist clean FORCE
 
 help: ## list the targets
@@ -133,13 +134,19 @@ test-postgresql: $(VENV)/ready library ## the Django tests over a PostgreSQL ser
 	$(VENV_PYTHON) -m pip install -q 'psycopg[binary]'
 	MERCURY_TEST_DATABASE=postgresql tools/with_postgresql.sh $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) $(DJANGO_TESTS)
 
-test-django: library ## the Django tests under each of DJANGO_VERSIONS, on DJANGO_PYTHON
+test-django: library $(DJANGO_VERSIONS:%=.venvs/django-%/ready) ## the Django tests under each of DJANGO_VERSIONS, on DJANGO_PYTHON
 	@set -e; for version in $(DJANGO_VERSIONS); do \
-	    folder=.venvs/django-$$version; echo "Django $$version"; \
-	    test -x $$folder/bin/pytest || { $(DJANGO_PYTHON) -m venv $$folder && \
-	        $$folder/bin/python -m pip install -q "Django~=$$version.0" cffi hypothesis pytest djangorestframework jinja2; }; \
-	    MERCURY_TEST_BACKEND=native $$folder/bin/python -m pytest $(PYTEST_FLAGS) $(DJANGO_TESTS); \
+	    echo "Django $$version"; \
+	    MERCURY_TEST_BACKEND=native .venvs/django-$$version/bin/python -m pytest $(PYTEST_FLAGS) $(DJANGO_TESTS); \
 	done
+
+orm-expressions: library $(DJANGO_VERSIONS:%=.venvs/django-%/ready) ## the ids of ORM expressions under each of DJANGO_VERSIONS, on SQLite and PostgreSQL
+	tools/with_postgresql.sh $(PYTHON) -m tests.orm_expressions.run $(DJANGO_VERSIONS)
+
+.venvs/django-%/ready:
+	$(DJANGO_PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install -q "Django~=$*.0" cffi hypothesis pytest djangorestframework jinja2 'psycopg[binary]'
+	touch $@
 
 differential: $(VENV)/ready library ## compare the library and its twin on the whole corpus and 100,000 generated statements
 	MERCURY_DIFFERENTIAL=full MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) tests/test_twin_sql.py
