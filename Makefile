@@ -46,7 +46,10 @@ OBJECTS = $(SOURCES:%=$(OUT)/%.o)
 HEADERS = $(wildcard $(NATIVE)/*.h $(NATIVE)/vendor/*.h)
 C_TESTS = $(patsubst $(NATIVE)/tests/%.c,$(OUT)/%,$(wildcard $(NATIVE)/tests/test_*.c))
 PYTEST_FLAGS ?= -rs
-C_FILES = $(wildcard $(NATIVE)/*.[ch] $(NATIVE)/tests/*.[ch])
+BENCHMARKS = build/benchmarks
+DRIVERS = $(BENCHMARKS)/mercury_driver $(BENCHMARKS)/memory_driver
+ROUNDS ?= 21
+C_FILES = $(wildcard $(NATIVE)/*.[ch] $(NATIVE)/tests/*.[ch] benchmarks/sql/*.[ch])
 CLANG ?= clang-19
 CLANG_FORMAT ?= clang-format-19
 EXITS ?= 500
@@ -64,10 +67,11 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 .DELETE_ON_ERROR:
 .PHONY: help library static build-ext c-tests run-c-tests ffi header-hash develop demo test test-native test-pure \
         test-postgresql test-django orm-expressions differential benchmark \
+        benchmark-drivers bench-sql bench-sql-peers instructions instructions-update \
         lint format asan interpreters exits wheel sdist clean FORCE
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "  %-14s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "  %-17s %s\n", $$1, $$2}'
 
 library: build-ext ## build the C library and put it beside the package
 	cp $(OUT)/$(LIBRARY) mercury/$(LIBRARY).new && mv mercury/$(LIBRARY).new mercury/$(LIBRARY)
@@ -154,6 +158,19 @@ differential: $(VENV)/ready library ## compare the library and its twin on the w
 benchmark: $(VENV)/ready library ## C against twin on this machine, and the cost of watching a query
 	$(VENV_PYTHON) benchmarks/backends.py
 
+bench-sql: $(VENV)/ready library benchmark-drivers ## normalizing against memcpy and re.sub, threads, heap and stack
+	$(VENV_PYTHON) benchmarks/sql/run.py --rounds $(ROUNDS) --json $(BENCHMARKS)/sql.json
+
+bench-sql-peers: $(VENV)/ready library benchmark-drivers ## the same and its peers, which it downloads into build/
+	$(VENV_PYTHON) benchmarks/sql/run.py --peers --rounds $(ROUNDS) --json $(BENCHMARKS)/sql-peers.json
+
+benchmark-drivers: $(DRIVERS)
+
+# Bound at once: the loader's resolver would be counted as stack of the first call.
+$(BENCHMARKS)/%_driver: benchmarks/sql/%_driver.c benchmarks/sql/driver.c benchmarks/sql/driver.h $(OUT)/libmercury.a
+	@mkdir -p $(BENCHMARKS)
+	$(CC) $(TEST_CFLAGS) -Wl,-z,now $(LDFLAGS) -o $@ $< benchmarks/sql/driver.c $(OUT)/libmercury.a $(LDLIBS)
+
 lint: $(VENV)/lint-ready ## formatters, linters, type checker, all compilers with -Werror, generated files
 	@for tool in gcc $(CLANG) $(CLANG_FORMAT) cppcheck; do command -v $$tool >/dev/null || \
 	    { echo "$$tool is missing: apt-get install gcc clang-19 clang-format-19 cppcheck"; exit 1; }; done
@@ -161,8 +178,8 @@ lint: $(VENV)/lint-ready ## formatters, linters, type checker, all compilers wit
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
-	$(MAKE) OUT=build/gcc CC=gcc WERROR=-Werror build-ext c-tests
-	$(MAKE) OUT=build/clang CC=$(CLANG) WERROR=-Werror build-ext c-tests
+	$(MAKE) OUT=build/gcc BENCHMARKS=build/gcc CC=gcc WERROR=-Werror build-ext c-tests benchmark-drivers
+	$(MAKE) OUT=build/clang BENCHMARKS=build/clang CC=$(CLANG) WERROR=-Werror build-ext c-tests benchmark-drivers
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 	    --suppress='*:$(NATIVE)/vendor/*' --suppress=missingIncludeSystem -U__APPLE__ -U_WIN32 -I$(NATIVE) $(NATIVE)/*.c
 	CC=gcc $(VENV_PYTHON) build_ffi.py --check
