@@ -1123,15 +1123,18 @@ static bool punctuation(sql_lexer *lexer, sql_token *token, int byte) {
 }
 
 static bool dot(sql_lexer *lexer, sql_token *token) {
-    bool mysql_name = lexer->dialect == MERCURY_DIALECT_MYSQL && lexer->previous == AFTER_NAME;
-    if (has_class(lexer, lexer->position + 1, DIGIT) && !mysql_name) {
-        return number(lexer, token, lexer->position);
+    size_t start = lexer->position;
+    bool touches = start > 0 && (has_class(lexer, start - 1, WORD) || lexer->text[start - 1] == '`');
+    bool mysql_name = lexer->dialect == MERCURY_DIALECT_MYSQL && lexer->previous == AFTER_NAME && touches;
+    if (has_class(lexer, start + 1, DIGIT) && !mysql_name) {
+        return number(lexer, token, start);
     }
     return punctuation(lexer, token, '.');
 }
 
 static bool digit(sql_lexer *lexer, sql_token *token) {
-    if (lexer->dialect == MERCURY_DIALECT_MYSQL && lexer->previous == AFTER_NAME_DOT) {
+    bool touches = lexer->position > 0 && lexer->text[lexer->position - 1] == '.';
+    if (lexer->dialect == MERCURY_DIALECT_MYSQL && lexer->previous == AFTER_NAME_DOT && touches) {
         return plain_word(lexer, token, skip_class(lexer, lexer->position, lexer->word_mask));
     }
     return number(lexer, token, lexer->position);

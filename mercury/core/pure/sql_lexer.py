@@ -220,6 +220,7 @@ _space = re.compile(rb"[\t-\r ]*").match
 _digits = re.compile(rb"[0-9]*").match
 _tag = re.compile(rb"[" + _TAG + rb"]*").match
 _word_start = re.compile(rb"[" + _START + rb"]").match
+_ends_name = re.compile(rb"[" + _WORD[MYSQL] + rb"`]").fullmatch
 _temporary_table = re.compile(rb"#[" + _START + rb"#]").match
 _any_quote = re.compile(rb"['\"`]").search
 _sure_identifier = re.compile(rb"[A-Za-z0-9_$.]+").fullmatch
@@ -476,13 +477,15 @@ class Lexer:
     # ---- Numbers, placeholders ----
 
     def _digit(self, position: int) -> Tuple[int, int]:
-        if self.dialect == MYSQL and self.previous == AFTER_NAME_DOT:
+        touches = self.data[position - 1 : position] == b"."
+        if self.dialect == MYSQL and self.previous == AFTER_NAME_DOT and touches:
             return self._plain_word(position, _end(self._word_end(self.data, position)))
         # Letters that touch a number belong to it: better one literal too long than a leak.
         return TOKEN_NUMBER, _end(_number(self.data, position))
 
     def _dot(self, position: int) -> Tuple[int, int]:
-        name_of_mysql = self.dialect == MYSQL and self.previous == AFTER_NAME
+        touches = _ends_name(self.data[position - 1 : position]) is not None
+        name_of_mysql = self.dialect == MYSQL and self.previous == AFTER_NAME and touches
         if not name_of_mysql and self.data[position + 1 : position + 2].isdigit():
             return TOKEN_NUMBER, _end(_number(self.data, position))
         self.previous = AFTER_NAME_DOT if self.previous == AFTER_NAME else AFTER_DOT
