@@ -66,7 +66,7 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 .DEFAULT_GOAL := library
 .DELETE_ON_ERROR:
 .PHONY: help library static build-ext c-tests run-c-tests ffi header-hash develop demo test test-native test-pure \
-        test-postgresql test-django orm-expressions differential benchmark \
+        test-postgresql test-django orm-expressions differential properties benchmark \
         benchmark-drivers bench-sql bench-sql-peers instructions instructions-update \
         lint format asan interpreters exits wheel sdist clean FORCE
 
@@ -154,6 +154,10 @@ orm-expressions: library $(DJANGO_VERSIONS:%=.venvs/django-%/ready) ## the ids o
 
 differential: $(VENV)/ready library ## compare the library and its twin on the whole corpus and 100,000 generated statements
 	MERCURY_DIFFERENTIAL=full MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) tests/test_twin_sql.py
+
+properties: $(VENV)/ready library ## a million changes of the corpus and 1,000 planted secrets in every place
+	MERCURY_PROPERTIES=full MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) \
+	    tests/test_sql_metamorphic.py tests/test_sql_secrets.py
 
 benchmark: $(VENV)/ready library ## C against twin on this machine, and the cost of watching a query
 	$(VENV_PYTHON) benchmarks/backends.py

@@ -11,12 +11,17 @@ _SEPARATORS = {".sql0": b"\0", ".sql": b";\n"}
 _LINES = {"sqlglot-identity.sql"}
 
 
+def statements_of(path: Path) -> List[bytes]:
+    """The distinct statements of a file of the corpus, sorted."""
+    separator = b"\n" if path.name in _LINES else _SEPARATORS[path.suffix]
+    return sorted(set(path.read_bytes().split(separator)))
+
+
 def corpus(sample: int = 0) -> List[bytes]:
     """The distinct statements of the corpus; at most `sample` a file where that is not 0."""
     statements: List[bytes] = []
     for path in sorted(CORPUS.glob("*.sql*")):
-        separator = b"\n" if path.name in _LINES else _SEPARATORS[path.suffix]
-        found = sorted(set(path.read_bytes().split(separator)))
+        found = statements_of(path)
         if sample and len(found) > sample:
             found = random.Random(path.name).sample(found, sample)
         statements += found
