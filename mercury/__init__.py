@@ -16,7 +16,8 @@ from mercury._version import __version__
 
 if TYPE_CHECKING:
     from mercury._monitor import PerformanceMonitor, monitor
-    from mercury.query import analyze, fingerprint, fingerprint_batch, normalize
+    from mercury.batch import fingerprint_batch, normalize_batch
+    from mercury.query import analyze, fingerprint, normalize
 
     backend: str
     backend_reason: str
@@ -31,15 +32,17 @@ __all__ = [
     "fingerprint_batch",
     "monitor",
     "normalize",
+    "normalize_batch",
 ]
 
 _HOMES = {
     "PerformanceMonitor": "mercury._monitor",
     "analyze": "mercury.query",
     "fingerprint": "mercury.query",
-    "fingerprint_batch": "mercury.query",
+    "fingerprint_batch": "mercury.batch",
     "monitor": "mercury._monitor",
     "normalize": "mercury.query",
+    "normalize_batch": "mercury.batch",
 }
 
 

@@ -1,4 +1,4 @@
 /* Made by build_ffi.py from mercury.h; do not edit. */
 #ifndef MERCURY_HEADER_HASH
-#define MERCURY_HEADER_HASH "ebbe4eaaf8c986111f8d0f51958dd23937daa6f22181c0e4e78054cc10e9b536"
+#define MERCURY_HEADER_HASH "b4d2cfc32ecdc71939dcbfc003aa7adc7deca7fe65b81a8de9a94010824cf29b"
 #endif

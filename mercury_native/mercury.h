@@ -34,8 +34,9 @@
  *               once. One handle serves one thread at a time; two handles are
  *               independent. Nothing here takes a lock.
  *   Fork        nothing is shared: a child may go on using its copy of a handle.
- *   Layout      every struct that crosses to Python is made of 8-byte fields, so
+ *   Layout      every record that crosses to Python is made of 8-byte fields, so
  *               that one array of 64-bit integers holds it on every platform.
+ *               mercury_rows is no record: it holds the caller's pointers.
  *
  * build_ffi.py feeds this file to cffi after preprocessing it with
  * -DPYTHON_HEADER: so no system header, attribute, inline function or computed
@@ -223,18 +224,51 @@ MERCURY_API int64_t mercury_sql_normalize_text(const char *text, size_t length, 
                                                size_t capacity, mercury_normalized *normalized, mercury_error *error);
 
 /*
- * The fingerprints of `count` statements that lie in one buffer as Arrow lays out
- * strings: statement i is data[offsets[i]] up to data[offsets[i + 1]]; `offsets`
- * has count + 1 entries, never decreasing, within 0 and data_length. `scratch` is
- * memory of `scratch_capacity` bytes that the call may use, at least
- * mercury_sql_normalize_bound of the longest statement.
+ * Statements that lie in one buffer as Arrow lays out strings: row i is
+ * data[offsets[i]] up to data[offsets[i + 1]]. The offsets have count + 1 entries
+ * (none are read where count is 0), never decrease, and stay within 0 and data_length.
+ * Another thread may write to all of this memory during a call: results are then
+ * unspecified, but nothing outside of the memory is touched.
+ */
+typedef struct mercury_rows {
+    const char *data;
+    size_t data_length;      /* bytes */
+    const void *offsets;     /* int32_t or int64_t, aligned as its type wants */
+    size_t offset_bytes;     /* 4 or 8: the width of one offset */
+    size_t count;            /* rows */
+    const uint8_t *validity; /* Arrow's bitmap, lowest bit first, where 0 is null; NULL: no row is null */
+    size_t validity_start;   /* the bit of row 0 */
+} mercury_rows;
+
+/*
+ * Writes the fingerprint of each row to `fingerprints`, 0 for a null. `scratch` is memory
+ * of `capacity` bytes that the call may use, at least mercury_sql_normalize_bound of
+ * the longest row. All offsets are checked before the first row is read.
  *
  * Errors: INVALID_ARGUMENT (position: the row whose offsets are wrong, or -1),
- * UNKNOWN_DIALECT, BUFFER_TOO_SMALL (position: the scratch capacity that is needed).
+ * UNKNOWN_DIALECT, BUFFER_TOO_SMALL (position: a scratch capacity that suffices).
  */
-MERCURY_API int64_t mercury_sql_normalize_batch(const char *data, size_t data_length, const int64_t *offsets,
-                                                size_t count, int64_t dialect, char *scratch, size_t scratch_capacity,
-                                                uint64_t *fingerprints, mercury_error *error);
+MERCURY_API int64_t mercury_sql_normalize_fingerprints(const mercury_rows *rows, int64_t dialect, char *scratch,
+                                                       size_t capacity, uint64_t *fingerprints, mercury_error *error);
+
+/*
+ * Writes the canonical texts of the rows one behind the other to `canonical`: that of row
+ * i is canonical[canonical_offsets[i]] up to canonical[canonical_offsets[i + 1]], and that
+ * of a null is empty. `canonical_offsets` has room for count + 1 entries. All offsets are
+ * checked before the first row is read.
+ *
+ * *done is 0 at first and becomes the number of rows that are written. A row is written
+ * where mercury_sql_normalize_bound of it is free behind the row before, so memory stays
+ * bounded by what the caller gives: at BUFFER_TOO_SMALL (position: a capacity that lets
+ * row *done in) call again with *done as it is and a larger buffer that begins as the
+ * smaller one did; or take the rows out and go on behind them as a batch of its own.
+ *
+ * Errors: INVALID_ARGUMENT (position: the row whose offsets are wrong, or -1),
+ * UNKNOWN_DIALECT, BUFFER_TOO_SMALL.
+ */
+MERCURY_API int64_t mercury_sql_normalize_texts(const mercury_rows *rows, int64_t dialect, char *canonical,
+                                                size_t capacity, int64_t *canonical_offsets, size_t *done,
+                                                mercury_error *error);
 
 /* ---- Section: sql_summary --------------------------------------------------
  *

@@ -786,46 +786,163 @@ int64_t mercury_sql_normalize_text(const char *text, size_t length, int64_t dial
     return MERCURY_OK;
 }
 
-/* Sets *longest to the longest row's bytes; the number of the first wrong row, or `count`. */
-static size_t check_rows(const int64_t *offsets, size_t count, size_t data_length, size_t *longest) {
-    *longest = 0;
-    for (size_t row = 0; row < count; row++) {
-        int64_t start = offsets[row];
-        int64_t end = offsets[row + 1];
-        if (start < 0 || end < start || (uint64_t)end > data_length) {
-            return row;
-        }
-        if ((size_t)(end - start) > *longest) {
-            *longest = (size_t)(end - start);
-        }
+/* ---- Batches ---- */
+
+/*
+ * Walks the rows of a batch. Each offset is read once, here: what was checked is what is
+ * used, even while another thread writes to the caller's memory.
+ */
+typedef struct row_walk {
+    const mercury_rows *rows;
+    size_t row;  /* the row that comes next */
+    int64_t end; /* where the row before ends */
+} row_walk;
+
+static int64_t offset_at(const mercury_rows *rows, size_t i) {
+    if (rows->offset_bytes == sizeof(int32_t)) {
+        return ((const volatile int32_t *)rows->offsets)[i];
     }
-    return count;
+    return ((const volatile int64_t *)rows->offsets)[i];
 }
 
-int64_t mercury_sql_normalize_batch(const char *data, size_t data_length, const int64_t *offsets, size_t count,
-                                    int64_t dialect, char *scratch, size_t scratch_capacity, uint64_t *fingerprints,
-                                    mercury_error *error) {
-    normalizer state;
-    size_t longest;
-    if ((data == NULL && data_length > 0) || (offsets == NULL && count > 0) || (fingerprints == NULL && count > 0) ||
-        (scratch == NULL && scratch_capacity > 0)) {
+static row_walk walk_from(const mercury_rows *rows, size_t row) {
+    row_walk walk = {rows, row, row < rows->count ? offset_at(rows, row) : 0};
+    return walk;
+}
+
+/* Goes to the next row, which `text` and `length` then are; false if its offsets are wrong. */
+static bool next_row(row_walk *walk, const char **text, size_t *length) {
+    int64_t start = walk->end;
+    int64_t end = offset_at(walk->rows, walk->row + 1);
+    if (start < 0 || end < start || (uint64_t)end > walk->rows->data_length) {
+        return false;
+    }
+    walk->row++;
+    walk->end = end;
+    *length = (size_t)(end - start);
+    *text = *length > 0 ? walk->rows->data + start : "";
+    return true;
+}
+
+/* Whether the row that the walk has just gone to is null. */
+static bool is_null(const row_walk *walk) {
+    const mercury_rows *rows = walk->rows;
+    if (rows->validity == NULL) {
+        return false;
+    }
+    size_t bit = rows->validity_start + walk->row - 1;
+    return ((rows->validity[bit / 8] >> (bit % 8)) & 1) == 0;
+}
+
+static bool are_readable(const mercury_rows *rows) {
+    if (rows == NULL || (rows->data == NULL && rows->data_length > 0)) {
+        return false;
+    }
+    if (rows->offset_bytes != sizeof(int32_t) && rows->offset_bytes != sizeof(int64_t)) {
+        return false;
+    }
+    return rows->count == 0 || (rows->offsets != NULL && (uintptr_t)rows->offsets % rows->offset_bytes == 0);
+}
+
+static int64_t wrong_row(size_t row, mercury_error *error) {
+    return mercury_error_fill(error, MERCURY_ERROR_INVALID_ARGUMENT, (int64_t)row);
+}
+
+static int64_t too_small(size_t capacity, mercury_error *error) {
+    return mercury_error_fill(error, MERCURY_ERROR_BUFFER_TOO_SMALL, as_position(capacity));
+}
+
+/* Checks what both batches are given, and sets *longest to the longest row's bytes. */
+static int64_t check_rows(const mercury_rows *rows, int64_t dialect, size_t *longest, mercury_error *error) {
+    const char *text;
+    size_t length;
+    *longest = 0;
+    if (!are_readable(rows)) {
         return mercury_error_fill(error, MERCURY_ERROR_INVALID_ARGUMENT, -1);
     }
     if (!sql_lexer_knows(dialect)) {
         return mercury_error_fill(error, MERCURY_ERROR_UNKNOWN_DIALECT, -1);
     }
-    size_t wrong = check_rows(offsets, count, data_length, &longest);
-    if (wrong < count) {
-        return mercury_error_fill(error, MERCURY_ERROR_INVALID_ARGUMENT, (int64_t)wrong);
+    for (row_walk walk = walk_from(rows, 0); walk.row < rows->count;) {
+        if (!next_row(&walk, &text, &length)) {
+            return wrong_row(walk.row, error);
+        }
+        *longest = length > *longest ? length : *longest;
     }
-    if (count > 0 && scratch_capacity < mercury_sql_normalize_bound(longest)) {
-        return mercury_error_fill(error, MERCURY_ERROR_BUFFER_TOO_SMALL,
-                                  as_position(mercury_sql_normalize_bound(longest)));
+    return MERCURY_OK;
+}
+
+int64_t mercury_sql_normalize_fingerprints(const mercury_rows *rows, int64_t dialect, char *scratch, size_t capacity,
+                                           uint64_t *fingerprints, mercury_error *error) {
+    normalizer state;
+    const char *text;
+    size_t length;
+    size_t longest;
+    int64_t code = check_rows(rows, dialect, &longest, error);
+    if (code != MERCURY_OK) {
+        return code;
     }
-    for (size_t row = 0; row < count; row++) {
-        size_t length = (size_t)(offsets[row + 1] - offsets[row]);
-        normalize(&state, data + offsets[row], length, dialect, scratch);
-        fingerprints[row] = XXH3_64bits(scratch, state.length);
+    if (rows->count > 0 && (fingerprints == NULL || (scratch == NULL && capacity > 0))) {
+        return mercury_error_fill(error, MERCURY_ERROR_INVALID_ARGUMENT, -1);
+    }
+    if (rows->count > 0 && capacity < mercury_sql_normalize_bound(longest)) {
+        return too_small(mercury_sql_normalize_bound(longest), error);
+    }
+    for (row_walk walk = walk_from(rows, 0); walk.row < rows->count;) {
+        if (!next_row(&walk, &text, &length)) {
+            return wrong_row(walk.row, error);
+        }
+        if (capacity < mercury_sql_normalize_bound(length)) {
+            return too_small(mercury_sql_normalize_bound(length), error);
+        }
+        if (is_null(&walk)) {
+            fingerprints[walk.row - 1] = 0;
+            continue;
+        }
+        normalize(&state, text, length, dialect, scratch);
+        fingerprints[walk.row - 1] = XXH3_64bits(scratch, state.length);
+    }
+    return MERCURY_OK;
+}
+
+/* Whether `done` rows of `canonical_offsets` may be gone on with. */
+static bool are_resumable(const mercury_rows *rows, const int64_t *canonical_offsets, size_t capacity, size_t done) {
+    if (done > rows->count) {
+        return false;
+    }
+    return done == 0 || (canonical_offsets[done] >= 0 && (uint64_t)canonical_offsets[done] <= capacity);
+}
+
+int64_t mercury_sql_normalize_texts(const mercury_rows *rows, int64_t dialect, char *canonical, size_t capacity,
+                                    int64_t *canonical_offsets, size_t *done, mercury_error *error) {
+    normalizer state;
+    const char *text;
+    size_t length;
+    size_t longest;
+    int64_t code = check_rows(rows, dialect, &longest, error);
+    if (code != MERCURY_OK) {
+        return code;
+    }
+    if ((canonical == NULL && capacity > 0) || canonical_offsets == NULL || done == NULL ||
+        !are_resumable(rows, canonical_offsets, capacity, *done)) {
+        return mercury_error_fill(error, MERCURY_ERROR_INVALID_ARGUMENT, -1);
+    }
+    size_t written = *done > 0 ? (size_t)canonical_offsets[*done] : 0;
+    canonical_offsets[*done] = (int64_t)written;
+    for (row_walk walk = walk_from(rows, *done); walk.row < rows->count;) {
+        if (!next_row(&walk, &text, &length)) {
+            return wrong_row(walk.row, error);
+        }
+        if (!is_null(&walk)) {
+            size_t bound = mercury_sql_normalize_bound(length);
+            if (capacity - written < bound) {
+                return too_small(bound > SIZE_MAX - written ? SIZE_MAX : written + bound, error);
+            }
+            normalize(&state, text, length, dialect, canonical + written);
+            written += state.length;
+        }
+        *done = walk.row;
+        canonical_offsets[*done] = (int64_t)written;
     }
     return MERCURY_OK;
 }

@@ -148,19 +148,23 @@ def test_unknown_dialects(dialect):
     assert outcome(native.tokens, b"x", dialect) == outcome(sql_lexer.tokens, b"x", dialect)
     assert outcome(native.summarize, b"x", dialect) == outcome(sql_summary.summarize, b"x", dialect)
     assert outcome(native.normalize, b"x", dialect) == outcome(sql_normalize.normalize, b"x", dialect)
-    assert outcome(native.fingerprint_batch, b"x", offsets, dialect) == outcome(
-        sql_normalize.fingerprint_batch, b"x", offsets, dialect
-    )
+    for name in ("fingerprint_batch", "normalize_batch"):
+        assert outcome(getattr(native, name), b"x", offsets, dialect) == outcome(
+            getattr(sql_normalize, name), b"x", offsets, dialect
+        )
 
 
-@given(st.lists(st.integers(-3, 40), max_size=6), st.sampled_from("iq"), DIALECT)
-@settings(max_examples=300, deadline=None)
-def test_batches(bounds, typecode, dialect):
-    data = b"select 1; select 'it''s', \"a\" where b"
-    offsets = array(typecode, bounds)
-    assert outcome(native.fingerprint_batch, data, offsets, dialect) == outcome(
-        sql_normalize.fingerprint_batch, data, offsets, dialect
-    )
+@given(
+    st.lists(st.integers(-3, 40), max_size=6) | st.lists(st.integers(0, 38), max_size=6).map(sorted),
+    st.sampled_from("iq"),
+    DIALECT,
+    st.none() | st.tuples(st.binary(min_size=2, max_size=2).map(memoryview), st.integers(0, 10)),
+)
+@settings(max_examples=500, deadline=None)
+def test_batches(bounds, typecode, dialect, nulls):
+    arguments = b"select 1; select 'it''s', \"a\" where b", array(typecode, bounds), dialect, *(nulls or ())
+    for name in ("fingerprint_batch", "normalize_batch"):
+        assert outcome(getattr(native, name), *arguments) == outcome(getattr(sql_normalize, name), *arguments)
 
 
 def test_every_word_of_the_frozen_list():

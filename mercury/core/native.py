@@ -8,7 +8,7 @@ PyPy crashes if a mapping is closed while one lives.
 
 import threading
 from array import array
-from typing import Any, Callable, List, Sequence, Union
+from typing import Any, Callable, List, Optional, Sequence, Tuple, Union
 
 from mercury.core import _ffi
 from mercury.core._integers import INVALID_ARGUMENT, INVALID_ARGUMENT_TEXT, Integers, integers, path_integers
@@ -120,31 +120,59 @@ def summarize(data: _Bytes, dialect: int) -> Summary:
     return answer
 
 
-def fingerprint_batch(data: _Bytes, offsets: Any, dialect: int) -> "array[int]":
-    """The fingerprints of the statements that lie in `data` as Arrow lays out strings.
+def fingerprint_batch(
+    data: _Bytes, offsets: Any, dialect: int, validity: Optional[memoryview] = None, validity_start: int = 0
+) -> "array[int]":
+    """The fingerprints of statements that lie in `data` as Arrow lays out strings; 0 for a null.
 
-    `offsets` is a flat buffer of 32-bit or 64-bit integers, one more than statements.
+    `offsets` is a flat buffer of signed integers of 4 or 8 bytes, one more than statements.
+    `validity` is Arrow's bitmap of flat bytes, row 0's bit at `validity_start`. Raises
+    InvalidArgumentError with the row whose offsets are wrong, UnknownDialectError.
     """
-    bounds = _wide_offsets(offsets)
-    count = max(len(bounds) - 1, 0)
-    result = array("Q", bytes(8 * count))
     workspace = _take_workspace()
-    error = workspace.error
-    scratch, capacity = workspace.scratch, workspace.capacity
-    with ffi.from_buffer(data) as text, _borrow("int64_t[]", bounds) as rows, ffi.from_buffer(
-        "uint64_t[]", result
-    ) as fingerprints:
-        while True:
-            code = _lib.mercury_sql_normalize_batch(
-                text, len(text), rows, count, dialect, scratch, capacity, fingerprints, error
-            )
-            if code != BufferTooSmallError.code:
-                break
-            capacity = error.position
-            scratch = workspace.room(capacity)
+    scratch, capacity, error = workspace.scratch, workspace.capacity, workspace.error
+    with _Rows(data, offsets, validity, validity_start) as rows:
+        result = array("Q", bytes(8)) * rows.count
+        with ffi.from_buffer("uint64_t[]", result) as fingerprints:
+            while True:
+                code = _lib.mercury_sql_normalize_fingerprints(
+                    rows.record, dialect, scratch, capacity, fingerprints, error
+                )
+                if code != BufferTooSmallError.code:
+                    break
+                capacity = error.position
+                scratch = workspace.room(capacity)
     _check(code, error)
     _local.workspace = workspace
     return result
+
+
+def normalize_batch(
+    data: _Bytes, offsets: Any, dialect: int, validity: Optional[memoryview] = None, validity_start: int = 0
+) -> "Tuple[bytearray, array[int]]":
+    """The canonical texts one behind the other, and their signed 64-bit offsets; a null's text is empty.
+
+    Takes and raises what `fingerprint_batch` does.
+    """
+    error = ffi.new("mercury_error *")
+    done = ffi.new("size_t *")
+    with _Rows(data, offsets, validity, validity_start) as rows:
+        canonical = bytearray(rows.span() + _FIRST_SCRATCH_BYTES)
+        canonical_offsets = array("q", bytes(8)) * (rows.count + 1)
+        with ffi.from_buffer("int64_t[]", canonical_offsets) as bounds:
+            while True:
+                with ffi.from_buffer(canonical) as texts:
+                    code = _lib.mercury_sql_normalize_texts(
+                        rows.record, dialect, texts, len(texts), bounds, done, error
+                    )
+                if code != BufferTooSmallError.code:
+                    break
+                # Half as much again keeps the copies few where each row grows a little.
+                wanted = max(error.position, len(canonical) + len(canonical) // 2)
+                canonical.extend(bytes(wanted - len(canonical)))
+    _check(code, error)
+    del canonical[canonical_offsets[-1] :]
+    return canonical, canonical_offsets
 
 
 def compare_paths(earlier: Sequence[Sequence[int]], later: Sequence[Sequence[int]], shared: int) -> Verdict:
@@ -268,21 +296,53 @@ def _take_workspace() -> _Workspace:
     return workspace if workspace is not None else _Workspace()
 
 
-def _wide_offsets(offsets: Any) -> Integers:
-    """`offsets` as they are where they have 64 bits, else widened."""
-    if isinstance(offsets, array) and offsets.typecode == "q":
-        return offsets
-    with memoryview(offsets) as view:
-        return array("q", view.tolist())
+class _Rows:
+    """The rows of a batch as the library takes them, borrowed until the end of the context."""
+
+    def __init__(self, data: _Bytes, offsets: Any, validity: Optional[memoryview], validity_start: int) -> None:
+        with memoryview(offsets) as view:
+            self._width = view.itemsize
+            self.count = max(len(view) - 1, 0)
+        self._data = ffi.from_buffer(data)
+        self._offsets = _borrow("int32_t[]" if self._width == 4 else "int64_t[]", offsets, self._width)
+        self._validity = None if validity is None else ffi.from_buffer("uint8_t[]", validity)
+        self.record = ffi.new(
+            "mercury_rows *",
+            {
+                "data": self._data,
+                "data_length": len(self._data),
+                "offsets": self._offsets,
+                "offset_bytes": self._width,
+                "count": self.count,
+                "validity": ffi.NULL if self._validity is None else self._validity,
+                "validity_start": validity_start,
+            },
+        )
+
+    def __enter__(self) -> "_Rows":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for borrowed in (self._data, self._offsets, self._validity):
+            if borrowed is not None:
+                ffi.release(borrowed)
+
+    def span(self) -> int:
+        """Bytes from the first row to the end of the last, as far as the offsets can be believed."""
+        if not self.count:
+            return 0
+        span: int = self._offsets[self.count] - self._offsets[0]
+        return min(max(span, 0), len(self._data))
 
 
-def _borrow(ctype: str, view: Integers) -> Any:
-    """A pointer to the buffer's memory, or to a copy where a slice of bytes lies askew."""
+def _borrow(ctype: str, view: Any, width: int = 8) -> Any:
+    """A pointer to the integers of a buffer, or to a copy where a slice of bytes lies askew."""
     pointer = ffi.from_buffer(ctype, view)
-    if int(ffi.cast("uintptr_t", pointer)) % 8 == 0:
+    if int(ffi.cast("uintptr_t", pointer)) % width == 0:
         return pointer
     ffi.release(pointer)
-    return ffi.from_buffer(ctype, array("q", memoryview(view).tolist()))
+    with memoryview(view) as askew:
+        return ffi.from_buffer(ctype, array("i" if width == 4 else "q", askew.tobytes()))
 
 
 def _check(code: int, error: Any) -> None:

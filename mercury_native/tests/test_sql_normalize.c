@@ -58,34 +58,118 @@ static void test_arguments(void) {
     CHECK(error.position == 19);
 }
 
-static void test_batch(void) {
-    static const char data[] = "select 1select 2x";
-    static const int64_t offsets[] = {0, 8, 16, 16};
+static const int64_t OFFSETS[] = {0, 8, 16, 16};
+
+/* The rows of "select 1select 2" that `offsets` cuts out of it. */
+static mercury_rows rows_of(const int64_t *offsets, size_t count) {
+    mercury_rows rows = {"select 1select 2x", 17, offsets, 8, count, NULL, 0};
+    return rows;
+}
+
+static void test_fingerprints(void) {
+    static const int32_t narrow[] = {0, 8, 16, 16};
+    mercury_rows rows = rows_of(OFFSETS, 3);
+    char scratch[64];
+    uint64_t ids[3] = {0, 0, 0};
+    CHECK(mercury_sql_normalize_fingerprints(&rows, 0, scratch, 64, ids, NULL) == MERCURY_OK);
+    CHECK(ids[0] == ids[1] && ids[0] != 0 && ids[2] == UINT64_C(0x2D06800538D394C2));
+    rows.offsets = narrow;
+    rows.offset_bytes = 4;
+    ids[1] = 0;
+    CHECK(mercury_sql_normalize_fingerprints(&rows, 0, scratch, 64, ids, NULL) == MERCURY_OK);
+    CHECK(ids[0] == ids[1]);
+}
+
+static void test_nulls(void) {
+    static const uint8_t validity[] = {0x7F, 0x02}; /* bits 7 to 9: 0, 0, 1 */
+    mercury_rows rows = rows_of(OFFSETS, 3);
+    char scratch[64];
+    uint64_t ids[3] = {1, 1, 1};
+    int64_t ends[4];
+    size_t done = 0;
+    rows.validity = validity;
+    rows.validity_start = 7;
+    CHECK(mercury_sql_normalize_fingerprints(&rows, 0, scratch, 64, ids, NULL) == MERCURY_OK);
+    CHECK(ids[0] == 0 && ids[1] == 0 && ids[2] == UINT64_C(0x2D06800538D394C2));
+    CHECK(mercury_sql_normalize_texts(&rows, 0, scratch, 64, ends, &done, NULL) == MERCURY_OK);
+    CHECK(done == 3 && ends[0] == 0 && ends[1] == 0 && ends[2] == 0 && ends[3] == 0);
+}
+
+/* Whether both batches refuse the rows with `code` and `position`. */
+static int refuses(const mercury_rows *rows, int64_t dialect, int64_t code, int64_t position) {
+    char memory[64];
+    uint64_t ids[4];
+    int64_t ends[5];
+    size_t done = 0;
+    mercury_error one = {0, -2, ""};
+    mercury_error other = {0, -2, ""};
+    return mercury_sql_normalize_fingerprints(rows, dialect, memory, 64, ids, &one) == code &&
+           mercury_sql_normalize_texts(rows, dialect, memory, 64, ends, &done, &other) == code &&
+           one.position == position && other.position == position;
+}
+
+static void test_wrong_rows(void) {
     static const int64_t backward[] = {0, 8, 7};
     static const int64_t beyond[] = {0, 18};
     static const int64_t negative[] = {-1, 8};
-    char scratch[64];
-    uint64_t ids[3] = {0, 0, 0};
+    static const int64_t extreme[] = {INT64_MAX, INT64_MIN};
+    mercury_rows rows = rows_of(backward, 2);
+    CHECK(refuses(&rows, 0, MERCURY_ERROR_INVALID_ARGUMENT, 1));
+    rows = rows_of(beyond, 1);
+    CHECK(refuses(&rows, 0, MERCURY_ERROR_INVALID_ARGUMENT, 0));
+    rows = rows_of(negative, 1);
+    CHECK(refuses(&rows, 0, MERCURY_ERROR_INVALID_ARGUMENT, 0));
+    rows = rows_of(extreme, 1);
+    CHECK(refuses(&rows, 0, MERCURY_ERROR_INVALID_ARGUMENT, 0));
+    rows = rows_of(NULL, 1);
+    CHECK(refuses(&rows, 0, MERCURY_ERROR_INVALID_ARGUMENT, -1));
+    rows = rows_of(OFFSETS, 3);
+    CHECK(refuses(&rows, 9, MERCURY_ERROR_UNKNOWN_DIALECT, -1));
+    rows.offset_bytes = 2;
+    CHECK(refuses(&rows, 0, MERCURY_ERROR_INVALID_ARGUMENT, -1));
+    rows = rows_of(OFFSETS, 1);
+    rows.offsets = (const char *)OFFSETS + 1;
+    CHECK(refuses(&rows, 0, MERCURY_ERROR_INVALID_ARGUMENT, -1));
+    CHECK(refuses(NULL, 0, MERCURY_ERROR_INVALID_ARGUMENT, -1));
+}
+
+static void test_no_rows(void) {
+    mercury_rows rows = {NULL, 0, NULL, 4, 0, NULL, 0};
+    int64_t end = 7;
+    size_t done = 0;
+    CHECK(mercury_sql_normalize_fingerprints(&rows, 0, NULL, 0, NULL, NULL) == MERCURY_OK);
+    CHECK(mercury_sql_normalize_texts(&rows, 0, NULL, 0, &end, &done, NULL) == MERCURY_OK);
+    CHECK(done == 0 && end == 0);
+}
+
+static void test_small_scratch(void) {
+    mercury_rows rows = rows_of(OFFSETS, 3);
+    uint64_t ids[3];
+    char scratch[39];
     mercury_error error;
-    CHECK(mercury_sql_normalize_batch(data, 17, offsets, 3, 0, scratch, 64, ids, &error) == MERCURY_OK);
-    CHECK(ids[0] == ids[1] && ids[0] != 0 && ids[2] == UINT64_C(0x2D06800538D394C2));
-    CHECK(mercury_sql_normalize_batch(data, 17, backward, 2, 0, scratch, 64, ids, &error) ==
-          MERCURY_ERROR_INVALID_ARGUMENT);
-    CHECK(error.position == 1);
-    CHECK(mercury_sql_normalize_batch(data, 17, beyond, 1, 0, scratch, 64, ids, &error) ==
-          MERCURY_ERROR_INVALID_ARGUMENT);
-    CHECK(error.position == 0);
-    CHECK(mercury_sql_normalize_batch(data, 17, negative, 1, 0, scratch, 64, ids, NULL) ==
-          MERCURY_ERROR_INVALID_ARGUMENT);
-    CHECK(mercury_sql_normalize_batch(data, 17, offsets, 3, 0, scratch, 39, ids, &error) ==
-          MERCURY_ERROR_BUFFER_TOO_SMALL);
+    CHECK(mercury_sql_normalize_fingerprints(&rows, 0, scratch, 39, ids, &error) == MERCURY_ERROR_BUFFER_TOO_SMALL);
     CHECK(error.position == 40);
-    CHECK(mercury_sql_normalize_batch(data, 17, offsets, 3, 9, scratch, 64, ids, &error) ==
-          MERCURY_ERROR_UNKNOWN_DIALECT);
-    CHECK(mercury_sql_normalize_batch(data, 17, NULL, 1, 0, scratch, 64, ids, &error) ==
-          MERCURY_ERROR_INVALID_ARGUMENT);
-    CHECK(error.position == -1);
-    CHECK(mercury_sql_normalize_batch(NULL, 0, NULL, 0, 0, NULL, 0, NULL, &error) == MERCURY_OK);
+    CHECK(mercury_sql_normalize_fingerprints(&rows, 0, NULL, 0, ids, &error) == MERCURY_ERROR_BUFFER_TOO_SMALL);
+}
+
+static void test_texts_are_gone_on_with(void) {
+    mercury_rows rows = rows_of(OFFSETS, 3);
+    char canonical[64];
+    int64_t ends[4];
+    size_t done = 0;
+    mercury_error error;
+    CHECK(mercury_sql_normalize_texts(&rows, 0, canonical, 47, ends, &done, &error) == MERCURY_ERROR_BUFFER_TOO_SMALL);
+    CHECK(done == 1 && ends[1] == 8 && error.position == 48);
+    CHECK(mercury_sql_normalize_texts(&rows, 0, canonical, 48, ends, &done, &error) == MERCURY_OK);
+    CHECK(done == 3 && ends[2] == 16 && ends[3] == 16);
+    CHECK(memcmp(canonical, "select ?select ?", 16) == 0);
+    done = 4;
+    CHECK(mercury_sql_normalize_texts(&rows, 0, canonical, 64, ends, &done, NULL) == MERCURY_ERROR_INVALID_ARGUMENT);
+    done = 1;
+    ends[1] = 65;
+    CHECK(mercury_sql_normalize_texts(&rows, 0, canonical, 64, ends, &done, NULL) == MERCURY_ERROR_INVALID_ARGUMENT);
+    ends[1] = -1;
+    CHECK(mercury_sql_normalize_texts(&rows, 0, canonical, 64, ends, &done, NULL) == MERCURY_ERROR_INVALID_ARGUMENT);
 }
 
 /* Pieces that mean something to a lexer, so that random texts reach every corner. */
@@ -156,7 +240,12 @@ int main(void) {
     test_record();
     test_bound();
     test_arguments();
-    test_batch();
+    test_fingerprints();
+    test_nulls();
+    test_wrong_rows();
+    test_no_rows();
+    test_small_scratch();
+    test_texts_are_gone_on_with();
     test_random_texts_are_stable();
     return CHECK_RESULT();
 }

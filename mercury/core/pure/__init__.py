@@ -8,8 +8,18 @@ from mercury.core.pure.abi import build
 from mercury.core.pure.loop_proof import compare_paths
 from mercury.core.pure.platform import memory
 from mercury.core.pure.sql_lexer import tokens
-from mercury.core.pure.sql_normalize import fingerprint_batch, normalize
+from mercury.core.pure.sql_normalize import fingerprint_batch, normalize, normalize_batch
 from mercury.core.pure.sql_summary import summarize
 from mercury.core.pure.trace import Trace
 
-__all__ = ["Trace", "build", "compare_paths", "fingerprint_batch", "memory", "normalize", "summarize", "tokens"]
+__all__ = [
+    "Trace",
+    "build",
+    "compare_paths",
+    "fingerprint_batch",
+    "memory",
+    "normalize",
+    "normalize_batch",
+    "summarize",
+    "tokens",
+]

@@ -15,7 +15,7 @@ written.
 
 import re
 from array import array
-from typing import Any, Callable, Dict, List, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, Union
 
 from mercury.core.pure import sql_lexer as lex
 from mercury.core.pure.error import INVALID_ARGUMENT, LIMIT_EXCEEDED, UNKNOWN_DIALECT, failure
@@ -554,28 +554,58 @@ def normalize(data: _Bytes, dialect: int) -> Normalized:
     return Normalized(text, xxh3_64(text), normalizer.literal_count, normalizer.in_doubt)
 
 
-def _rows(offsets: Any, length: int) -> List[Tuple[int, int]]:
-    """Start and end of every statement. Raises InvalidArgumentError with the row that is wrong."""
-    view = memoryview(offsets)
-    bounds = view.tolist()
+def fingerprint_batch(
+    data: _Bytes, offsets: Any, dialect: int, validity: Optional[memoryview] = None, validity_start: int = 0
+) -> "array[int]":
+    """The fingerprints of statements that lie in `data` as Arrow lays out strings; 0 for a null.
+
+    `offsets` is a flat buffer of signed integers of 4 or 8 bytes, one more than statements.
+    `validity` is Arrow's bitmap of flat bytes, row 0's bit at `validity_start`. Raises
+    InvalidArgumentError with the row whose offsets are wrong, UnknownDialectError,
+    LimitExceededError.
+    """
+    rows = _texts(data, offsets, dialect, validity, validity_start)
+    return array("Q", (0 if text is None else xxh3_64(text) for text in rows))
+
+
+def normalize_batch(
+    data: _Bytes, offsets: Any, dialect: int, validity: Optional[memoryview] = None, validity_start: int = 0
+) -> "Tuple[bytearray, array[int]]":
+    """The canonical texts one behind the other, and their signed 64-bit offsets; a null's text is empty.
+
+    Takes and raises what `fingerprint_batch` does.
+    """
+    canonical = bytearray()
+    canonical_offsets = array("q", [0])
+    for text in _texts(data, offsets, dialect, validity, validity_start):
+        canonical += text or b""
+        canonical_offsets.append(len(canonical))
+    return canonical, canonical_offsets
+
+
+def _texts(
+    data: _Bytes, offsets: Any, dialect: int, validity: Optional[memoryview], validity_start: int
+) -> Iterator[Optional[bytes]]:
+    """The canonical text of each row, None for a null. All rows are checked before the first is read."""
+    if dialect not in range(len(DIALECTS)):
+        raise failure(UNKNOWN_DIALECT)
+    view = memoryview(data)
+    for row, (start, end) in enumerate(_checked_rows(offsets, len(view))):
+        bit = validity_start + row
+        if validity is not None and not validity[bit // 8] >> bit % 8 & 1:
+            yield None
+            continue
+        if end - start > lex.MAX_BYTES:
+            raise failure(LIMIT_EXCEEDED, lex.MAX_BYTES)
+        yield Normalizer(bytes(view[start:end]), dialect).normalize()
+
+
+def _checked_rows(offsets: Any, length: int) -> List[Tuple[int, int]]:
+    """Start and end of every row, from a copy: another thread may write to `offsets`."""
+    with memoryview(offsets) as view:
+        bounds = array("i" if view.itemsize == 4 else "q", view.tobytes())
     rows = list(zip(bounds, bounds[1:]))
     for row, (start, end) in enumerate(rows):
         if not 0 <= start <= end <= length:
             raise failure(INVALID_ARGUMENT, row)
     return rows
-
-
-def fingerprint_batch(data: _Bytes, offsets: Any, dialect: int) -> "array[int]":
-    """The fingerprints of the statements that lie in `data` as Arrow lays out strings.
-
-    `offsets` is a flat buffer of 32-bit or 64-bit integers, one more than statements.
-    """
-    if dialect not in range(len(DIALECTS)):
-        raise failure(UNKNOWN_DIALECT)
-    view = memoryview(data).cast("B")
-    result = array("Q")
-    for start, end in _rows(offsets, len(view)):
-        if end - start > lex.MAX_BYTES:
-            raise failure(LIMIT_EXCEEDED, lex.MAX_BYTES)
-        result.append(xxh3_64(Normalizer(bytes(view[start:end]), dialect).normalize()))
-    return result
