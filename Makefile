@@ -47,7 +47,7 @@ HEADERS = $(wildcard $(NATIVE)/*.h $(NATIVE)/vendor/*.h)
 C_TESTS = $(patsubst $(NATIVE)/tests/%.c,$(OUT)/%,$(wildcard $(NATIVE)/tests/test_*.c))
 PYTEST_FLAGS ?= -rs
 BENCHMARKS = build/benchmarks
-DRIVERS = $(BENCHMARKS)/mercury_driver $(BENCHMARKS)/memory_driver
+DRIVERS = $(patsubst %,$(BENCHMARKS)/%_driver,mercury memory instructions)
 ROUNDS ?= 21
 C_FILES = $(wildcard $(NATIVE)/*.[ch] $(NATIVE)/tests/*.[ch] benchmarks/sql/*.[ch])
 CLANG ?= clang-19
@@ -67,7 +67,7 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 .DELETE_ON_ERROR:
 .PHONY: help library static build-ext c-tests run-c-tests ffi header-hash develop demo test test-native test-pure \
         test-postgresql test-django orm-expressions differential properties benchmark \
-        benchmark-drivers bench-sql bench-sql-peers instructions instructions-update \
+        benchmark-drivers bench-sql bench-sql-peers instructions instructions-update instructions-trial \
         lint format asan interpreters exits wheel sdist clean FORCE
 
 help: ## list the targets
@@ -167,6 +167,17 @@ bench-sql: $(VENV)/ready library benchmark-drivers ## normalizing against memcpy
 
 bench-sql-peers: $(VENV)/ready library benchmark-drivers ## the same and its peers, which it downloads into build/
 	$(VENV_PYTHON) benchmarks/sql/run.py --peers --rounds $(ROUNDS) --json $(BENCHMARKS)/sql-peers.json
+
+instructions: $(BENCHMARKS)/instructions_driver ## fail where normalizing takes 5 % more instructions than recorded (needs valgrind)
+	$(PYTHON) benchmarks/sql/instructions.py --driver $< $(INSTRUCTIONS_FLAGS)
+
+instructions-update: ## record the instructions that normalizing takes now as this compiler's baseline
+	$(MAKE) instructions INSTRUCTIONS_FLAGS=--update
+
+# A slower library, for which the guard must fail with 1.
+instructions-trial: ## prove that the guard over instructions can fail
+	$(MAKE) OUT=build/trial BENCHMARKS=build/trial CFLAGS=-O1 build/trial/instructions_driver
+	$(PYTHON) benchmarks/sql/instructions.py --driver build/trial/instructions_driver; test $$? -eq 1
 
 benchmark-drivers: $(DRIVERS)
 
