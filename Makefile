@@ -155,9 +155,9 @@ orm-expressions: library $(DJANGO_VERSIONS:%=.venvs/django-%/ready) ## the ids o
 differential: $(VENV)/ready library ## compare the library and its twin on the whole corpus and 100,000 generated statements
 	MERCURY_DIFFERENTIAL=full MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) tests/test_twin_sql.py
 
-properties: $(VENV)/ready library ## a million changes of the corpus and 1,000 planted secrets in every place
+properties: $(VENV)/ready library ## a million changes of the corpus, 1,000 planted secrets in every place, a gigabyte of SQL
 	MERCURY_PROPERTIES=full MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) \
-	    tests/test_sql_metamorphic.py tests/test_sql_secrets.py
+	    tests/test_sql_metamorphic.py tests/test_sql_secrets.py tests/test_sql_hostile.py
 
 benchmark: $(VENV)/ready library ## C against twin on this machine, and the cost of watching a query
 	$(VENV_PYTHON) benchmarks/backends.py
