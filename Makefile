@@ -65,7 +65,7 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 
 .DEFAULT_GOAL := library
 .DELETE_ON_ERROR:
-.PHONY: help library static build-ext c-tests run-c-tests ffi header-hash develop demo test test-native test-pure \
+.PHONY: help library static build-ext c-tests run-c-tests ffi words header-hash develop demo test test-native test-pure \
         test-postgresql test-django orm-expressions differential properties benchmark \
         benchmark-drivers bench-sql bench-sql-peers instructions instructions-update instructions-trial \
         lint format asan interpreters exits wheel sdist clean FORCE
@@ -108,6 +108,9 @@ header-hash: ## print the hash of the header's canonical tokens
 
 ffi: ## make the generated files again after a change of mercury.h (needs cffi)
 	CC='$(CC)' $(PYTHON) build_ffi.py
+
+words: ## make sql_words.h again after a change of the frozen list in the twin's sql_lexer.py
+	$(PYTHON) tools/sql_words.py
 
 develop: $(VENV)/ready ## an editable install with every test tool in .venv
 	$(VENV_PYTHON) -m pip install -q -e .
@@ -199,6 +202,7 @@ lint: $(VENV)/lint-ready ## formatters, linters, type checker, all compilers wit
 	    --suppress='*:$(NATIVE)/vendor/*' --suppress=missingIncludeSystem -U__APPLE__ -U_WIN32 -I$(NATIVE) $(NATIVE)/*.c
 	CC=gcc $(VENV_PYTHON) build_ffi.py --check
 	CC=$(CLANG) $(VENV_PYTHON) build_ffi.py --check
+	$(VENV_PYTHON) tools/sql_words.py --check
 	$(VENV_PYTHON) -m pytest -q -W ignore::RuntimeWarning tests/test_layout.py
 
 $(VENV)/lint-ready: $(VENV)/ready

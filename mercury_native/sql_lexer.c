@@ -13,433 +13,51 @@
  */
 #include "sql_lexer.h"
 
+#include "sql_words.h"
+
 #include <string.h>
 
-/* Character classes. The bytes from 0x80 on are letters, as servers take them. */
-enum {
-    SPACE = 0x01,
-    WORD_START = 0x02, /* A-Z a-z _ */
-    WORD = 0x04,       /* WORD_START 0-9 $ */
-    DIGIT = 0x08,
-    OPERATOR = 0x10, /* what PostgreSQL builds operators of */
-    TAG = 0x20,      /* WORD_START 0-9 */
-    HASH = 0x40,
-    AT = 0x80
-};
-
-/* clang-format off */
-static const unsigned char CLASSES[256] = {
-    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x01, 0x01, 0x01, 0x01, 0x00, 0x00,
-    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-    0x01, 0x10, 0x00, 0x50, 0x04, 0x10, 0x10, 0x00, 0x00, 0x00, 0x10, 0x10, 0x00, 0x10, 0x00, 0x10,
-    0x2c, 0x2c, 0x2c, 0x2c, 0x2c, 0x2c, 0x2c, 0x2c, 0x2c, 0x2c, 0x00, 0x00, 0x10, 0x10, 0x10, 0x00,
-    0x90, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26,
-    0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x00, 0x00, 0x00, 0x10, 0x26,
-    0x10, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26,
-    0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x00, 0x10, 0x00, 0x10, 0x00,
-    0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26,
-    0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26,
-    0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26,
-    0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26,
-    0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26,
-    0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26,
-    0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26,
-    0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26, 0x26,
-};
+#define KIND(kind) ((kind) << SQL_BYTES_KIND)
+#define LETTER     (KIND(SQL_KIND_LETTER) | SQL_BYTE_WORD_START | SQL_BYTE_WORD | SQL_BYTE_TAG)
+#define LOWER      (LETTER | SQL_BYTE_LOWER)
+#define DIGIT      (KIND(SQL_KIND_DIGIT) | SQL_BYTE_WORD | SQL_BYTE_DIGIT | SQL_BYTE_TAG | SQL_BYTE_LOWER)
+#define DOLLAR     (SQL_BYTE_WORD | SQL_BYTE_LOWER)
+#define SPACE      SQL_BYTE_SPACE
+#define OPER       (KIND(SQL_KIND_OPERATOR) | SQL_BYTE_OPERATOR)
+#define AMPER      (KIND(SQL_KIND_OPERATOR) | SQL_BYTE_OPERATOR | SQL_BYTE_JOINS)
+#define PERCNT     (KIND(SQL_KIND_PERCENT) | SQL_BYTE_OPERATOR)
+#define HASH       (SQL_BYTE_OPERATOR | SQL_BYTE_HASH | SQL_BYTE_JOINS)
+#define AT         (SQL_BYTE_OPERATOR | SQL_BYTE_AT | SQL_BYTE_JOINS)
+#define BACK       (KIND(SQL_KIND_BACKQUOTE) | SQL_BYTE_OPERATOR)
+#define DOUBLE     (KIND(SQL_KIND_DOUBLE_QUOTE) | SQL_BYTE_JOINS)
+#define SINGLE     SQL_BYTE_JOINS
+#define OPEN       KIND(SQL_KIND_OPENING)
+#define CLOSE      KIND(SQL_KIND_CLOSING)
+#define DOT        KIND(SQL_KIND_DOT)
+#define QUEST      KIND(SQL_KIND_QUESTION_MARK)
 
 enum { LONGEST_WORD = 19 };
 
-typedef struct word_entry {
-    char text[LONGEST_WORD + 1];
-    unsigned char length;
-    unsigned char flags;
-    unsigned char role;
-} word_entry;
-
-/*
- * The frozen list, sorted. A quoted identifier of this spelling keeps its quotes; where
- * identifiers keep their case, these words are the ones that lose it. A change here is a
- * new version of docs/fingerprint-spec.md.
- */
-#define O SQL_WORD_OPERAND
-#define M SQL_WORD_MAYBE
-#define F SQL_WORD_FUNCTION
-#define E SQL_WORD_ENDS
-#define S SQL_WORD_STARTS
-static const word_entry WORDS[] = {
-    {"abort", 5, 0, 0},
-    {"abs", 3, F, 0},
-    {"absolute", 8, O, SQL_ROLE_DIRECTION},
-    {"add", 3, 0, 0},
-    {"against", 7, O, 0},
-    {"all", 3, O | F, SQL_ROLE_DIRECTION},
-    {"alter", 5, 0, 0},
-    {"always", 6, 0, 0},
-    {"analyze", 7, O, 0},
-    {"and", 3, O, 0},
-    {"any", 3, O | F, 0},
-    {"apply", 5, 0, 0},
-    {"array", 5, O | F, SQL_ROLE_ARRAY},
-    {"array_agg", 9, F, 0},
-    {"as", 2, O, 0},
-    {"asc", 3, 0, 0},
-    {"asensitive", 10, 0, SQL_ROLE_OPTION},
-    {"asymmetric", 10, 0, 0},
-    {"auto_increment", 14, 0, 0},
-    {"autoincrement", 13, 0, 0},
-    {"avg", 3, F, 0},
-    {"backward", 8, O, SQL_ROLE_DIRECTION},
-    {"begin", 5, 0, 0},
-    {"between", 7, O, 0},
-    {"bigint", 6, F, 0},
-    {"binary", 6, O, SQL_ROLE_OPTION},
-    {"bit", 3, F, 0},
-    {"blob", 4, F, 0},
-    {"bool_and", 8, F, 0},
-    {"bool_or", 7, F, 0},
-    {"boolean", 7, F, 0},
-    {"by", 2, O, 0},
-    {"call", 4, O, 0},
-    {"cascade", 7, 0, 0},
-    {"case", 4, O, 0},
-    {"cast", 4, F, 0},
-    {"ceil", 4, F, 0},
-    {"ceiling", 7, F, 0},
-    {"chain", 5, 0, 0},
-    {"change", 6, 0, 0},
-    {"char", 4, F, 0},
-    {"char_length", 11, F, 0},
-    {"character", 9, F, 0},
-    {"charset", 7, 0, 0},
-    {"check", 5, O, 0},
-    {"close", 5, O, SQL_ROLE_CURSOR_VERB},
-    {"coalesce", 8, F, 0},
-    {"collate", 7, 0, 0},
-    {"column", 6, 0, 0},
-    {"columns", 7, 0, 0},
-    {"commit", 6, 0, 0},
-    {"committed", 9, 0, 0},
-    {"concat", 6, F, 0},
-    {"concat_ws", 9, F, 0},
-    {"concurrently", 12, 0, 0},
-    {"conflict", 8, 0, 0},
-    {"connect", 7, 0, 0},
-    {"constraint", 10, 0, 0},
-    {"convert", 7, F, 0},
-    {"count", 5, F, 0},
-    {"create", 6, 0, 0},
-    {"cross", 5, 0, 0},
-    {"cube", 4, 0, 0},
-    {"current_date", 12, F, 0},
-    {"current_time", 12, F, 0},
-    {"current_timestamp", 17, F, 0},
-    {"current_user", 12, 0, 0},
-    {"cursor", 6, 0, SQL_ROLE_CURSOR},
-    {"database", 8, F, 0},
-    {"date", 4, M | F, 0},
-    {"date_add", 8, F, 0},
-    {"date_format", 11, F, 0},
-    {"date_sub", 8, F, 0},
-    {"dateadd", 7, F, 0},
-    {"datediff", 8, F, 0},
-    {"datetime", 8, F, 0},
-    {"deallocate", 10, 0, 0},
-    {"decimal", 7, F, 0},
-    {"declare", 7, 0, SQL_ROLE_DECLARE},
-    {"decode", 6, F, 0},
-    {"default", 7, O, 0},
-    {"deferrable", 10, 0, 0},
-    {"deferred", 8, 0, 0},
-    {"delayed", 7, 0, 0},
-    {"delete", 6, 0, 0},
-    {"dense_rank", 10, F, 0},
-    {"desc", 4, 0, 0},
-    {"describe", 8, 0, 0},
-    {"distinct", 8, O, 0},
-    {"div", 3, O, 0},
-    {"do", 2, O, 0},
-    {"double", 6, F, 0},
-    {"drop", 4, 0, 0},
-    {"dual", 4, 0, 0},
-    {"duplicate", 9, 0, 0},
-    {"else", 4, O, 0},
-    {"elseif", 6, O, 0},
-    {"enclosed", 8, 0, 0},
-    {"end", 3, 0, 0},
-    {"engine", 6, 0, 0},
-    {"escape", 6, O, 0},
-    {"escaped", 7, 0, 0},
-    {"every", 5, F, 0},
-    {"except", 6, O | E, 0},
-    {"exclusive", 9, 0, 0},
-    {"exec", 4, O, 0},
-    {"execute", 7, O, 0},
-    {"exists", 6, O, 0},
-    {"explain", 7, O, 0},
-    {"extract", 7, F, 0},
-    {"fail", 4, 0, 0},
-    {"false", 5, 0, 0},
-    {"fetch", 5, O | E, SQL_ROLE_FETCH},
-    {"filter", 6, 0, 0},
-    {"first", 5, O, SQL_ROLE_FIRST},
-    {"first_value", 11, F, 0},
-    {"float", 5, F, 0},
-    {"floor", 5, F, 0},
-    {"following", 9, 0, 0},
-    {"for", 3, E, 0},
-    {"force", 5, 0, 0},
-    {"foreign", 7, 0, 0},
-    {"forward", 7, O, SQL_ROLE_DIRECTION},
-    {"found_rows", 10, F, 0},
-    {"from", 4, O, SQL_ROLE_FROM},
-    {"full", 4, 0, 0},
-    {"generated", 9, 0, 0},
-    {"getdate", 7, F, 0},
-    {"glob", 4, O, 0},
-    {"go", 2, 0, 0},
-    {"grant", 5, 0, 0},
-    {"greatest", 8, F, 0},
-    {"group", 5, E, 0},
-    {"group_concat", 12, F, 0},
-    {"grouping", 8, F, 0},
-    {"groups", 6, 0, 0},
-    {"having", 6, O | E | S, 0},
-    {"high_priority", 13, 0, 0},
-    {"identified", 10, M, 0},
-    {"if", 2, F, 0},
-    {"ifnull", 6, F, 0},
-    {"ignore", 6, 0, 0},
-    {"iif", 3, F, 0},
-    {"ilike", 5, O, 0},
-    {"immediate", 9, 0, 0},
-    {"in", 2, O, SQL_ROLE_IN},
-    {"index", 5, 0, 0},
-    {"infile", 6, 0, 0},
-    {"initially", 9, 0, 0},
-    {"inner", 5, 0, 0},
-    {"insensitive", 11, 0, SQL_ROLE_OPTION},
-    {"insert", 6, F, 0},
-    {"int", 3, F, 0},
-    {"integer", 7, F, 0},
-    {"intersect", 9, O | E, 0},
-    {"interval", 8, M | F, 0},
-    {"into", 4, O, 0},
-    {"is", 2, O, 0},
-    {"isnull", 6, F, 0},
-    {"isolation", 9, 0, 0},
-    {"join", 4, 0, 0},
-    {"json_agg", 8, F, 0},
-    {"json_array", 10, F, 0},
-    {"json_extract", 12, F, 0},
-    {"json_object", 11, F, 0},
-    {"json_type", 9, F, 0},
-    {"json_unquote", 12, F, 0},
-    {"jsonb_agg", 9, F, 0},
-    {"key", 3, 0, 0},
-    {"kill", 4, 0, 0},
-    {"lag", 3, F, 0},
-    {"last", 4, O, SQL_ROLE_DIRECTION},
-    {"last_insert_id", 14, F, 0},
-    {"last_value", 10, F, 0},
-    {"lateral", 7, 0, 0},
-    {"lead", 4, F, 0},
-    {"least", 5, F, 0},
-    {"left", 4, F, 0},
-    {"len", 3, F, 0},
-    {"like", 4, O, 0},
-    {"limit", 5, O | E, SQL_ROLE_LIMIT},
-    {"load", 4, 0, 0},
-    {"localtime", 9, F, 0},
-    {"localtimestamp", 14, F, 0},
-    {"lock", 4, 0, 0},
-    {"locked", 6, 0, 0},
-    {"low_priority", 12, 0, 0},
-    {"lower", 5, F, 0},
-    {"match", 5, O | F, 0},
-    {"materialized", 12, 0, 0},
-    {"max", 3, F, 0},
-    {"merge", 5, 0, 0},
-    {"min", 3, F, 0},
-    {"minus", 5, O | E, 0},
-    {"mod", 3, O | F, 0},
-    {"modify", 6, 0, 0},
-    {"move", 4, O, SQL_ROLE_CURSOR_VERB},
-    {"natural", 7, 0, 0},
-    {"nchar", 5, F, 0},
-    {"next", 4, O, SQL_ROLE_FIRST},
-    {"no", 2, 0, SQL_ROLE_OPTION},
-    {"nocycle", 7, 0, 0},
-    {"not", 3, O, 0},
-    {"nothing", 7, 0, 0},
-    {"notnull", 7, 0, 0},
-    {"now", 3, F, 0},
-    {"nowait", 6, 0, 0},
-    {"ntile", 5, F, 0},
-    {"null", 4, 0, 0},
-    {"nullif", 6, F, 0},
-    {"nulls", 5, 0, 0},
-    {"numeric", 7, F, 0},
-    {"nvarchar", 8, F, 0},
-    {"nvl", 3, F, 0},
-    {"of", 2, 0, 0},
-    {"off", 3, 0, 0},
-    {"offset", 6, O | E, SQL_ROLE_LIMIT},
-    {"on", 2, O | S, 0},
-    {"only", 4, 0, 0},
-    {"or", 2, O | S, SQL_ROLE_OR},
-    {"order", 5, E, 0},
-    {"ordinality", 10, 0, 0},
-    {"outer", 5, 0, 0},
-    {"outfile", 7, 0, 0},
-    {"over", 4, 0, 0},
-    {"overlaps", 8, 0, 0},
-    {"overlay", 7, F, 0},
-    {"partition", 9, 0, 0},
-    {"password", 8, M, 0},
-    {"percent", 7, 0, 0},
-    {"pivot", 5, 0, 0},
-    {"pragma", 6, O, 0},
-    {"preceding", 9, 0, 0},
-    {"precision", 9, 0, 0},
-    {"prepare", 7, 0, 0},
-    {"primary", 7, 0, 0},
-    {"prior", 5, O, SQL_ROLE_DIRECTION},
-    {"procedure", 9, 0, 0},
-    {"processlist", 11, 0, 0},
-    {"raiserror", 9, 0, 0},
-    {"rand", 4, F, 0},
-    {"random", 6, F, 0},
-    {"read", 4, 0, 0},
-    {"real", 4, F, 0},
-    {"recursive", 9, 0, 0},
-    {"references", 10, 0, 0},
-    {"regexp", 6, O, 0},
-    {"relative", 8, O, SQL_ROLE_DIRECTION},
-    {"release", 7, O, SQL_ROLE_RELEASE},
-    {"rename", 6, 0, 0},
-    {"repeatable", 10, 0, 0},
-    {"replace", 7, F, 0},
-    {"restrict", 8, 0, 0},
-    {"return", 6, O, 0},
-    {"returning", 9, O | E, 0},
-    {"revoke", 6, 0, 0},
-    {"right", 5, F, 0},
-    {"rlike", 5, O, 0},
-    {"rollback", 8, 0, SQL_ROLE_ROLLBACK},
-    {"rollup", 6, 0, 0},
-    {"round", 5, F, 0},
-    {"row", 3, F, 0},
-    {"row_number", 10, F, 0},
-    {"rowid", 5, 0, 0},
-    {"rownum", 6, 0, 0},
-    {"rows", 4, 0, 0},
-    {"save", 4, 0, 0},
-    {"savepoint", 9, O, SQL_ROLE_SAVEPOINT},
-    {"schema", 6, F, 0},
-    {"scroll", 6, 0, SQL_ROLE_OPTION},
-    {"select", 6, O, SQL_ROLE_SELECT},
-    {"sequence", 8, 0, 0},
-    {"serializable", 12, 0, 0},
-    {"session_user", 12, 0, 0},
-    {"set", 3, O, 0},
-    {"sets", 4, 0, 0},
-    {"show", 4, O, 0},
-    {"signed", 6, 0, 0},
-    {"similar", 7, O, 0},
-    {"skip", 4, 0, 0},
-    {"smallint", 8, F, 0},
-    {"some", 4, O | F, 0},
-    {"sounds", 6, O, 0},
-    {"sql_calc_found_rows", 19, 0, 0},
-    {"sql_no_cache", 12, 0, 0},
-    {"start", 5, 0, 0},
-    {"stddev", 6, F, 0},
-    {"straight_join", 13, 0, 0},
-    {"string_agg", 10, F, 0},
-    {"substr", 6, F, 0},
-    {"substring", 9, F, 0},
-    {"sum", 3, F, 0},
-    {"symmetric", 9, 0, 0},
-    {"sysdate", 7, F, 0},
-    {"table", 5, 0, 0},
-    {"tables", 6, 0, 0},
-    {"tablespace", 10, 0, 0},
-    {"temp", 4, 0, 0},
-    {"temporary", 9, 0, 0},
-    {"terminated", 10, 0, 0},
-    {"then", 4, O | E, 0},
-    {"ties", 4, 0, 0},
-    {"time", 4, M | F, 0},
-    {"timestamp", 9, M | F, 0},
-    {"timestamptz", 11, M, 0},
-    {"tinyint", 7, F, 0},
-    {"to", 2, O, SQL_ROLE_TO},
-    {"to_char", 7, F, 0},
-    {"to_date", 7, F, 0},
-    {"to_number", 9, F, 0},
-    {"top", 3, O, 0},
-    {"tran", 4, 0, SQL_ROLE_WORK},
-    {"transaction", 11, 0, SQL_ROLE_WORK},
-    {"trigger", 7, 0, 0},
-    {"trim", 4, F, 0},
-    {"true", 4, 0, 0},
-    {"truncate", 8, 0, 0},
-    {"uescape", 7, O, 0},
-    {"unbounded", 9, 0, 0},
-    {"uncommitted", 11, 0, 0},
-    {"union", 5, O | E, 0},
-    {"unique", 6, 0, 0},
-    {"unknown", 7, 0, 0},
-    {"unlock", 6, 0, 0},
-    {"unlogged", 8, 0, 0},
-    {"unpivot", 7, 0, 0},
-    {"unsigned", 8, 0, 0},
-    {"until", 5, M, 0},
-    {"update", 6, 0, 0},
-    {"upper", 5, F, 0},
-    {"upsert", 6, 0, 0},
-    {"use", 3, 0, 0},
-    {"user", 4, F, 0},
-    {"using", 5, O, 0},
-    {"vacuum", 6, O, 0},
-    {"values", 6, O, SQL_ROLE_VALUES},
-    {"varchar", 7, F, 0},
-    {"variables", 9, 0, 0},
-    {"variance", 8, F, 0},
-    {"view", 4, 0, 0},
-    {"when", 4, O | S, 0},
-    {"where", 5, O | S, 0},
-    {"while", 5, O, 0},
-    {"window", 6, E, 0},
-    {"with", 4, O, 0},
-    {"within", 6, 0, 0},
-    {"without", 7, 0, 0},
-    {"work", 4, 0, SQL_ROLE_WORK},
-    {"write", 5, 0, 0},
-    {"xor", 3, O, 0},
-    {"zerofill", 8, 0, 0},
-    {"zone", 4, M, 0},
+/* clang-format off */
+const unsigned short sql_bytes_classes[256] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, SPACE, SPACE, SPACE, SPACE, SPACE, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    SPACE, OPER, DOUBLE, HASH, DOLLAR, PERCNT, AMPER, SINGLE, OPEN, CLOSE, OPER, OPER, OPEN, OPER, DOT, OPER,
+    DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, 0, OPEN, OPER, OPER, OPER, QUEST,
+    AT, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER,
+    LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, 0, 0, 0, OPER, LOWER,
+    BACK, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER,
+    LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, 0, OPER, 0, OPER, 0,
+    LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER,
+    LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER,
+    LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER,
+    LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER,
+    LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER,
+    LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER,
+    LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER,
+    LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER,
 };
-#undef O
-#undef M
-#undef F
-#undef E
-#undef S
-
-/* Where the words of each letter start in WORDS, and the end. */
-static const unsigned short LETTERS[27] = {
-    0, 21, 32, 68, 95, 110, 126, 136, 138, 160, 168, 170, 188, 197, 214, 227, 239, 239, 266, 294, 317, 334, 340, 349, 350, 350, 352};
 /* clang-format on */
-
-/* What the last token leaves to expect. */
-enum {
-    AFTER_OPERAND_WORD, /* operator, opening bracket, comma, SELECT ..., or the start: an operand */
-    AFTER_MAYBE_WORD,   /* a placeholder may stand, a sign is binary */
-    AFTER_NAME,         /* an operator */
-    AFTER_VALUE,        /* an operator; what is before is no identifier */
-    AFTER_DOT,          /* a name */
-    AFTER_NAME_DOT      /* a name, and in MySQL it may begin with a digit */
-};
 
 /* Longer operators and placeholder names are split: bounded look-ahead keeps the time linear. */
 enum { LONGEST_OPERATOR = 64, LONGEST_NAME = 64 };
@@ -448,20 +66,48 @@ bool sql_lexer_knows(int64_t dialect) {
     return dialect >= MERCURY_DIALECT_GENERIC && dialect <= MERCURY_DIALECT_MSSQL;
 }
 
-int sql_lexer_word(const unsigned char *word, size_t length, int *role) {
-    *role = SQL_ROLE_NONE;
-    if (length < 2 || length > LONGEST_WORD || word[0] < 'a' || word[0] > 'z') {
-        return 0;
+/* Eight bytes with the bit set that makes letters lower case; `_` alone becomes something else, which is no word byte. */
+static uint64_t load_lower(const unsigned char *text) {
+    return sql_bytes_load(text) | UINT64_C(0x2020202020202020);
+}
+
+/* The first eight bytes of the word, as load_lower reads them; bytes behind the word are 0. */
+static uint64_t load_first(const unsigned char *text, size_t length, size_t start, size_t size) {
+    unsigned char copy[8] = {0};
+    size_t block = start;
+    if (length < sizeof copy) {
+        memcpy(copy, text, length);
+        text = copy;
+        block = 0;
+    } else if (start > length - sizeof copy) {
+        block = length - sizeof copy;
     }
-    const word_entry *entry = &WORDS[LETTERS[word[0] - 'a']];
-    const word_entry *end = &WORDS[LETTERS[word[0] - 'a' + 1]];
-    for (; entry < end; entry++) {
-        if (entry->length == length && entry->text[1] == (char)word[1] && memcmp(entry->text, word, length) == 0) {
-            *role = entry->role;
-            return entry->flags | SQL_WORD_KEYWORD;
-        }
+    uint64_t first = load_lower(text + block) >> (8 * (start - block));
+    return size < 8 ? first & ~(~UINT64_C(0) << (8 * size)) : first;
+}
+
+const sql_word *sql_lexer_find(const unsigned char *text, size_t length, size_t start, size_t end) {
+    static const sql_word NONE = {"", 0, 0, SQL_ROLE_NONE};
+    size_t size = end - start;
+    if (size < 2 || size > LONGEST_WORD) {
+        return &NONE;
     }
-    return 0;
+    uint64_t first = load_first(text, length, start, size);
+    uint64_t last = size > 8 ? load_lower(text + end - 8) : first;
+    uint64_t number = (first ^ (last >> 7)) * sql_words_multiplier;
+    size_t slot = (number >> 48 & 511) ^ sql_words_displacements[number >> 57];
+    const sql_word *word = &sql_words[sql_words_slots[slot]];
+    const unsigned char *expected = (const unsigned char *)word->text;
+    if (word->length != size || load_first(expected, sizeof word->text, 0, size) != first) {
+        return &NONE;
+    }
+    if (size > 8 && load_lower(expected + size - 8) != last) {
+        return &NONE;
+    }
+    if (size > 16 && load_lower(expected + 8) != load_lower(text + start + 8)) {
+        return &NONE;
+    }
+    return word;
 }
 
 void sql_lexer_start(sql_lexer *lexer, const char *text, size_t length, int64_t dialect) {
@@ -469,17 +115,21 @@ void sql_lexer_start(sql_lexer *lexer, const char *text, size_t length, int64_t 
     lexer->text = (const unsigned char *)text;
     lexer->length = length;
     lexer->dialect = (int)dialect;
-    lexer->previous = AFTER_OPERAND_WORD;
-    lexer->word_mask = WORD;
+    lexer->previous = SQL_AFTER_OPERAND_WORD;
+    lexer->names_quote = '"';
+    lexer->word_mask = SQL_BYTE_WORD;
     if (dialect == MERCURY_DIALECT_ORACLE) {
-        lexer->word_mask = WORD | HASH;
+        lexer->names_quote = 0;
+        lexer->word_mask = SQL_BYTE_WORD | SQL_BYTE_HASH;
+    } else if (dialect == MERCURY_DIALECT_MYSQL) {
+        lexer->names_quote = '`';
     } else if (dialect == MERCURY_DIALECT_MSSQL) {
-        lexer->word_mask = WORD | HASH | AT;
+        lexer->word_mask = SQL_BYTE_WORD | SQL_BYTE_HASH | SQL_BYTE_AT;
     }
 }
 
 void sql_lexer_hide(sql_lexer *lexer) {
-    lexer->previous = AFTER_VALUE;
+    lexer->previous = SQL_AFTER_VALUE;
 }
 
 /* The byte at `position`, or -1 beyond the end. */
@@ -488,51 +138,36 @@ static int byte_at(const sql_lexer *lexer, size_t position) {
 }
 
 static bool has_class(const sql_lexer *lexer, size_t position, int mask) {
-    return position < lexer->length && (CLASSES[lexer->text[position]] & mask) != 0;
+    return position < lexer->length && sql_bytes_is(lexer->text[position], mask);
 }
 
 /* The first position from `position` on that is not of the classes in `mask`. */
 static size_t skip_class(const sql_lexer *lexer, size_t position, int mask) {
-    while (position < lexer->length && (CLASSES[lexer->text[position]] & mask) != 0) {
-        position++;
-    }
-    return position;
+    return sql_bytes_skip(lexer->text, position, lexer->length, mask);
 }
 
 static bool is_dialect(const sql_lexer *lexer, int first, int second) {
     return lexer->dialect == first || lexer->dialect == second;
 }
 
-static bool operand_expected(const sql_lexer *lexer) {
-    return lexer->previous == AFTER_OPERAND_WORD;
-}
-
 static bool placeholder_expected(const sql_lexer *lexer) {
-    return lexer->previous <= AFTER_MAYBE_WORD;
+    return lexer->previous <= SQL_AFTER_MAYBE_WORD;
 }
 
 static int to_lower(int byte) {
     return byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte;
 }
 
-static bool finish(sql_lexer *lexer, sql_token *token, int kind, size_t end, int previous) {
-    token->kind = kind;
-    token->end = end;
-    lexer->position = end;
-    lexer->previous = previous;
-    return true;
-}
-
 static bool value(sql_lexer *lexer, sql_token *token, int kind, size_t end) {
-    return finish(lexer, token, kind, end, AFTER_VALUE);
+    return sql_lexer_finish(lexer, token, kind, end, SQL_AFTER_VALUE);
 }
 
 static bool operator_token(sql_lexer *lexer, sql_token *token, size_t end) {
-    return finish(lexer, token, MERCURY_TOKEN_OPERATOR, end, AFTER_OPERAND_WORD);
+    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_OPERATOR, end, SQL_AFTER_OPERAND_WORD);
 }
 
 static bool comment(sql_lexer *lexer, sql_token *token, size_t end) {
-    return finish(lexer, token, MERCURY_TOKEN_COMMENT, end, lexer->previous);
+    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_COMMENT, end, lexer->previous);
 }
 
 static bool doubt(sql_lexer *lexer, sql_token *token) {
@@ -603,14 +238,14 @@ static bool quoted(sql_lexer *lexer, sql_token *token, size_t quote) {
     if (end == 0) {
         return doubt(lexer, token);
     }
-    return finish(lexer, token, MERCURY_TOKEN_QUOTED, end, AFTER_NAME);
+    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_QUOTED, end, SQL_AFTER_NAME);
 }
 
 /* Only this much is surely an identifier where the dialect is not known. */
 static bool is_sure_identifier(const sql_lexer *lexer, size_t start, size_t end) {
     for (size_t i = start; i < end; i++) {
         int byte = lexer->text[i];
-        if (byte >= 0x80 || (byte != '.' && (CLASSES[byte] & WORD) == 0)) {
+        if (byte >= 0x80 || (byte != '.' && !sql_bytes_is(byte, SQL_BYTE_WORD))) {
             return false;
         }
     }
@@ -639,7 +274,7 @@ static bool bracket_quotes(sql_lexer *lexer, sql_token *token) {
     if (end >= lexer->length) {
         return doubt(lexer, token);
     }
-    return finish(lexer, token, MERCURY_TOKEN_QUOTED, end + 1, AFTER_NAME);
+    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_QUOTED, end + 1, SQL_AFTER_NAME);
 }
 
 /* The byte that closes Oracle's q'[...]'. */
@@ -717,7 +352,8 @@ static bool is_line_comment(const sql_lexer *lexer, size_t position) {
 static bool line_comment(sql_lexer *lexer, sql_token *token) {
     size_t start = lexer->position + 2;
     size_t end = end_of_line(lexer, start);
-    if (lexer->dialect == MERCURY_DIALECT_GENERIC && !has_class(lexer, start, SPACE) && has_quotes(lexer, start, end)) {
+    if (lexer->dialect == MERCURY_DIALECT_GENERIC && !has_class(lexer, start, SQL_BYTE_SPACE) &&
+        has_quotes(lexer, start, end)) {
         return doubt(lexer, token);
     }
     return comment(lexer, token, end);
@@ -754,7 +390,7 @@ static bool block_comment(sql_lexer *lexer, sql_token *token) {
         size_t mark = byte_at(lexer, start) == 'M' ? start + 1 : start;
         if (byte_at(lexer, mark) == '!') {
             lexer->in_code = true;
-            return comment(lexer, token, skip_class(lexer, mark + 1, DIGIT));
+            return comment(lexer, token, skip_class(lexer, mark + 1, SQL_BYTE_DIGIT));
         }
     }
     size_t end = end_of_block(lexer, start);
@@ -767,19 +403,19 @@ static bool block_comment(sql_lexer *lexer, sql_token *token) {
 static size_t end_of_number(const sql_lexer *lexer, size_t position) {
     int radix = to_lower(byte_at(lexer, position + 1));
     if (byte_at(lexer, position) == '0' && (radix == 'x' || radix == 'o' || radix == 'b')) {
-        return skip_class(lexer, position, TAG);
+        return skip_class(lexer, position, SQL_BYTE_TAG);
     }
-    position = skip_class(lexer, position, DIGIT);
+    position = skip_class(lexer, position, SQL_BYTE_DIGIT);
     if (byte_at(lexer, position) == '.' && byte_at(lexer, position + 1) != '.') {
-        position = skip_class(lexer, position + 1, DIGIT);
+        position = skip_class(lexer, position + 1, SQL_BYTE_DIGIT);
     }
     if (to_lower(byte_at(lexer, position)) == 'e') {
         int sign = byte_at(lexer, position + 1);
-        if ((sign == '+' || sign == '-') && has_class(lexer, position + 2, DIGIT)) {
+        if ((sign == '+' || sign == '-') && has_class(lexer, position + 2, SQL_BYTE_DIGIT)) {
             position += 2;
         }
     }
-    return skip_class(lexer, position, TAG);
+    return skip_class(lexer, position, SQL_BYTE_TAG);
 }
 
 static bool number(sql_lexer *lexer, sql_token *token, size_t start) {
@@ -793,7 +429,7 @@ static size_t end_of_percent_placeholder(const sql_lexer *lexer, size_t position
         size_t limit = position + LONGEST_NAME;
         do {
             position++;
-        } while (position < limit && (has_class(lexer, position, TAG) || byte_at(lexer, position) == '.' ||
+        } while (position < limit && (has_class(lexer, position, SQL_BYTE_TAG) || byte_at(lexer, position) == '.' ||
                                       byte_at(lexer, position) == ' ' || byte_at(lexer, position) == '-'));
         if (byte_at(lexer, position) != ')') {
             return 0;
@@ -802,13 +438,13 @@ static size_t end_of_percent_placeholder(const sql_lexer *lexer, size_t position
     }
     int type = byte_at(lexer, position);
     bool known = type == 's' || type == 'b' || type == 't';
-    return known && !has_class(lexer, position + 1, WORD) ? position + 1 : 0;
+    return known && !has_class(lexer, position + 1, SQL_BYTE_WORD) ? position + 1 : 0;
 }
 
 /* Whether a `:` at `position` starts :name or :1. In brackets it is a slice. */
 static bool is_colon_placeholder(const sql_lexer *lexer, size_t position) {
     bool slices = is_dialect(lexer, MERCURY_DIALECT_POSTGRESQL, MERCURY_DIALECT_GENERIC);
-    return has_class(lexer, position + 1, TAG) && !(slices && lexer->open_brackets > 0);
+    return has_class(lexer, position + 1, SQL_BYTE_TAG) && !(slices && lexer->open_brackets > 0);
 }
 
 /* Whether the word at `start` makes the quote behind it a literal's. */
@@ -831,7 +467,7 @@ static bool is_unicode_prefix(const sql_lexer *lexer, size_t position, int quote
 /* Skips white space and comments that are sure to end. */
 static size_t skip_gap(const sql_lexer *lexer, size_t position) {
     for (;;) {
-        position = skip_class(lexer, position, SPACE);
+        position = skip_class(lexer, position, SQL_BYTE_SPACE);
         if (is_line_comment(lexer, position)) {
             position = end_of_line(lexer, position);
         } else if (byte_at(lexer, position) == '/' && byte_at(lexer, position + 1) == '*') {
@@ -858,7 +494,7 @@ static bool literal_follows(const sql_lexer *lexer, size_t position) {
     case '\'':
         return true;
     case '$':
-        return has_class(lexer, position + 1, TAG) || byte_at(lexer, position + 1) == '$';
+        return has_class(lexer, position + 1, SQL_BYTE_TAG) || byte_at(lexer, position + 1) == '$';
     case '?':
         return byte_at(lexer, position + 1) != '?';
     case '%':
@@ -866,10 +502,10 @@ static bool literal_follows(const sql_lexer *lexer, size_t position) {
     case ':':
         return is_colon_placeholder(lexer, position);
     case '.':
-        return has_class(lexer, position + 1, DIGIT);
+        return has_class(lexer, position + 1, SQL_BYTE_DIGIT);
     default:
-        return has_class(lexer, position, DIGIT) || is_unicode_prefix(lexer, position, '\'') ||
-               (has_class(lexer, position, WORD_START) && byte_at(lexer, position + 1) == '\'' &&
+        return has_class(lexer, position, SQL_BYTE_DIGIT) || is_unicode_prefix(lexer, position, '\'') ||
+               (has_class(lexer, position, SQL_BYTE_WORD_START) && byte_at(lexer, position + 1) == '\'' &&
                 is_string_prefix(lexer, position, 1));
     }
 }
@@ -894,13 +530,13 @@ static bool question_mark(sql_lexer *lexer, sql_token *token) {
             return operator_token(lexer, token, end);
         }
     }
-    return value(lexer, token, MERCURY_TOKEN_PLACEHOLDER, skip_class(lexer, start + 1, DIGIT));
+    return value(lexer, token, MERCURY_TOKEN_PLACEHOLDER, skip_class(lexer, start + 1, SQL_BYTE_DIGIT));
 }
 
 static bool dollar(sql_lexer *lexer, sql_token *token) {
     size_t start = lexer->position;
-    size_t end = skip_class(lexer, start + 1, TAG);
-    bool digit = has_class(lexer, start + 1, DIGIT);
+    size_t end = skip_class(lexer, start + 1, SQL_BYTE_TAG);
+    bool digit = has_class(lexer, start + 1, SQL_BYTE_DIGIT);
     if (digit && lexer->dialect == MERCURY_DIALECT_MSSQL) {
         return number(lexer, token, start + 1); /* money */
     }
@@ -918,30 +554,20 @@ static bool colon(sql_lexer *lexer, sql_token *token) {
         return operator_token(lexer, token, start + 2);
     }
     if (placeholder_expected(lexer) && is_colon_placeholder(lexer, start)) {
-        return value(lexer, token, MERCURY_TOKEN_PLACEHOLDER, skip_class(lexer, start + 1, TAG));
+        return value(lexer, token, MERCURY_TOKEN_PLACEHOLDER, skip_class(lexer, start + 1, SQL_BYTE_TAG));
     }
     return operator_token(lexer, token, start + 1);
 }
 
 /* ---- Words ---- */
 
-static int after_word(int flags) {
-    if ((flags & SQL_WORD_OPERAND) != 0) {
-        return AFTER_OPERAND_WORD;
-    }
-    return (flags & SQL_WORD_MAYBE) != 0 ? AFTER_MAYBE_WORD : AFTER_NAME;
-}
-
 static bool plain_word(sql_lexer *lexer, sql_token *token, size_t end) {
-    size_t length = end - lexer->position;
-    if (lexer->previous < AFTER_DOT && length <= LONGEST_WORD) {
-        unsigned char lower[LONGEST_WORD];
-        for (size_t i = 0; i < length; i++) {
-            lower[i] = (unsigned char)to_lower(lexer->text[lexer->position + i]);
-        }
-        token->flags = sql_lexer_word(lower, length, &token->role);
+    if (lexer->previous < SQL_AFTER_DOT) {
+        const sql_word *found = sql_lexer_find(lexer->text, lexer->length, lexer->position, end);
+        token->flags = found->flags;
+        token->role = found->role;
     }
-    return finish(lexer, token, MERCURY_TOKEN_WORD, end, after_word(token->flags));
+    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_WORD, end, sql_lexer_after_word(token->flags));
 }
 
 /* q'...' and nq'...': Oracle's own quotes, and doubt where the dialect is not known. */
@@ -1004,7 +630,7 @@ static bool ends_run(const sql_lexer *lexer, size_t start, size_t position) {
         if (!generic || position == start || (position == start + 1 && lexer->text[start] == '@')) {
             return false;
         }
-        return has_class(lexer, position + (next == '@' ? 2 : 1), WORD_START);
+        return has_class(lexer, position + (next == '@' ? 2 : 1), SQL_BYTE_WORD_START);
     default:
         return false;
     }
@@ -1026,7 +652,7 @@ static bool may_end_in_sign(const sql_lexer *lexer, size_t start, size_t end) {
 /* One past the operator that PostgreSQL would read at `start`. */
 static size_t end_of_run(const sql_lexer *lexer, size_t start) {
     size_t end = start;
-    while (end < start + LONGEST_OPERATOR && has_class(lexer, end, OPERATOR) && !ends_run(lexer, start, end)) {
+    while (end < start + LONGEST_OPERATOR && has_class(lexer, end, SQL_BYTE_OPERATOR) && !ends_run(lexer, start, end)) {
         end++;
     }
     int last = end > start ? lexer->text[end - 1] : 0;
@@ -1061,7 +687,7 @@ static size_t end_of_listed(const sql_lexer *lexer, size_t start) {
 static bool operator_run(sql_lexer *lexer, sql_token *token) {
     size_t start = lexer->position;
     bool runs = is_dialect(lexer, MERCURY_DIALECT_POSTGRESQL, MERCURY_DIALECT_GENERIC);
-    bool listed = !runs || !has_class(lexer, start, OPERATOR);
+    bool listed = !runs || !has_class(lexer, start, SQL_BYTE_OPERATOR);
     return operator_token(lexer, token, listed ? end_of_listed(lexer, start) : end_of_run(lexer, start));
 }
 
@@ -1078,11 +704,11 @@ static bool at_sign(sql_lexer *lexer, sql_token *token) {
     bool generic = lexer->dialect == MERCURY_DIALECT_GENERIC && placeholder_expected(lexer);
     bool own = is_dialect(lexer, MERCURY_DIALECT_MYSQL, MERCURY_DIALECT_MSSQL);
     bool variable = generic || own || (lexer->dialect == MERCURY_DIALECT_SQLITE && !system);
-    if (!variable || !has_class(lexer, name, WORD_START)) {
+    if (!variable || !has_class(lexer, name, SQL_BYTE_WORD_START)) {
         return operator_run(lexer, token);
     }
     size_t end = skip_class(lexer, name, lexer->word_mask);
-    return system ? finish(lexer, token, MERCURY_TOKEN_WORD, end, AFTER_NAME)
+    return system ? sql_lexer_finish(lexer, token, MERCURY_TOKEN_WORD, end, SQL_AFTER_NAME)
                   : value(lexer, token, MERCURY_TOKEN_PLACEHOLDER, end);
 }
 
@@ -1098,7 +724,7 @@ static bool hash_sign(sql_lexer *lexer, sql_token *token) {
     if (lexer->dialect == MERCURY_DIALECT_GENERIC && next != '>') {
         return doubt(lexer, token); /* MySQL would see a comment, others an operator or a name */
     }
-    if (lexer->dialect == MERCURY_DIALECT_MSSQL && has_class(lexer, start + 1, WORD_START | HASH)) {
+    if (lexer->dialect == MERCURY_DIALECT_MSSQL && has_class(lexer, start + 1, SQL_BYTE_WORD_START | SQL_BYTE_HASH)) {
         return plain_word(lexer, token, skip_class(lexer, start, lexer->word_mask));
     }
     return operator_run(lexer, token);
@@ -1108,25 +734,25 @@ static bool hash_sign(sql_lexer *lexer, sql_token *token) {
 
 static bool punctuation(sql_lexer *lexer, sql_token *token, int byte) {
     size_t end = lexer->position + 1;
-    int previous = AFTER_OPERAND_WORD;
+    int previous = SQL_AFTER_OPERAND_WORD;
     if (byte == '.') {
-        previous = lexer->previous == AFTER_NAME ? AFTER_NAME_DOT : AFTER_DOT;
+        previous = lexer->previous == SQL_AFTER_NAME ? SQL_AFTER_NAME_DOT : SQL_AFTER_DOT;
     } else if (byte == ')' || byte == ']') {
-        previous = AFTER_VALUE;
+        previous = SQL_AFTER_VALUE;
     }
     if (byte == '[') {
         lexer->open_brackets++;
     } else if (byte == ']' && lexer->open_brackets > 0) {
         lexer->open_brackets--;
     }
-    return finish(lexer, token, MERCURY_TOKEN_PUNCTUATION, end, previous);
+    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_PUNCTUATION, end, previous);
 }
 
 static bool dot(sql_lexer *lexer, sql_token *token) {
     size_t start = lexer->position;
-    bool touches = start > 0 && (has_class(lexer, start - 1, WORD) || lexer->text[start - 1] == '`');
-    bool mysql_name = lexer->dialect == MERCURY_DIALECT_MYSQL && lexer->previous == AFTER_NAME && touches;
-    if (has_class(lexer, start + 1, DIGIT) && !mysql_name) {
+    bool touches = start > 0 && (has_class(lexer, start - 1, SQL_BYTE_WORD) || lexer->text[start - 1] == '`');
+    bool mysql_name = lexer->dialect == MERCURY_DIALECT_MYSQL && lexer->previous == SQL_AFTER_NAME && touches;
+    if (has_class(lexer, start + 1, SQL_BYTE_DIGIT) && !mysql_name) {
         return number(lexer, token, start);
     }
     return punctuation(lexer, token, '.');
@@ -1134,7 +760,7 @@ static bool dot(sql_lexer *lexer, sql_token *token) {
 
 static bool digit(sql_lexer *lexer, sql_token *token) {
     bool touches = lexer->position > 0 && lexer->text[lexer->position - 1] == '.';
-    if (lexer->dialect == MERCURY_DIALECT_MYSQL && lexer->previous == AFTER_NAME_DOT && touches) {
+    if (lexer->dialect == MERCURY_DIALECT_MYSQL && lexer->previous == SQL_AFTER_NAME_DOT && touches) {
         return plain_word(lexer, token, skip_class(lexer, lexer->position, lexer->word_mask));
     }
     return number(lexer, token, lexer->position);
@@ -1145,17 +771,9 @@ static bool is_end_of_code(const sql_lexer *lexer) {
     return lexer->in_code && byte_at(lexer, lexer->position + 1) == '/';
 }
 
-bool sql_lexer_next(sql_lexer *lexer, sql_token *token) {
-    lexer->position = skip_class(lexer, lexer->position, SPACE);
-    if (lexer->position >= lexer->length) {
-        return false;
-    }
+bool sql_lexer_any(sql_lexer *lexer, sql_token *token) {
     int byte = lexer->text[lexer->position];
-    token->start = lexer->position;
-    token->flags = 0;
-    token->role = SQL_ROLE_NONE;
-    token->operand = operand_expected(lexer);
-    if ((CLASSES[byte] & WORD_START) != 0) {
+    if (sql_bytes_is(byte, SQL_BYTE_WORD_START)) {
         return word(lexer, token);
     }
     switch (byte) {

@@ -93,10 +93,9 @@ typedef struct normalizer {
     int last;      /* class of what was written last */
     int last_role; /* SQL_ROLE_* of the word that was written last */
 
-    size_t depth;                     /* open brackets */
-    uint64_t lists;                   /* bit d: what stands at depth d are a list's elements */
-    uint64_t rows;                    /* bit d: VALUES rows stand at depth d */
-    size_t tuple_start[DEEPEST_LIST]; /* where the bracket that opened depth d was written */
+    size_t depth;   /* open brackets */
+    uint64_t lists; /* bit d: what stands at depth d are a list's elements */
+    uint64_t rows;  /* bit d: VALUES rows stand at depth d */
 
     int element;
     size_t element_start;
@@ -115,14 +114,12 @@ typedef struct normalizer {
     span name;
     int64_t literal_count;
     bool in_doubt;
+
+    /* Where the bracket that opened depth d was written; last, because nobody clears it. */
+    size_t tuple_start[DEEPEST_LIST];
 } normalizer;
 
 /* ---- Writing ---- */
-
-static void write_bytes(normalizer *n, const void *bytes, size_t length) {
-    memcpy(n->out + n->length, bytes, length);
-    n->length += length;
-}
 
 static void write_byte(normalizer *n, int byte) {
     n->out[n->length++] = (unsigned char)byte;
@@ -146,11 +143,31 @@ static bool keeps_case(const normalizer *n) {
     return n->lexer.dialect == MERCURY_DIALECT_MYSQL || n->lexer.dialect == MERCURY_DIALECT_MSSQL;
 }
 
-static void write_folded(normalizer *n, size_t start, size_t end) {
-    for (size_t i = start; i < end; i++) {
-        int byte = n->lexer.text[i];
-        write_byte(n, byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte);
+/*
+ * Writes a piece of the text as it is. Names are short: one block that is longer than the
+ * name costs less than the decision how much to copy, and the output always has its room.
+ */
+static void write_source(normalizer *n, size_t start, size_t end) {
+    if (end - start <= SQL_BYTES_BLOCK && n->lexer.length - start >= SQL_BYTES_BLOCK) {
+        memcpy(n->out + n->length, n->lexer.text + start, SQL_BYTES_BLOCK);
+    } else {
+        memcpy(n->out + n->length, n->lexer.text + start, end - start);
     }
+    n->length += end - start;
+}
+
+/* The same in lower case. */
+static void write_folded(normalizer *n, size_t start, size_t end) {
+    const unsigned char *text = n->lexer.text;
+    unsigned char *out = n->out + n->length;
+    if (end - start <= SQL_BYTES_BLOCK && n->lexer.length - start >= SQL_BYTES_BLOCK) {
+        sql_bytes_fold_block(out, text + start);
+    } else {
+        for (size_t i = start; i < end; i++) {
+            *out++ = sql_bytes_fold(text[i]);
+        }
+    }
+    n->length += end - start;
 }
 
 /* ---- Lists: elements, tuples, rows ---- */
@@ -326,10 +343,14 @@ static void write_word(normalizer *n, const sql_token *token) {
         compare_name(n, n->length);
     }
     if (!keyword && keeps_case(n)) {
-        write_bytes(n, n->lexer.text + token->start, token->end - token->start);
+        write_source(n, token->start, token->end);
     } else {
         write_folded(n, token->start, token->end);
     }
+}
+
+static bool is_keyword(const normalizer *n, size_t start, size_t end) {
+    return sql_lexer_find(n->lexer.text, n->lexer.length, start, end)->flags != 0;
 }
 
 /*
@@ -337,10 +358,8 @@ static void write_word(normalizer *n, const sql_token *token) {
  * word, and no word of the frozen list.
  */
 static bool is_plain(const normalizer *n, size_t start, size_t end) {
-    unsigned char lower[20];
     bool upper_allowed = keeps_case(n) || n->lexer.dialect == MERCURY_DIALECT_ORACLE;
     bool lower_allowed = n->lexer.dialect != MERCURY_DIALECT_ORACLE;
-    int role;
     for (size_t i = start; i < end; i++) {
         int byte = n->lexer.text[i];
         bool lower_letter = byte >= 'a' && byte <= 'z';
@@ -349,11 +368,8 @@ static bool is_plain(const normalizer *n, size_t start, size_t end) {
         if (!other && !(lower_letter && lower_allowed) && !(upper_letter && upper_allowed)) {
             return false;
         }
-        if (i - start < sizeof lower) {
-            lower[i - start] = (unsigned char)(upper_letter ? byte + ('a' - 'A') : byte);
-        }
     }
-    return end > start && (end - start > sizeof lower || sql_lexer_word(lower, end - start, &role) == 0);
+    return end > start && !is_keyword(n, start, end);
 }
 
 /* Writes a name in double quotes; `closing` is the quote that its source doubles, -1 if none. */
@@ -391,15 +407,15 @@ static void write_name(normalizer *n, const sql_token *token) {
     bool backquoted = opening == '`' && dialect == MERCURY_DIALECT_GENERIC && !survives_double_quotes(n, start, end);
     if (!unicode && is_plain(n, start, end)) {
         if (keeps_case(n)) {
-            write_bytes(n, n->lexer.text + start, end - start);
+            write_source(n, start, end);
         } else {
             write_folded(n, start, end);
         }
     } else if (opening == '"' || dialect == MERCURY_DIALECT_MYSQL || backquoted) {
-        write_bytes(n, n->lexer.text + token->start, token->end - token->start);
+        write_source(n, token->start, token->end);
     } else if (unicode) {
         write_byte(n, 'u');
-        write_bytes(n, n->lexer.text + start, token->end - start);
+        write_source(n, start, token->end);
     } else if (opening == '[') {
         write_requoted(n, start, end, dialect == MERCURY_DIALECT_MSSQL ? ']' : -1);
     } else {
@@ -418,7 +434,11 @@ static void write_quoted(normalizer *n, const sql_token *token) {
     element_word(n);
     begin(n, NAME);
     compare_name(n, n->length);
-    write_name(n, token);
+    if (token->plain && !is_keyword(n, token->start + 1, token->end - 1)) {
+        write_source(n, token->start + 1, token->end - 1);
+    } else {
+        write_name(n, token);
+    }
 }
 
 /* Writes `?`; a sign before it belongs to it, and a literal right before it is one with it. */
@@ -743,7 +763,7 @@ static void finish(normalizer *n) {
 
 static void normalize(normalizer *n, const char *text, size_t length, int64_t dialect, char *canonical) {
     sql_token token;
-    memset(n, 0, sizeof *n);
+    memset(n, 0, offsetof(normalizer, tuple_start));
     n->out = (unsigned char *)canonical;
     sql_lexer_start(&n->lexer, text, length, dialect);
     while (sql_lexer_next(&n->lexer, &token)) {

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import List, Set
 
@@ -136,3 +138,9 @@ def test_each_error_code_has_its_exception(root: Path) -> None:
         raised = errors.from_code(int(code), "message", 7)
         assert type(raised).__name__ == name.title().replace("_", "") + "Error"
         assert (raised.code, raised.position) == (int(code), 7)
+
+
+def test_the_hash_over_the_frozen_list_is_current(root: Path) -> None:
+    # Complete it is where every word is found: tests/test_twin_sql.py looks for each.
+    tool = root / "tools" / "sql_words.py"
+    assert subprocess.run([sys.executable, str(tool), "--check"], check=False).returncode == 0
