@@ -155,7 +155,7 @@ orm-expressions: library $(DJANGO_VERSIONS:%=.venvs/django-%/ready) ## the ids o
 	$(@D)/bin/python -m pip install -q "Django~=$*.0" cffi hypothesis pytest djangorestframework jinja2 'psycopg[binary]'
 	touch $@
 
-differential: $(VENV)/ready library ## compare the library and its twin on the whole corpus and 100,000 generated statements
+differential: $(VENV)/ready library ## compare the library and its twin on the whole corpus and 200,000 generated statements, in six dialects
 	MERCURY_DIFFERENTIAL=full MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) tests/test_twin_sql.py
 
 properties: $(VENV)/ready library ## a million changes of the corpus, 1,000 planted secrets in every place, a gigabyte of SQL
