@@ -71,7 +71,7 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
         lint format asan interpreters exits wheel sdist clean FORCE
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "  %-17s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-17s %s\n", $$1, $$2}'
 
 library: build-ext ## build the C library and put it beside the package
 	cp $(OUT)/$(LIBRARY) mercury/$(LIBRARY).new && mv mercury/$(LIBRARY).new mercury/$(LIBRARY)
@@ -91,7 +91,7 @@ $(OUT)/%.o: $(NATIVE)/%.c $(HEADERS) $(OUT)/flags
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(OUT)/test_%: $(NATIVE)/tests/test_%.c $(OBJECTS) $(wildcard $(NATIVE)/tests/*.h)
-	$(CC) $(TEST_CFLAGS) -I$(NATIVE)/tests $(LDFLAGS) -o $@ $< $(OBJECTS) $(LDLIBS) -lm
+	$(CC) $(TEST_CFLAGS) -I$(NATIVE)/tests $(LDFLAGS) -o $@ $< $(C_TEST_EXTRA) $(OBJECTS) $(LDLIBS) -lm -pthread
 
 # Rebuilds the objects when the compiler or its flags change.
 $(OUT)/flags: FORCE
@@ -101,7 +101,7 @@ $(OUT)/flags: FORCE
 c-tests: $(C_TESTS)
 
 run-c-tests: c-tests ## build and run the C unit tests
-	@status=0; for program in $(C_TESTS); do $$program || status=1; done; exit $$status
+	@status=0; for program in $(C_TESTS); do $(C_TEST_RUNNER) $$program || status=1; done; exit $$status
 
 header-hash: ## print the hash of the header's canonical tokens
 	@CC='$(CC)' $(PYTHON) build_ffi.py --hash
@@ -235,6 +235,8 @@ wheel: $(VENV)/ready ## build the platform wheel into dist/; fails without the l
 
 sdist: $(VENV)/ready ## build the source distribution into dist/
 	$(VENV_PYTHON) -m build --sdist --no-isolation --outdir dist
+
+include checks.mk
 
 clean: ## remove what the build made
 	rm -rf build dist *.egg-info .venvs

@@ -74,7 +74,7 @@ static int read_memory(mercury_memory *memory) {
         return 0;
     }
     size_t length = fread(status, 1, sizeof status - 1, file);
-    fclose(file);
+    (void)fclose(file);
     status[length] = '\0';
     memory->resident_bytes = kilobyte_line(status, "\nVmRSS:");
     memory->peak_bytes = kilobyte_line(status, "\nVmHWM:");

@@ -794,7 +794,7 @@ int64_t mercury_sql_normalize_text(const char *text, size_t length, int64_t dial
     if (!sql_lexer_knows(dialect)) {
         return mercury_error_fill(error, MERCURY_ERROR_UNKNOWN_DIALECT, -1);
     }
-    if (capacity < mercury_sql_normalize_bound(length)) {
+    if (canonical == NULL || capacity < mercury_sql_normalize_bound(length)) {
         return mercury_error_fill(error, MERCURY_ERROR_BUFFER_TOO_SMALL,
                                   as_position(mercury_sql_normalize_bound(length)));
     }

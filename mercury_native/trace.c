@@ -108,8 +108,8 @@ static void *table_at(const table *self, size_t index) {
 
 /* The finalizer of splitmix64: a bijection, so that no two first keys collide before the second is added. */
 static uint64_t mixed(uint64_t value) {
-    value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9u;
-    value = (value ^ (value >> 27)) * 0x94D049BB133111EBu;
+    value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9U;
+    value = (value ^ (value >> 27)) * 0x94D049BB133111EBU;
     return value ^ (value >> 31);
 }
 
@@ -138,7 +138,7 @@ static void *table_find(const table *self, int64_t first, int64_t second) {
 }
 
 static int table_grow_slots(table *self) {
-    size_t slot_count = self->slot_count != 0 ? self->slot_count * 2 : 2 * FIRST_CAPACITY;
+    size_t slot_count = self->slot_count != 0 ? self->slot_count * 2 : (size_t)2 * FIRST_CAPACITY;
     block slots = {NULL, 0};
     if (!block_reserve(&slots, slot_count, sizeof(uint32_t))) {
         return 0;
@@ -207,8 +207,10 @@ typedef struct parameter_record {
 
 /* A group's index fits in parameter_record.places, and a struct in the array that Python reads it from. */
 _Static_assert(MERCURY_TRACE_MAX_GROUPS <= INT16_MAX, "places would overflow");
-_Static_assert(sizeof(mercury_event) == 9 * 8 && sizeof(mercury_totals) == 9 * 8, "padding");
-_Static_assert(sizeof(mercury_group) == 16 * 8 && sizeof(mercury_duplicate) == 12 * 8, "padding");
+_Static_assert(sizeof(mercury_event) == 9 * sizeof(int64_t) && sizeof(mercury_totals) == 9 * sizeof(int64_t),
+               "padding");
+_Static_assert(sizeof(mercury_group) == 16 * sizeof(int64_t) && sizeof(mercury_duplicate) == 12 * sizeof(int64_t),
+               "padding");
 
 struct mercury_trace {
     block frames;    /* mercury_frame */

@@ -86,10 +86,12 @@ DOCUMENTED = [
     "test",
     "lint",
     "format",
+    "check",
     "asan",
     "bench-sql",
     "bench-sql-peers",
     "instructions",
+    "alloc-failures",
     "interpreters",
     "exits",
     "wheel",
@@ -98,7 +100,8 @@ DOCUMENTED = [
 
 @pytest.mark.parametrize("target", [*DOCUMENTED, "clean", "header-hash", "help"])
 def test_each_target_explains_itself(root: Path, target: str) -> None:
-    assert re.search(rf"^{target}:.*## \w", (root / "Makefile").read_text(), re.MULTILINE)
+    rules = (root / "Makefile").read_text() + (root / "checks.mk").read_text()
+    assert re.search(rf"^{target}:.*## \w", rules, re.MULTILINE)
 
 
 def test_the_exported_constants_are_those_of_the_header(root: Path) -> None:

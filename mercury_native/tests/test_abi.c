@@ -33,8 +33,8 @@ static void records_are_made_of_8_byte_fields(void) {
 }
 
 int main(void) {
-    the_hash_is_64_lower_case_digits();
-    the_build_line_names_this_machine();
-    records_are_made_of_8_byte_fields();
+    RUN(the_hash_is_64_lower_case_digits);
+    RUN(the_build_line_names_this_machine);
+    RUN(records_are_made_of_8_byte_fields);
     return CHECK_RESULT();
 }

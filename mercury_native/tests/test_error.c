@@ -37,9 +37,9 @@ static void fill_accepts_null(void) {
 }
 
 int main(void) {
-    every_code_has_its_own_text();
-    unknown_codes_have_a_text();
-    fill_writes_the_whole_record();
-    fill_accepts_null();
+    RUN(every_code_has_its_own_text);
+    RUN(unknown_codes_have_a_text);
+    RUN(fill_writes_the_whole_record);
+    RUN(fill_accepts_null);
     return CHECK_RESULT();
 }

@@ -88,13 +88,13 @@ static void recursion_is_a_loop_within_one_activation(void) {
 }
 
 int main(void) {
-    refuses_what_is_no_pair_of_paths();
-    one_operation_is_a_batch();
-    one_instruction_twice_is_a_loop();
-    a_frame_that_moved_on_is_no_loop();
-    an_element_tells_the_nodes_of_a_template_apart();
-    an_operation_that_calls_code_is_no_loop();
-    unknown_activations_prove_but_do_not_locate();
-    recursion_is_a_loop_within_one_activation();
+    RUN(refuses_what_is_no_pair_of_paths);
+    RUN(one_operation_is_a_batch);
+    RUN(one_instruction_twice_is_a_loop);
+    RUN(a_frame_that_moved_on_is_no_loop);
+    RUN(an_element_tells_the_nodes_of_a_template_apart);
+    RUN(an_operation_that_calls_code_is_no_loop);
+    RUN(unknown_activations_prove_but_do_not_locate);
+    RUN(recursion_is_a_loop_within_one_activation);
     return CHECK_RESULT();
 }

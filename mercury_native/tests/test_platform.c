@@ -38,7 +38,7 @@ static void memory_follows_a_large_block(void) {
 }
 
 int main(void) {
-    null_is_an_invalid_argument();
-    memory_follows_a_large_block();
+    RUN(null_is_an_invalid_argument);
+    RUN(memory_follows_a_large_block);
     return CHECK_RESULT();
 }

@@ -87,9 +87,9 @@ static void test_every_prefix(void) {
 }
 
 int main(void) {
-    test_kinds();
-    test_capacity();
-    test_arguments();
-    test_every_prefix();
+    RUN(test_kinds);
+    RUN(test_capacity);
+    RUN(test_arguments);
+    RUN(test_every_prefix);
     return CHECK_RESULT();
 }

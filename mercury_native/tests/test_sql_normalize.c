@@ -236,16 +236,16 @@ static void test_random_texts_are_stable(void) {
 }
 
 int main(void) {
-    test_texts();
-    test_record();
-    test_bound();
-    test_arguments();
-    test_fingerprints();
-    test_nulls();
-    test_wrong_rows();
-    test_no_rows();
-    test_small_scratch();
-    test_texts_are_gone_on_with();
-    test_random_texts_are_stable();
+    RUN(test_texts);
+    RUN(test_record);
+    RUN(test_bound);
+    RUN(test_arguments);
+    RUN(test_fingerprints);
+    RUN(test_nulls);
+    RUN(test_wrong_rows);
+    RUN(test_no_rows);
+    RUN(test_small_scratch);
+    RUN(test_texts_are_gone_on_with);
+    RUN(test_random_texts_are_stable);
     return CHECK_RESULT();
 }

@@ -174,12 +174,12 @@ static void test_long_texts_stay_within_bounds(void) {
 }
 
 int main(void) {
-    test_places();
-    test_nothing();
-    test_doubt();
-    test_layout();
-    test_arguments();
-    test_random_texts_stay_within_bounds();
-    test_long_texts_stay_within_bounds();
+    RUN(test_places);
+    RUN(test_nothing);
+    RUN(test_doubt);
+    RUN(test_layout);
+    RUN(test_arguments);
+    RUN(test_random_texts_stay_within_bounds);
+    RUN(test_long_texts_stay_within_bounds);
     return CHECK_RESULT();
 }

@@ -400,6 +400,14 @@ static int same_results(const mercury_trace *one, const mercury_trace *other) {
            memcmp(duplicates[0], duplicates[1], counts[2] * sizeof duplicates[0][0]) == 0;
 }
 
+/* Whether an event may name a path; a refused one leaves nothing behind. */
+static int has_paths(mercury_trace *trace) {
+    mercury_event refused[2] = {query(FIRST, 0, 0, 1), query(FIRST, -2, 0, 1)};
+    mercury_error error;
+    CHECK(mercury_trace_add_events(trace, refused, 2, &error) != MERCURY_OK);
+    return error.position == 1;
+}
+
 /* One run with a fault; the requests that it made, or 0 once the fault came too late to be met. */
 static int run_with_fault(fault plan, const mercury_event *events, const mercury_trace *expected) {
     mercury_error error;
@@ -411,6 +419,7 @@ static int run_with_fault(fault plan, const mercury_event *events, const mercury
         while (mercury_trace_add_paths(trace, frames, LENGTH(frames), offsets, PATHS, &error) != MERCURY_OK) {
             CHECK(error.code == MERCURY_ERROR_OUT_OF_MEMORY);
             plan.for_ever = 0;
+            CHECK(!has_paths(trace));
         }
         CHECK(add_with_faults(trace, events, &plan) == WORK);
         CHECK(same_results(trace, expected));
@@ -454,25 +463,25 @@ static void neither_seed_nor_blocks_show_in_results(void) {
 }
 
 int main(void) {
-    an_empty_trace_has_nothing();
-    a_loop_is_proven_by_its_second_event();
-    nested_loops_have_two_depths();
-    activations_are_followed_over_other_statements();
-    one_operation_counts_once();
-    two_paths_of_one_loop_prove_each_other();
-    straight_line_code_is_no_loop();
-    lanes_share_no_activations();
-    duplicates_name_their_places();
-    some_events_are_never_duplicates();
-    durations_saturate();
-    a_query_without_a_path_is_not_judged();
-    wrong_events_are_refused_with_their_block();
-    wrong_paths_are_refused_together();
-    null_pointers_are_refused();
-    too_small_a_buffer_is_told_what_is_needed();
-    paths_and_frames_have_bounds();
-    beyond_the_bounds_events_are_only_counted();
-    every_request_for_memory_may_fail();
-    neither_seed_nor_blocks_show_in_results();
+    RUN(an_empty_trace_has_nothing);
+    RUN(a_loop_is_proven_by_its_second_event);
+    RUN(nested_loops_have_two_depths);
+    RUN(activations_are_followed_over_other_statements);
+    RUN(one_operation_counts_once);
+    RUN(two_paths_of_one_loop_prove_each_other);
+    RUN(straight_line_code_is_no_loop);
+    RUN(lanes_share_no_activations);
+    RUN(duplicates_name_their_places);
+    RUN(some_events_are_never_duplicates);
+    RUN(durations_saturate);
+    RUN(a_query_without_a_path_is_not_judged);
+    RUN(wrong_events_are_refused_with_their_block);
+    RUN(wrong_paths_are_refused_together);
+    RUN(null_pointers_are_refused);
+    RUN(too_small_a_buffer_is_told_what_is_needed);
+    RUN(paths_and_frames_have_bounds);
+    RUN(beyond_the_bounds_events_are_only_counted);
+    every_request_for_memory_may_fail(); /* not by RUN: it refuses requests itself */
+    RUN(neither_seed_nor_blocks_show_in_results);
     return CHECK_RESULT();
 }
