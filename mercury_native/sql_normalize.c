@@ -353,13 +353,28 @@ static bool is_keyword(const normalizer *n, size_t start, size_t end) {
     return sql_lexer_find(n->lexer.text, n->lexer.length, start, end)->flags != 0;
 }
 
+/* A capital and digits: an alias of Django's making, which Django 6.1 quotes and earlier versions do not. */
+static bool is_made_alias(const normalizer *n, size_t start, size_t end) {
+    const unsigned char *text = n->lexer.text;
+    if (end - start < 2 || text[start] < 'A' || text[start] > 'Z') {
+        return false;
+    }
+    for (size_t i = start + 1; i < end; i++) {
+        if (text[i] < '0' || text[i] > '9') {
+            return false;
+        }
+    }
+    return true;
+}
+
 /*
  * Whether a quoted name needs no quotes: it is what the dialect makes of the unquoted
  * word, and no word of the frozen list.
  */
 static bool is_plain(const normalizer *n, size_t start, size_t end) {
-    bool upper_allowed = keeps_case(n) || n->lexer.dialect == MERCURY_DIALECT_ORACLE;
-    bool lower_allowed = n->lexer.dialect != MERCURY_DIALECT_ORACLE;
+    int dialect = n->lexer.dialect;
+    bool upper_allowed = keeps_case(n) || dialect == MERCURY_DIALECT_ORACLE || is_made_alias(n, start, end);
+    bool lower_allowed = dialect != MERCURY_DIALECT_ORACLE;
     for (size_t i = start; i < end; i++) {
         int byte = n->lexer.text[i];
         bool lower_letter = byte >= 'a' && byte <= 'z';

@@ -107,7 +107,8 @@ _NO_VALUES = frozenset((TOKEN_OPERATOR, TOKEN_PUNCTUATION))
 DEEPEST_LIST = 64
 """Lists are recognized down to this many open brackets."""
 
-_plain_lower = re.compile(rb"[a-z_][a-z0-9_$]*").fullmatch
+# A capital and digits are an alias of Django's making, which Django 6.1 quotes and earlier versions do not.
+_plain_lower = re.compile(rb"[a-z_][a-z0-9_$]*|[A-Z][0-9]+").fullmatch
 _plain_upper = re.compile(rb"[A-Z_][A-Z0-9_$]*").fullmatch
 _plain_any = re.compile(rb"[A-Za-z_][A-Za-z0-9_$]*").fullmatch
 _PLAIN = (_plain_lower, _plain_lower, _plain_any, _plain_lower, _plain_upper, _plain_any)
