@@ -45,7 +45,8 @@ enum {
     SQL_ROLE_CURSOR,
     SQL_ROLE_OPTION,    /* BINARY, SCROLL ...: between a cursor's name and CURSOR */
     SQL_ROLE_DIRECTION, /* FORWARD, ALL ...: between FETCH and a cursor's name */
-    SQL_ROLE_FROM
+    SQL_ROLE_FROM,
+    SQL_ROLE_CONSTANT /* NULL, TRUE, FALSE */
 };
 
 /* A word of the frozen list, in lower case. */

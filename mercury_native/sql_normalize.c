@@ -479,6 +479,14 @@ static void write_literal(normalizer *n) {
     write_byte(n, '?');
 }
 
+/* Whether a word is a value: NULL, TRUE or FALSE right behind an operator, or first in an element. */
+static bool is_constant(const normalizer *n, const sql_token *token) {
+    if (token->role != SQL_ROLE_CONSTANT) {
+        return false;
+    }
+    return n->last == OPERATOR || (n->element == ELEMENT_EMPTY && is_set(n->lists, n->depth));
+}
+
 static void count_literal(normalizer *n, int kind) {
     bool number = kind == MERCURY_TOKEN_NUMBER || kind == MERCURY_TOKEN_PLACEHOLDER;
     bool window = n->window == WINDOW_NUMBER && number;
@@ -589,7 +597,12 @@ static void write_punctuation(normalizer *n, int byte) {
 static void write_token(normalizer *n, const sql_token *token) {
     switch (token->kind) {
     case MERCURY_TOKEN_WORD:
-        write_word(n, token);
+        if (is_constant(n, token)) {
+            sql_lexer_hide(&n->lexer);
+            write_literal(n);
+        } else {
+            write_word(n, token);
+        }
         break;
     case MERCURY_TOKEN_QUOTED:
         write_quoted(n, token);

@@ -68,6 +68,7 @@ ROLE_CURSOR = 16
 ROLE_OPTION = 17  # between a cursor's name and CURSOR
 ROLE_DIRECTION = 18  # between FETCH and a cursor's name
 ROLE_FROM = 19
+ROLE_CONSTANT = 20
 
 _ROLES = (
     (ROLE_IN, "in"),
@@ -89,6 +90,7 @@ _ROLES = (
     (ROLE_OPTION, "asensitive binary insensitive no scroll"),
     (ROLE_DIRECTION, "absolute all backward forward last prior relative"),
     (ROLE_FROM, "from"),
+    (ROLE_CONSTANT, "false null true"),
 )
 
 _LIST = (

@@ -297,6 +297,9 @@ class Normalizer:
         elif kind == TOKEN_PUNCTUATION:
             text = self.data[start:end]
             _PUNCTUATION_STEPS[text](self, text)
+        elif kind == TOKEN_WORD and self._is_constant(word):
+            self.lexer.hide()
+            self._write_literal()
         elif kind == TOKEN_WORD:
             self._write_word(self.data[start:end], word)
         elif kind == TOKEN_OPERATOR:
@@ -315,6 +318,12 @@ class Normalizer:
         self.rows[self.depth] = role == lex.ROLE_VALUES and self.depth < DEEPEST_LIST
         if role == lex.ROLE_SELECT:
             self.lists[self.depth] = False
+
+    def _is_constant(self, word: Word) -> bool:
+        """Whether a word is a value: NULL, TRUE or FALSE right behind an operator, or first in an element."""
+        if word.role != lex.ROLE_CONSTANT:
+            return False
+        return self.last == OPERATOR or (self.element == ELEMENT_EMPTY and self.lists[self.depth])
 
     def _write_word(self, text: bytes, word: Word) -> None:
         keyword = word.flags != 0
