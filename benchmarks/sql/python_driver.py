@@ -17,14 +17,15 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def mercury_normalize():
-    return _mercury().normalize
+    return native_mercury().normalize
 
 
 def mercury_fingerprint():
-    return _mercury().fingerprint
+    return native_mercury().fingerprint
 
 
-def _mercury():
+def native_mercury():
+    """The package over its C library; the twin is no contender."""
     sys.path.insert(0, str(ROOT))
     import mercury
 

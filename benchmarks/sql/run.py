@@ -198,7 +198,7 @@ def measure(options: argparse.Namespace) -> Dict:
     rows = [row for one in given.values() for row in native_rows(one, folder, rounds, external)]
     for sample in python_sets(given):
         rows += python_rows(sample, python, max(3, rounds // 3), options.peers)
-    batch = threads(next(iter(given.values())), python, rounds)
+    batch = threads(next(iter(given.values())), python, 2 * rounds)
     load.append(os.getloadavg()[0])
     return {
         "machine": machine(),

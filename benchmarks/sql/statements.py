@@ -4,7 +4,7 @@ django, mixed   from the corpus beside the repository: what Django 5.2 sent; TPC
                 regression tests and MySQL's slow logs, split at the semicolons outside of literals,
                 comments and dollar quotes.
 own             statements.sql of this folder: 124 statements that Django sends for the models of
-                tests/labelled, 74 written by hand in all dialects. For where the corpus is not.
+                tests/labelled, 73 written by hand in all dialects. For where the corpus is not.
 """
 
 import re
@@ -67,7 +67,7 @@ def sets(folder: Path) -> Dict[str, Set]:
     missing = [name for name in ("django-orm.sql0", *_MIXED) if not (CORPUS / name).is_file()]
     if missing:
         print(f"{NO_CORPUS} (missing: {', '.join(missing)}).")
-        print("Measured over the repository's own statements instead; the goals are not stated for them.\n")
+        print("Measured over the repository's own statements instead; only the goals from Python are judged.\n")
         return {"own": _written("own", own(), folder, judged=False)}
     django = [text for text in (CORPUS / "django-orm.sql0").read_bytes().split(b"\0") if text]
     mixed = [text for name, pattern in _MIXED.items() for text in split((CORPUS / name).read_bytes(), pattern)]

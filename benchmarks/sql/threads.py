@@ -14,8 +14,9 @@ from array import array
 from itertools import accumulate
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-BATCH_BYTES = 20_000_000
+from python_driver import native_mercury
+
+BATCH_BYTES = 10_000_000
 
 
 def batch(path):
@@ -43,9 +44,7 @@ def at_once(work, count):
 
 
 def main():
-    sys.path.insert(0, str(ROOT))
-    import mercury
-
+    mercury = native_mercury()
     data, offsets = batch(sys.argv[1])
 
     def one_batch():
