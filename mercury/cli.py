@@ -4,7 +4,7 @@ import argparse
 import json
 import platform
 import sys
-from typing import List, Optional
+from typing import Any, List, Optional
 
 from mercury._version import __version__
 
@@ -16,10 +16,56 @@ def main(arguments: Optional[List[str]] = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"mercury-native {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    doctor = commands.add_parser("doctor", help="say which backend serves, and why")
-    doctor.add_argument("--json", action="store_true", help="print one JSON object")
+    _add_doctor(commands)
+    _add_fingerprint(commands)
     options = parser.parse_args(arguments)
-    return _doctor(options.json)
+    code: int = options.run(options)
+    return code
+
+
+def _add_doctor(commands: Any) -> None:
+    parser = commands.add_parser("doctor", help="say which backend serves, and why")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=lambda options: _doctor(options.json))
+
+
+def _add_fingerprint(commands: Any) -> None:
+    parser = commands.add_parser(
+        "fingerprint",
+        help="fingerprint the statements of a file, or count them",
+        description="Prints the fingerprint and the canonical text of each statement; no literal is printed.",
+        epilog="exit codes: 0 all was read; 1 something was left out, and standard error says what; "
+        "2 wrong usage or an unreadable file; 130 interrupted; 141 nobody read the output to its end",
+    )
+    parser.add_argument("file", nargs="?", default="-", metavar="FILE", help="SQL; - or nothing: standard input")
+    parser.add_argument("--dialect", type=_dialect, default="generic", help="the server that the SQL is written for")
+    parser.add_argument("--top", type=_positive, metavar="N", help="count, and print the N most frequent")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    parser.add_argument("-0", "--null", action="store_true", help="statements end at NUL bytes, not at semicolons")
+    parser.set_defaults(run=_fingerprint)
+
+
+def _dialect(name: str) -> str:
+    from mercury.errors import UnknownDialectError
+    from mercury.query import dialect_number
+
+    try:
+        dialect_number(name)
+    except UnknownDialectError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return name
+
+
+def _positive(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 18 or int(text) == 0:
+        raise argparse.ArgumentTypeError("N must be a whole number from 1 on")
+    return int(text)
+
+
+def _fingerprint(options: argparse.Namespace) -> int:
+    from mercury._fingerprint_command import run
+
+    return run(options)
 
 
 def _doctor(as_json: bool) -> int:

@@ -1,4 +1,4 @@
 /* Made by build_ffi.py from mercury.h; do not edit. */
 #ifndef MERCURY_HEADER_HASH
-#define MERCURY_HEADER_HASH "b4d2cfc32ecdc71939dcbfc003aa7adc7deca7fe65b81a8de9a94010824cf29b"
+#define MERCURY_HEADER_HASH "2340e2168b86a86ac2f7d4b769bc98fd3b09da5c758495e96feb932229f998d5"
 #endif

@@ -8,6 +8,7 @@
  *     capture  ->  core  ->  findings  ->  report  ->  django
  *                   |
  *                   |  SQL text        sql_lexer      bytes  -> tokens
+ *                   |                  sql_split      tokens -> the statements of a script
  *                   |                  sql_normalize  tokens -> canonical text, fingerprint
  *                   |                  sql_summary    tokens -> verb, tables, query summary
  *                   |  one unit's      loop_proof     two call paths -> did something loop?
@@ -190,6 +191,30 @@ typedef struct mercury_token {
  */
 MERCURY_API int64_t mercury_sql_lexer_tokens(const char *text, size_t length, int64_t dialect, mercury_token *tokens,
                                              size_t capacity, size_t *count, mercury_error *error);
+
+/* ---- Section: sql_split ----------------------------------------------------
+ *
+ * A script to its statements. A semicolon ends a statement where the lexer reads it as
+ * one: not in a literal, a quoted name or a comment, nor in a MySQL comment that is code,
+ * nor behind a point of doubt. What BEGIN and END mean is not known here: a semicolon in
+ * the body of a trigger ends a statement too.
+ *
+ * What is found in the first bytes of a text stays true whatever comes behind them. So a
+ * script of any length can be read in pieces: what is behind the last semicolon found
+ * goes in front of the next piece.
+ */
+
+/*
+ * Sets offsets[0] to 0, offsets[i + 1] to one past the semicolon that ends statement i,
+ * and *count to the statements found, at most `capacity`; `offsets` has room for
+ * capacity + 1 entries. Go on at offsets[*count] for more: a statement is read alike
+ * whatever is before it. What is behind the last semicolon is not counted. Linear time,
+ * constant stack, no heap.
+ *
+ * Errors: INVALID_ARGUMENT, UNKNOWN_DIALECT.
+ */
+MERCURY_API int64_t mercury_sql_split_offsets(const char *text, size_t length, int64_t dialect, int64_t *offsets,
+                                              size_t capacity, size_t *count, mercury_error *error);
 
 /* ---- Section: sql_normalize ------------------------------------------------
  *

@@ -22,7 +22,7 @@ if backend().name != "native":
     pytest.skip("the library does not serve, so there is nothing to compare", allow_module_level=True)
 
 from mercury.core import native
-from mercury.core.pure import sql_lexer, sql_normalize, sql_summary
+from mercury.core.pure import sql_lexer, sql_normalize, sql_split, sql_summary
 from mercury.core.pure import trace as pure_trace
 
 FULL = os.environ.get("MERCURY_DIFFERENTIAL") == "full"
@@ -148,6 +148,7 @@ def test_unknown_dialects(dialect):
     assert outcome(native.tokens, b"x", dialect) == outcome(sql_lexer.tokens, b"x", dialect)
     assert outcome(native.summarize, b"x", dialect) == outcome(sql_summary.summarize, b"x", dialect)
     assert outcome(native.normalize, b"x", dialect) == outcome(sql_normalize.normalize, b"x", dialect)
+    assert outcome(native.split, b"x", dialect, 1) == outcome(sql_split.split, b"x", dialect, 1)
     for name in ("fingerprint_batch", "normalize_batch"):
         assert outcome(getattr(native, name), b"x", offsets, dialect) == outcome(
             getattr(sql_normalize, name), b"x", offsets, dialect
@@ -165,6 +166,12 @@ def test_batches(bounds, typecode, dialect, nulls):
     arguments = b"select 1; select 'it''s', \"a\" where b", array(typecode, bounds), dialect, *(nulls or ())
     for name in ("fingerprint_batch", "normalize_batch"):
         assert outcome(getattr(native, name), *arguments) == outcome(getattr(sql_normalize, name), *arguments)
+
+
+@given(st.lists(st.sampled_from([*FRAGMENTS, b";", b"; "]), max_size=40).map(b"".join), DIALECT, st.integers(0, 5))
+@settings(max_examples=20_000 if FULL else 1000, deadline=None)
+def test_statements_of_scripts(script, dialect, most):
+    assert native.split(script, dialect, most) == sql_split.split(script, dialect, most)
 
 
 def test_every_word_of_the_frozen_list():

@@ -120,6 +120,19 @@ def summarize(data: _Bytes, dialect: int) -> Summary:
     return answer
 
 
+def split(data: _Bytes, dialect: int, most: int) -> "array[int]":
+    """The offsets of at most `most` statements: 0, and one past the semicolon that ends each of them.
+
+    Raises UnknownDialectError.
+    """
+    offsets = array("q", bytes(8)) * (most + 1)
+    count = ffi.new("size_t *")
+    error = ffi.new("mercury_error *")
+    with ffi.from_buffer(data) as text, ffi.from_buffer("int64_t[]", offsets) as bounds:
+        _check(_lib.mercury_sql_split_offsets(text, len(text), dialect, bounds, most, count, error), error)
+    return offsets[: count[0] + 1]
+
+
 def fingerprint_batch(
     data: _Bytes, offsets: Any, dialect: int, validity: Optional[memoryview] = None, validity_start: int = 0
 ) -> "array[int]":

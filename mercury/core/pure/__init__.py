@@ -9,6 +9,7 @@ from mercury.core.pure.loop_proof import compare_paths
 from mercury.core.pure.platform import memory
 from mercury.core.pure.sql_lexer import tokens
 from mercury.core.pure.sql_normalize import fingerprint_batch, normalize, normalize_batch
+from mercury.core.pure.sql_split import split
 from mercury.core.pure.sql_summary import summarize
 from mercury.core.pure.trace import Trace
 
@@ -20,6 +21,7 @@ __all__ = [
     "memory",
     "normalize",
     "normalize_batch",
+    "split",
     "summarize",
     "tokens",
 ]

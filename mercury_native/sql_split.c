@@ -1,0 +1,35 @@
+/*
+ * sql_split.c - a script to its statements.
+ *
+ * The lexer tells a semicolon from one in a literal; all that is left to do is to forget
+ * at each of them what came before, so that reading may go on from there as well.
+ */
+#include "sql_lexer.h"
+
+static bool ends_statement(const sql_lexer *lexer, const sql_token *token) {
+    return token->kind == MERCURY_TOKEN_PUNCTUATION && lexer->text[token->start] == ';' && !lexer->in_code;
+}
+
+int64_t mercury_sql_split_offsets(const char *text, size_t length, int64_t dialect, int64_t *offsets, size_t capacity,
+                                  size_t *count, mercury_error *error) {
+    sql_lexer lexer;
+    sql_token token;
+    size_t found = 0;
+    if ((text == NULL && length > 0) || offsets == NULL || count == NULL) {
+        return mercury_error_fill(error, MERCURY_ERROR_INVALID_ARGUMENT, -1);
+    }
+    if (!sql_lexer_knows(dialect)) {
+        return mercury_error_fill(error, MERCURY_ERROR_UNKNOWN_DIALECT, -1);
+    }
+    offsets[0] = 0;
+    sql_lexer_start(&lexer, text, length, dialect);
+    while (found < capacity && sql_lexer_next(&lexer, &token)) {
+        if (ends_statement(&lexer, &token)) {
+            found++;
+            offsets[found] = (int64_t)token.end;
+            lexer.open_brackets = 0;
+        }
+    }
+    *count = found;
+    return MERCURY_OK;
+}

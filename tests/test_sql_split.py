@@ -1,0 +1,99 @@
+"""A script to its statements, over the backend that serves."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sql_statements import FRAGMENTS
+
+from mercury.core import backend
+from mercury.core.records import DIALECTS
+from mercury.errors import UnknownDialectError
+
+SCRIPTS = st.lists(st.sampled_from([*FRAGMENTS, b";", b"; ", b";\n"]), max_size=30).map(b"".join)
+
+
+def split(script, dialect="generic", most=1000):
+    return backend().module.split(script, DIALECTS[dialect], most).tolist()
+
+
+def pieces(script, dialect="generic"):
+    """The statements, and what is behind the last semicolon."""
+    ends = split(script, dialect)
+    return [script[start:end] for start, end in zip(ends, [*ends[1:], len(script)])]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "expected"),
+    [
+        ("generic", [b"select 1;", b" select 2;", b"\n"]),
+        ("generic", [b";", b";", b"a;", b"b"]),
+        ("generic", [b"a ';' \"b;c\" `;` /* ; */ ;", b""]),
+        ("generic", [b"a -- ;\n;", b"b"]),
+        ("generic", [b"$$ ; $$;", b"$a$ ; $b$ ; $a$;", b"x"]),
+        ("generic", [b"(;", b");", b""]),
+        ("generic", [b"a;", b"'it\\'s; b; c"]),
+        ("generic", [b"a;", b"'b; c;"]),
+        ("generic", [b"a;", b"/* b; c;"]),
+        ("postgresql", [b"e'\\';';", b"/* /* ; */ ; */ b;", b""]),
+        ("mysql", [b'"a\\";";', b"# ;\n b;", b""]),
+        ("mysql", [b"/*!40101 set a; set b */;", b"c;", b""]),
+        ("mysql", [b"/*!40101 set a; set b; c"]),
+        ("oracle", [b"q'[;]';", b"a;", b""]),
+        ("mssql", [b"[a;]];b];", b"c;", b""]),
+        ("sqlite", [b"[a;b];", b"c"]),
+        ("generic", [b"\0;", b"\xff;", b""]),
+        ("generic", [b""]),
+    ],
+)
+def test_pieces(dialect, expected):
+    assert pieces(b"".join(expected), dialect) == expected
+
+
+def test_brackets_of_one_statement_say_nothing_about_the_next():
+    script = b"a [;=:b':;'"
+    start = split(script, "postgresql")[1]
+    assert pieces(script, "postgresql")[1:] == pieces(script[start:], "postgresql")
+
+
+@given(SCRIPTS, st.sampled_from(sorted(DIALECTS)), st.integers(1, 4))
+@settings(deadline=None)
+def test_reading_goes_on_at_any_statement(script, dialect, most):
+    expected = split(script, dialect)
+    found = [0]
+    while True:
+        more = split(script[found[-1] :], dialect, most)
+        found += [found[-1] + end for end in more[1:]]
+        assert len(more) <= most + 1
+        if len(more) == 1:
+            break
+    assert found == expected
+
+
+@given(SCRIPTS, SCRIPTS, st.sampled_from(sorted(DIALECTS)))
+@settings(max_examples=500, deadline=None)
+def test_what_comes_behind_changes_no_end_that_was_found(script, more, dialect):
+    found = split(script, dialect)
+    assert split(script + more, dialect)[: len(found)] == found
+
+
+@given(SCRIPTS, st.sampled_from(sorted(DIALECTS)))
+@settings(deadline=None)
+def test_a_semicolon_and_white_space_at_the_end_say_nothing(script, dialect):
+    normalize, number = backend().module.normalize, DIALECTS[dialect]
+    ends = split(script, dialect)
+    for start, end in zip(ends, ends[1:]):
+        whole = normalize(script[start:end], number)
+        assert whole == normalize(script[start : end - 1], number)
+        assert not whole.in_doubt
+    assert normalize(script + b"\n", number) == normalize(script, number)
+
+
+def test_at_most():
+    assert split(b"a;b;c;", most=0) == [0]
+    assert split(b"a;b;c;", most=2) == [0, 2, 4]
+    assert split(b"a;b;c;", most=3) == [0, 2, 4, 6]
+
+
+def test_unknown_dialect():
+    with pytest.raises(UnknownDialectError):
+        backend().module.split(b"x", 6, 1)
