@@ -46,7 +46,13 @@ enum {
     SQL_ROLE_OPTION,    /* BINARY, SCROLL ...: between a cursor's name and CURSOR */
     SQL_ROLE_DIRECTION, /* FORWARD, ALL ...: between FETCH and a cursor's name */
     SQL_ROLE_FROM,
-    SQL_ROLE_CONSTANT /* NULL, TRUE, FALSE */
+    SQL_ROLE_CONSTANT, /* NULL, TRUE, FALSE */
+    SQL_ROLE_DEFINE,   /* CREATE, ALTER, CHECK: an account, a link, a key may have a password */
+    SQL_ROLE_IDENTIFIED,
+    SQL_ROLE_OPENS,     /* BEGIN, THEN ...: a statement may begin after it */
+    SQL_ROLE_SENSITIVE, /* SET, START ...: a statement that begins with it may have a password */
+    SQL_ROLE_CONNECT,
+    SQL_ROLE_PRAGMA
 };
 
 /* A word of the frozen list, in lower case. */

@@ -75,7 +75,19 @@ enum {
     NAMING_ROLLBACK, /* ROLLBACK is written, TO decides */
     NAMING_CURSOR,   /* FETCH, MOVE or CLOSE is written */
     NAMING_DECLARE,  /* DECLARE is written */
-    NAMING_DECLARED  /* a name that CURSOR will make a cursor's is written */
+    NAMING_DECLARED, /* a name that CURSOR will make a cursor's is written */
+    /* Where a password is due. */
+    NAMING_KIND,       /* CREATE or ALTER is written, and not yet what */
+    NAMING_IDENTIFIED, /* IDENTIFIED is written, BY or WITH decides */
+    NAMING_PLUGIN,     /* IDENTIFIED WITH is written: a plugin's name is next */
+    NAMING_PLUGIN_END, /* ... and is written */
+    NAMING_CONNECT,    /* CONNECT is written: a password is behind `/` or USING */
+    NAMING_PRAGMA,     /* PRAGMA is written */
+    NAMING_SECRET,     /* PASSWORD is written: a password, `=` or TO is next */
+    NAMING_OWNER,      /* PASSWORD FOR is written: `=` or TO ends the account */
+    NAMING_VALUE,      /* a password is next, whatever it is */
+    NAMING_HIDDEN,     /* a password without quotes is hidden: what may belong to it goes too */
+    NAMING_CLOSED      /* a password that is a literal is written: only what touches it goes */
 };
 
 /* Lists are recognized down to this many open brackets. */
@@ -112,6 +124,8 @@ typedef struct normalizer {
     int window;
     int naming;
     span name;
+    bool sensitive;    /* in this statement PASSWORD is no name */
+    size_t secret_end; /* where the password that was written last ends in the source */
     int64_t literal_count;
     bool in_doubt;
 
@@ -623,7 +637,7 @@ static void write_token(normalizer *n, const sql_token *token) {
 
 /* ---- Names of savepoints and cursors ---- */
 
-/* What the first word of a statement says about names to come. */
+/* What the first word of a statement says about names and passwords to come. */
 static int naming_of(int role) {
     switch (role) {
     case SQL_ROLE_SAVEPOINT:
@@ -636,6 +650,12 @@ static int naming_of(int role) {
         return NAMING_CURSOR;
     case SQL_ROLE_DECLARE:
         return NAMING_DECLARE;
+    case SQL_ROLE_DEFINE:
+        return NAMING_KIND;
+    case SQL_ROLE_CONNECT:
+        return NAMING_CONNECT;
+    case SQL_ROLE_PRAGMA:
+        return NAMING_PRAGMA;
     default:
         return NAMING_NONE;
     }
@@ -749,8 +769,339 @@ static void tail_dot_token(normalizer *n, const sql_token *token) {
     }
 }
 
+/* ---- Passwords ---- */
+
+/* The first words outside the frozen list of statements that can have a password without quotes. */
+static const char SENSITIVE_VERBS[] = "administer backup conn export import open recover restore validate";
+
+/* What CREATE, ALTER and CHECK give a password to ... */
+static const char ACCOUNT_KINDS[] = "account application certificate connection credential database endpoint group key "
+                                    "keystore link login master profile role secret server session subscription "
+                                    "system user";
+
+/* ... and what has columns and code, in which `password` is a name. */
+static const char OTHER_KINDS[] = "aggregate column domain event extension function index operator package policy proc "
+                                  "procedure publication rule schema sequence statistics synonym table trigger type "
+                                  "view";
+
+static const char PRAGMA_KEYS[] = "hexkey hexrekey key rekey textkey";
+
+/* The words that go on after a password, and are none where it has no `=` before it. */
+static const char SECRET_OPTIONS[] = "account attribute authenticated comment container default enable expire hashed "
+                                     "history must_change null profile quota require retain reuse valid";
+
+static const char SECRET_ENDINGS[] = "password passwd passphrase pwd secret";
+
+/* Whether the bytes from `start` on are those of a word in lower case. */
+static bool matches(const normalizer *n, size_t start, const char *word, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        int byte = n->lexer.text[start + i];
+        if ((byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte) != word[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether a word is one of those in a list, or with `ending` ends in one. */
+static bool is_listed(const normalizer *n, const sql_token *token, const char *list, bool ending) {
+    size_t length = token->end - token->start;
+    while (token->kind == MERCURY_TOKEN_WORD && *list != '\0') {
+        size_t width = strcspn(list, " ");
+        if ((width == length || (ending && width < length)) && matches(n, token->end - width, list, width)) {
+            return true;
+        }
+        list += list[width] == ' ' ? width + 1 : width;
+    }
+    return false;
+}
+
+static bool is_word(const normalizer *n, const sql_token *token, const char *words) {
+    return is_listed(n, token, words, false);
+}
+
+static bool is_secret(const normalizer *n, const sql_token *token) {
+    return is_listed(n, token, SECRET_ENDINGS, true) || is_word(n, token, "identity");
+}
+
+/* Whether the token is the one byte. */
+static bool is_byte(const normalizer *n, const sql_token *token, int byte) {
+    return token->end - token->start == 1 && n->lexer.text[token->start] == byte;
+}
+
+static bool is_punctuation(const sql_token *token) {
+    return token->kind == MERCURY_TOKEN_PUNCTUATION;
+}
+
+static void begin_statement(normalizer *n, const sql_token *token) {
+    n->naming = naming_of(token->role);
+    n->sensitive = false;
+    n->sensitive = n->naming >= NAMING_KIND || token->role == SQL_ROLE_SENSITIVE;
+    if (token->flags == 0 && token->kind == MERCURY_TOKEN_WORD) {
+        n->naming = is_word(n, token, "conn") ? NAMING_CONNECT : NAMING_NONE;
+        n->sensitive = is_word(n, token, SENSITIVE_VERBS);
+    }
+}
+
+/* In a statement that can have a password. */
+static void watch(normalizer *n, const sql_token *token) {
+    if (token->role == SQL_ROLE_SELECT) {
+        n->sensitive = false;
+    } else if (is_secret(n, token)) {
+        n->naming = NAMING_SECRET;
+    }
+}
+
+/* A token that nothing waits for; it may say that a name or a password comes. */
+static void plain_token(normalizer *n, const sql_token *token) {
+    n->naming = NAMING_NONE;
+    if (n->last == START || n->last == SEMICOLON) {
+        begin_statement(n, token);
+    } else if (token->role == SQL_ROLE_IDENTIFIED) {
+        n->naming = NAMING_IDENTIFIED;
+    } else if (token->role == SQL_ROLE_DEFINE && n->last_role == SQL_ROLE_OPENS) {
+        n->naming = NAMING_KIND;
+        n->sensitive = true;
+    } else if (n->sensitive) {
+        watch(n, token);
+    }
+    write_token(n, token);
+}
+
+/* Behind CREATE and ALTER: what decides whether PASSWORD is a name. */
+static void kind_token(normalizer *n, const sql_token *token) {
+    bool first = n->last_role == SQL_ROLE_DEFINE;
+    bool account = is_word(n, token, ACCOUNT_KINDS);
+    bool secret = is_secret(n, token);
+    if (is_punctuation(token) && is_byte(n, token, ';')) {
+        plain_token(n, token);
+    } else if (is_word(n, token, OTHER_KINDS) || (first && secret && !account)) {
+        n->sensitive = false;
+        write_and_expect(n, token, NAMING_NONE);
+    } else if (account) {
+        write_and_expect(n, token, NAMING_NONE);
+    } else if (secret) {
+        write_and_expect(n, token, NAMING_SECRET);
+    } else {
+        write_and_expect(n, token, token->role == SQL_ROLE_IDENTIFIED ? NAMING_IDENTIFIED : NAMING_KIND);
+    }
+}
+
+static void identified_token(normalizer *n, const sql_token *token) {
+    bool by = is_word(n, token, "by");
+    if (by || is_word(n, token, "via with")) {
+        n->sensitive = true;
+        write_and_expect(n, token, by ? NAMING_VALUE : NAMING_PLUGIN);
+    } else {
+        plain_token(n, token);
+    }
+}
+
+static void plugin_end_token(normalizer *n, const sql_token *token) {
+    if (is_word(n, token, "as by using")) {
+        write_and_expect(n, token, NAMING_VALUE);
+    } else {
+        plain_token(n, token);
+    }
+}
+
+/* CONNECT scott/tiger@db; CONNECT TO db USER u USING secret; CONNECT u PASSWORD secret. */
+static void connect_token(normalizer *n, const sql_token *token) {
+    bool slash = token->kind == MERCURY_TOKEN_OPERATOR && n->lexer.text[token->start] == '/';
+    if (n->last == KEYWORD && is_word(n, token, "by")) {
+        n->sensitive = false;
+        write_and_expect(n, token, NAMING_NONE);
+    } else if (slash || is_word(n, token, "using")) {
+        write_and_expect(n, token, NAMING_VALUE);
+    } else if (token->role == SQL_ROLE_IDENTIFIED || is_secret(n, token)) {
+        plain_token(n, token);
+    } else {
+        bool ends = is_punctuation(token) && is_byte(n, token, ';');
+        write_and_expect(n, token, ends ? NAMING_NONE : NAMING_CONNECT);
+    }
+}
+
+/* PRAGMA key = secret, PRAGMA main.rekey(secret). */
+static void pragma_token(normalizer *n, const sql_token *token) {
+    bool goes_on = token->kind == MERCURY_TOKEN_WORD || is_dot(n, token);
+    if (is_word(n, token, PRAGMA_KEYS)) {
+        write_and_expect(n, token, NAMING_SECRET);
+    } else {
+        write_and_expect(n, token, goes_on ? NAMING_PRAGMA : NAMING_NONE);
+    }
+}
+
+/* Writes a password as `?`. */
+static void write_secret(normalizer *n, const sql_token *token) {
+    n->naming = NAMING_HIDDEN;
+    n->secret_end = token->end;
+    n->literal_count++;
+    n->window = WINDOW_NONE;
+    sql_lexer_hide(&n->lexer);
+    write_literal(n);
+}
+
+/* Writes a password that is a literal, or a placeholder, which may be a password that begins with `$`. */
+static void write_closed_secret(normalizer *n, const sql_token *token) {
+    n->secret_end = token->end;
+    n->literal_count += token->kind == MERCURY_TOKEN_PLACEHOLDER ? 1 : 0;
+    write_and_expect(n, token, NAMING_CLOSED);
+}
+
+/* Drops more of a password. */
+static void drop_secret(normalizer *n, const sql_token *token, int naming) {
+    n->naming = naming;
+    n->secret_end = token->end;
+    sql_lexer_hide(&n->lexer);
+    if (is_value(token) && !is_name(token)) {
+        n->literal_count++;
+        n->in_doubt = token->kind == MERCURY_TOKEN_DOUBT;
+    }
+}
+
+/* PASSWORD('...'), where a password is due. */
+static bool calls(const normalizer *n, const sql_token *token) {
+    size_t position = token->end;
+    if (!is_secret(n, token)) {
+        return false;
+    }
+    while (position < n->lexer.length && n->lexer.text[position] != 0 &&
+           strchr("\t\n\v\f\r ", n->lexer.text[position]) != NULL) {
+        position++;
+    }
+    return position < n->lexer.length && n->lexer.text[position] == '(';
+}
+
+static void value_token(normalizer *n, const sql_token *token) {
+    if (is_punctuation(token)) {
+        if (is_byte(n, token, '(')) {
+            write_and_expect(n, token, NAMING_VALUE);
+        } else {
+            plain_token(n, token);
+        }
+    } else if (calls(n, token)) {
+        write_and_expect(n, token, NAMING_SECRET);
+    } else if (token->kind == MERCURY_TOKEN_OPERATOR || is_name(token)) {
+        write_secret(n, token);
+    } else {
+        write_closed_secret(n, token);
+    }
+}
+
+/* Whether the token leads from PASSWORD to what surely is one: `=`, `:=`, TO. */
+static bool assigns(const normalizer *n, const sql_token *token) {
+    const unsigned char *text = n->lexer.text + token->start;
+    bool becomes = token->end - token->start == 2 && text[0] == ':' && text[1] == '=';
+    return becomes || is_byte(n, token, '=') || is_word(n, token, "to");
+}
+
+static void secret_token(normalizer *n, const sql_token *token) {
+    if (assigns(n, token) || is_byte(n, token, '(')) {
+        write_and_expect(n, token, NAMING_VALUE);
+    } else if (is_word(n, token, "for")) {
+        write_and_expect(n, token, NAMING_OWNER);
+    } else if (is_punctuation(token) || is_word(n, token, SECRET_OPTIONS) || token->role == SQL_ROLE_IDENTIFIED) {
+        plain_token(n, token);
+    } else {
+        value_token(n, token);
+    }
+}
+
+static void owner_token(normalizer *n, const sql_token *token) {
+    if (is_byte(n, token, ';')) {
+        plain_token(n, token);
+    } else {
+        write_and_expect(n, token, assigns(n, token) ? NAMING_VALUE : NAMING_OWNER);
+    }
+}
+
+/* Whether the token is one of the single bytes. */
+static bool is_one_of(const normalizer *n, const sql_token *token, const char *bytes) {
+    int byte = n->lexer.text[token->start];
+    return token->end - token->start == 1 && byte != 0 && strchr(bytes, byte) != NULL;
+}
+
+static bool is_cast(const normalizer *n, const sql_token *token) {
+    const unsigned char *text = n->lexer.text + token->start;
+    return token->end - token->start == 2 && text[0] == ':' && text[1] == ':';
+}
+
+/* Drops the token if it goes on with the password before it: it touches it, or would in canonical text. */
+static bool belongs(normalizer *n, const sql_token *token) {
+    bool touches = token->start == n->secret_end && !is_one_of(n, token, ";,)]");
+    if (is_word(n, token, "replace")) { /* and the old one */
+        drop_secret(n, token, NAMING_VALUE);
+    } else if (touches || is_one_of(n, token, ".[") || is_cast(n, token)) {
+        drop_secret(n, token, is_byte(n, token, '(') ? NAMING_VALUE : NAMING_HIDDEN);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void hidden_token(normalizer *n, const sql_token *token) {
+    bool known = token->flags != 0 || is_word(n, token, SECRET_OPTIONS) || is_secret(n, token);
+    if (belongs(n, token)) {
+        return;
+    }
+    if (is_punctuation(token) || (token->kind == MERCURY_TOKEN_WORD && known)) {
+        plain_token(n, token);
+    } else {
+        drop_secret(n, token, NAMING_HIDDEN);
+    }
+}
+
+static void closed_token(normalizer *n, const sql_token *token) {
+    if (!belongs(n, token)) {
+        plain_token(n, token);
+    }
+}
+
+static void password_token(normalizer *n, const sql_token *token) {
+    switch (n->naming) {
+    case NAMING_KIND:
+        kind_token(n, token);
+        break;
+    case NAMING_IDENTIFIED:
+        identified_token(n, token);
+        break;
+    case NAMING_PLUGIN:
+        write_and_expect(n, token, NAMING_PLUGIN_END);
+        break;
+    case NAMING_PLUGIN_END:
+        plugin_end_token(n, token);
+        break;
+    case NAMING_CONNECT:
+        connect_token(n, token);
+        break;
+    case NAMING_PRAGMA:
+        pragma_token(n, token);
+        break;
+    case NAMING_SECRET:
+        secret_token(n, token);
+        break;
+    case NAMING_OWNER:
+        owner_token(n, token);
+        break;
+    case NAMING_VALUE:
+        value_token(n, token);
+        break;
+    case NAMING_HIDDEN:
+        hidden_token(n, token);
+        break;
+    default:
+        closed_token(n, token);
+        break;
+    }
+}
+
+/* ---- One token ---- */
+
 static void next_token(normalizer *n, const sql_token *token) {
     switch (n->naming) {
+    case NAMING_NONE:
+        plain_token(n, token);
+        break;
     case NAMING_NAME:
         named_token(n, token);
         break;
@@ -773,10 +1124,7 @@ static void next_token(normalizer *n, const sql_token *token) {
         declared_token(n, token);
         break;
     default:
-        if (n->last == START || n->last == SEMICOLON) {
-            n->naming = naming_of(token->role);
-        }
-        write_token(n, token);
+        password_token(n, token);
         break;
     }
 }

@@ -29,15 +29,136 @@ def corpus(sample: int = 0) -> List[bytes]:
 
 
 FRAGMENTS = [
-    b"'", b'"', b"`", b"[", b"]", b"(", b")", b",", b".", b";", b"?", b"??", b"?|", b"%s", b"%(a)s", b"%%", b"%", b"$1",
-    b"$$", b"$a$", b"$x", b":a", b":", b"::", b":=", b"@x", b"@@x", b"@", b"#", b"#>", b"##t", b"--", b"-- ", b"/*",
-    b"*/", b"/*!", b"/*!50003 ", b"-", b"+", b"*", b"/", b"=", b"!=", b"<", b">", b"|", b"||", b"&", b"!", b"~", b"^",
-    b"{", b"}", b"\\", b"\0", b"\xff", b"\xc3\xa9", b" ", b" ", b" ", b" ", b"\n", b"\r", b"\t", b"a", b"A", b'"a"',
-    b'"A b"', b"`a``b`", b"[a]]b]", b"1", b"12", b".5", b"1.", b"1e-5", b"0x1", b"1a", b"'x'", b"''", b"'it''s'",
-    b"'\\'", b"e'", b"n'x'", b"x'00'", b"q'[", b"]'", b"u&'", b'u&"', b"_utf8'x'", b"or", b"and", b"in", b"in (1,2)",
-    b"values", b"values (1,2),(3,4)", b"array[", b"array[1,2]", b"select", b"where a = 1", b" or a = 1", b"limit",
-    b"limit 1,2", b"fetch", b"first", b"from", b"savepoint", b"release", b"rollback", b"to", b"work", b"declare",
-    b"cursor", b"no", b"scroll", b"close", b"date", b"interval", b"order", b"null", b"default", b"count", b"as",
+    b"'",
+    b'"',
+    b"`",
+    b"[",
+    b"]",
+    b"(",
+    b")",
+    b",",
+    b".",
+    b";",
+    b"?",
+    b"??",
+    b"?|",
+    b"%s",
+    b"%(a)s",
+    b"%%",
+    b"%",
+    b"$1",
+    b"$$",
+    b"$a$",
+    b"$x",
+    b":a",
+    b":",
+    b"::",
+    b":=",
+    b"@x",
+    b"@@x",
+    b"@",
+    b"#",
+    b"#>",
+    b"##t",
+    b"--",
+    b"-- ",
+    b"/*",
+    b"*/",
+    b"/*!",
+    b"/*!50003 ",
+    b"-",
+    b"+",
+    b"*",
+    b"/",
+    b"=",
+    b"!=",
+    b"<",
+    b">",
+    b"|",
+    b"||",
+    b"&",
+    b"!",
+    b"~",
+    b"^",
+    b"{",
+    b"}",
+    b"\\",
+    b"\0",
+    b"\xff",
+    b"\xc3\xa9",
+    b" ",
+    b" ",
+    b" ",
+    b" ",
+    b"\n",
+    b"\r",
+    b"\t",
+    b"a",
+    b"A",
+    b'"a"',
+    b'"A b"',
+    b"`a``b`",
+    b"[a]]b]",
+    b"1",
+    b"12",
+    b".5",
+    b"1.",
+    b"1e-5",
+    b"0x1",
+    b"1a",
+    b"'x'",
+    b"''",
+    b"'it''s'",
+    b"'\\'",
+    b"e'",
+    b"n'x'",
+    b"x'00'",
+    b"q'[",
+    b"]'",
+    b"u&'",
+    b'u&"',
+    b"_utf8'x'",
+    b"or",
+    b"and",
+    b"in",
+    b"in (1,2)",
+    b"values",
+    b"values (1,2),(3,4)",
+    b"array[",
+    b"array[1,2]",
+    b"select",
+    b"where a = 1",
+    b" or a = 1",
+    b"limit",
+    b"limit 1,2",
+    b"fetch",
+    b"first",
+    b"from",
+    b"savepoint",
+    b"release",
+    b"rollback",
+    b"to",
+    b"work",
+    b"declare",
+    b"cursor",
+    b"no",
+    b"scroll",
+    b"close",
+    b"date",
+    b"interval",
+    b"order",
+    b"null",
+    b"default",
+    b"count",
+    b"as",
+]
+
+PASSWORD_FRAGMENTS = [
+    b"alter", b"create", b"check", b"connect", b"set", b"open", b"pragma", b"begin", b"user", b"u", b"table", b"view",
+    b"identified", b"by", b"with", b"as", b"using", b"password", b"PassWord", b"old_password", b"secret", b"identity",
+    b"key", b"for", b"to", b"=", b":=", b"/", b"@", b"!", b"(", b")", b",", b";", b".", b"replace", b"default",
+    b"profile", b"expire", b"valid", b"null", b"select", b"zebra", b"Zebra", b'"Zebra"', b"'zebra'", b"?", b"%s",
+    b"4711", b"'zebra", b"-- zebra\n", b"/* zebra */",
 ]  # fmt: skip
 
 
@@ -60,6 +181,12 @@ def soup(generator: random.Random) -> bytes:
     """Fragments that mean something to a lexer, in any order."""
     glue = generator.choice([b"", b"", b" "])
     return glue.join(generator.choice(FRAGMENTS) for _ in range(generator.randrange(1, 30)))
+
+
+def password_soup(generator: random.Random) -> bytes:
+    """Words of statements that have passwords, in any order."""
+    words = [generator.choice(PASSWORD_FRAGMENTS) for _ in range(generator.randrange(1, 14))]
+    return b"".join(word + generator.choice([b" ", b" ", b" ", b""]) for word in words)
 
 
 def mutate(generator: random.Random, statement: bytes) -> bytes:
@@ -156,7 +283,7 @@ def generated(seed: int, count: int, pool: List[bytes]) -> Iterator[bytes]:
     generator = random.Random(seed)
     for number in range(count):
         if number % 4 == 0:
-            yield soup(generator)
+            yield password_soup(generator) if number % 8 else soup(generator)
             continue
         if number % 4 == 1 and pool:
             yield mutate(generator, generator.choice(pool))
@@ -193,6 +320,8 @@ LONG = {
     "dots": lambda n: b"savepoint a" + b".b" * n,
     "names": lambda n: b'select "a", ' * n,
     "one word": lambda n: b"x" * n,
+    "passwords": lambda n: b"set " + b"password = password " * n,
+    "one password": lambda n: b"set password = " + b"x@" * n,
     "prefixes": lambda n: b"q'[" + b"]" * n,
 }
 """Shapes of hostile length, each a function of its size: what is quadratic shows here."""

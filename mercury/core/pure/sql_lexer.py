@@ -69,6 +69,12 @@ ROLE_OPTION = 17  # between a cursor's name and CURSOR
 ROLE_DIRECTION = 18  # between FETCH and a cursor's name
 ROLE_FROM = 19
 ROLE_CONSTANT = 20
+ROLE_DEFINE = 21  # an account, a link, a key: what has a password
+ROLE_IDENTIFIED = 22
+ROLE_OPENS = 23  # a statement may begin after it
+ROLE_SENSITIVE = 24  # a statement that begins with it may have a password
+ROLE_CONNECT = 25
+ROLE_PRAGMA = 26
 
 _ROLES = (
     (ROLE_IN, "in"),
@@ -91,6 +97,12 @@ _ROLES = (
     (ROLE_DIRECTION, "absolute all backward forward last prior relative"),
     (ROLE_FROM, "from"),
     (ROLE_CONSTANT, "false null true"),
+    (ROLE_DEFINE, "alter check create"),
+    (ROLE_IDENTIFIED, "identified"),
+    (ROLE_OPENS, "as begin do else go then"),
+    (ROLE_SENSITIVE, "add change set start"),
+    (ROLE_CONNECT, "connect"),
+    (ROLE_PRAGMA, "pragma"),
 )
 
 _LIST = (

@@ -15,7 +15,7 @@ written.
 
 import re
 from array import array
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, Union
+from typing import Any, Callable, Dict, FrozenSet, Iterator, List, Optional, Tuple, Union
 
 from mercury.core.pure import sql_lexer as lex
 from mercury.core.pure.error import INVALID_ARGUMENT, LIMIT_EXCEEDED, UNKNOWN_DIALECT, failure
@@ -88,6 +88,19 @@ NAMING_CURSOR = 5  # FETCH, MOVE or CLOSE is written
 NAMING_DECLARE = 6  # DECLARE is written
 NAMING_DECLARED = 7  # a name that CURSOR will make a cursor's is written
 
+# Where a password is due.
+NAMING_KIND = 8  # CREATE or ALTER is written, and not yet what
+NAMING_IDENTIFIED = 9  # IDENTIFIED is written, BY or WITH decides
+NAMING_PLUGIN = 10  # IDENTIFIED WITH is written: a plugin's name is next
+NAMING_PLUGIN_END = 11  # ... and is written
+NAMING_CONNECT = 12  # CONNECT is written: a password is behind `/` or USING
+NAMING_PRAGMA = 13  # PRAGMA is written
+NAMING_SECRET = 14  # PASSWORD is written: a password, `=` or TO is next
+NAMING_OWNER = 15  # PASSWORD FOR is written: `=` or TO ends the account
+NAMING_VALUE = 16  # a password is next, whatever it is
+NAMING_HIDDEN = 17  # a password without quotes is hidden: what may belong to it goes too
+NAMING_CLOSED = 18  # a password that is a literal is written: only what touches it goes
+
 _NAMING_OF = {
     lex.ROLE_SAVEPOINT: NAMING_NAME,
     lex.ROLE_RELEASE: NAMING_NAME,
@@ -95,11 +108,43 @@ _NAMING_OF = {
     lex.ROLE_FETCH: NAMING_CURSOR,
     lex.ROLE_CURSOR_VERB: NAMING_CURSOR,
     lex.ROLE_DECLARE: NAMING_DECLARE,
+    lex.ROLE_DEFINE: NAMING_KIND,
+    lex.ROLE_CONNECT: NAMING_CONNECT,
+    lex.ROLE_PRAGMA: NAMING_PRAGMA,
 }
-"""What the first word of a statement says about names to come."""
+"""What the first word of a statement says about names and passwords to come."""
 
 _DIRECTIONS = frozenset((lex.ROLE_DIRECTION, lex.ROLE_FIRST, lex.ROLE_FROM, lex.ROLE_IN))
 """The words between FETCH and a cursor's name."""
+
+
+def _words(text: str) -> FrozenSet[bytes]:
+    return frozenset(text.encode().split())
+
+
+_SENSITIVE_VERBS = _words("administer backup conn export import open recover restore validate")
+"""The first words outside the frozen list of statements that can have a password without quotes."""
+
+_ACCOUNT_KINDS = _words(
+    "account application certificate connection credential database endpoint group key keystore link login master "
+    "profile role secret server session subscription system user"
+)
+"""What CREATE, ALTER and CHECK give a password to ..."""
+
+_OTHER_KINDS = _words(
+    "aggregate column domain event extension function index operator package policy proc procedure publication rule "
+    "schema sequence statistics synonym table trigger type view"
+)
+"""... and what has columns and code, in which `password` is a name."""
+
+_SECRET_ENDINGS = (b"password", b"passwd", b"passphrase", b"pwd", b"secret")
+_PRAGMA_KEYS = _words("hexkey hexrekey key rekey textkey")
+
+_SECRET_OPTIONS = _words(
+    "account attribute authenticated comment container default enable expire hashed history must_change null profile "
+    "quota require retain reuse valid"
+)
+"""The words that go on after a password, and are none where it has no `=` before it."""
 
 _NAMES = frozenset((TOKEN_WORD, TOKEN_QUOTED))
 _NO_VALUES = frozenset((TOKEN_OPERATOR, TOKEN_PUNCTUATION))
@@ -118,6 +163,7 @@ _CONDITION = lex.STARTS | lex.ENDS
 
 _KEEPS_CASE = frozenset((lex.MYSQL, lex.MSSQL))
 _survives_double_quotes = re.compile(rb"[A-Za-z0-9_$.]+").fullmatch
+_opens_call = re.compile(rb"[\t-\r ]*\(").match
 _percents = re.compile(rb"%+").sub
 
 
@@ -150,20 +196,19 @@ class Normalizer:
         self.naming = NAMING_NONE
         self.name_start = 0
         self.name_end = 0
+        self.sensitive = False  # in this statement PASSWORD is no name
+        self.secret_end = 0  # where the password that was written last ends in the source
         self.literal_count = 0
         self.in_doubt = False
 
     def normalize(self) -> bytes:
-        write_token = self._write_token
         for token in self.lexer.lexemes():
             if token[0] == TOKEN_COMMENT:
                 continue
             if self.naming:
                 _NAMING_STEPS[self.naming](self, token)
-                continue
-            if self.last == START or self.last == SEMICOLON:
-                self.naming = _NAMING_OF.get(token[4].role, NAMING_NONE)
-            write_token(token)
+            else:
+                self._next_token(token)
         self._end_comparison()
         # Semicolons at the end say nothing.
         return bytes(self.out.rstrip(b";") if self.last == SEMICOLON else self.out)
@@ -462,6 +507,29 @@ class Normalizer:
 
     # ---- Names of savepoints and cursors ----
 
+    def _next_token(self, token: Lexeme) -> None:
+        """A token that nothing waits for; it may say that a name or a password comes."""
+        role = token[4].role
+        if self.last == START or self.last == SEMICOLON:
+            self._begin_statement(token)
+        elif role == lex.ROLE_IDENTIFIED:
+            self.naming = NAMING_IDENTIFIED
+        elif role == lex.ROLE_DEFINE and self.last_role == lex.ROLE_OPENS:
+            self.naming = NAMING_KIND
+            self.sensitive = True
+        elif self.sensitive:
+            self._watch(token)
+        self._write_token(token)
+
+    def _begin_statement(self, token: Lexeme) -> None:
+        role = token[4].role
+        self.naming = _NAMING_OF.get(role, NAMING_NONE)
+        self.sensitive = self.naming >= NAMING_KIND or role == lex.ROLE_SENSITIVE
+        if not token[4].flags and token[0] == TOKEN_WORD:
+            verb = self._lower(token)
+            self.naming = NAMING_CONNECT if verb == b"conn" else NAMING_NONE
+            self.sensitive = verb in _SENSITIVE_VERBS
+
     def _write_hidden(self, token: Lexeme, naming: int) -> None:
         """Writes a name as `?`, or a literal that stands in its place."""
         self.naming = naming
@@ -533,6 +601,176 @@ class Normalizer:
             self.out[self.name_start : self.name_end] = b"?"
         self._write_and_expect(token, NAMING_DECLARED if role == lex.ROLE_OPTION else NAMING_NONE)
 
+    # ---- Passwords ----
+
+    def _lower(self, token: Lexeme) -> bytes:
+        """The word in lower case, empty if the token is none."""
+        return self.data[token[1] : token[2]].lower() if token[0] == TOKEN_WORD else b""
+
+    def _is_secret(self, word: bytes) -> bool:
+        return word.endswith(_SECRET_ENDINGS) or word == b"identity"
+
+    def _watch(self, token: Lexeme) -> None:
+        """In a statement that can have a password."""
+        if token[4].role == lex.ROLE_SELECT:
+            self.sensitive = False
+        elif self._is_secret(self._lower(token)):
+            self.naming = NAMING_SECRET
+
+    def _resume(self, token: Lexeme) -> None:
+        """Nothing more is due: the token is as any other."""
+        self.naming = NAMING_NONE
+        self._next_token(token)
+
+    def _kind(self, token: Lexeme) -> None:
+        """Behind CREATE and ALTER: what decides whether PASSWORD is a name."""
+        word = self._lower(token)
+        first = self.last_role == lex.ROLE_DEFINE
+        if token[0] == TOKEN_PUNCTUATION and self.data[token[1]] == 0x3B:
+            self._resume(token)
+        elif word in _OTHER_KINDS or (first and self._is_secret(word) and word not in _ACCOUNT_KINDS):
+            self.sensitive = False
+            self._write_and_expect(token, NAMING_NONE)
+        elif word in _ACCOUNT_KINDS:
+            self._write_and_expect(token, NAMING_NONE)
+        elif self._is_secret(word):
+            self._write_and_expect(token, NAMING_SECRET)
+        elif token[4].role == lex.ROLE_IDENTIFIED:
+            self._write_and_expect(token, NAMING_IDENTIFIED)
+        else:
+            self._write_and_expect(token, NAMING_KIND)
+
+    def _identified(self, token: Lexeme) -> None:
+        word = self._lower(token)
+        if word == b"by":
+            self.sensitive = True
+            self._write_and_expect(token, NAMING_VALUE)
+        elif word in (b"with", b"via"):
+            self.sensitive = True
+            self._write_and_expect(token, NAMING_PLUGIN)
+        else:
+            self._resume(token)
+
+    def _plugin(self, token: Lexeme) -> None:
+        self._write_and_expect(token, NAMING_PLUGIN_END)
+
+    def _plugin_end(self, token: Lexeme) -> None:
+        if self._lower(token) in (b"as", b"by", b"using"):
+            self._write_and_expect(token, NAMING_VALUE)
+        else:
+            self._resume(token)
+
+    def _connect(self, token: Lexeme) -> None:
+        """CONNECT scott/tiger@db; CONNECT TO db USER u USING secret; CONNECT u PASSWORD secret."""
+        word = self._lower(token)
+        if word == b"by" and self.last == KEYWORD:
+            self.sensitive = False
+            self._write_and_expect(token, NAMING_NONE)
+        elif word == b"using" or (token[0] == TOKEN_OPERATOR and self.data[token[1]] == 0x2F):
+            self._write_and_expect(token, NAMING_VALUE)
+        elif self._is_secret(word) or token[4].role == lex.ROLE_IDENTIFIED:
+            self._resume(token)
+        else:
+            ends = token[0] == TOKEN_PUNCTUATION and self.data[token[1]] == 0x3B
+            self._write_and_expect(token, NAMING_NONE if ends else NAMING_CONNECT)
+
+    def _pragma(self, token: Lexeme) -> None:
+        """PRAGMA key = secret, PRAGMA main.rekey(secret)."""
+        word = self._lower(token)
+        dot = token[0] == TOKEN_PUNCTUATION and self.data[token[1]] == 0x2E
+        if word in _PRAGMA_KEYS:
+            self._write_and_expect(token, NAMING_SECRET)
+        else:
+            self._write_and_expect(token, NAMING_PRAGMA if word or dot else NAMING_NONE)
+
+    def _write_secret(self, token: Lexeme) -> None:
+        """Writes a password as `?`."""
+        self.naming = NAMING_HIDDEN
+        self.secret_end = token[2]
+        self.literal_count += 1
+        self.window = WINDOW_NONE
+        self.lexer.hide()
+        self._write_literal()
+
+    def _write_closed_secret(self, token: Lexeme) -> None:
+        """Writes a password that is a literal, or a placeholder, which may be a password that begins with `$`."""
+        self.secret_end = token[2]
+        self.literal_count += token[0] == TOKEN_PLACEHOLDER
+        self._write_and_expect(token, NAMING_CLOSED)
+
+    def _drop_secret(self, token: Lexeme, naming: int) -> None:
+        """Drops more of a password."""
+        self.naming = naming
+        self.secret_end = token[2]
+        self.lexer.hide()
+        if token[0] not in _NO_VALUES and token[0] not in _NAMES:
+            self.literal_count += 1
+            self.in_doubt = token[0] == TOKEN_DOUBT
+
+    def _assigns(self, token: Lexeme) -> bool:
+        """Whether the token leads from PASSWORD to what surely is one."""
+        return self.data[token[1] : token[2]] in (b"=", b":=") or self._lower(token) == b"to"
+
+    def _secret(self, token: Lexeme) -> None:
+        word = self._lower(token)
+        if self._assigns(token) or self.data[token[1] : token[2]] == b"(":
+            self._write_and_expect(token, NAMING_VALUE)
+        elif word == b"for":
+            self._write_and_expect(token, NAMING_OWNER)
+        elif word in _SECRET_OPTIONS or token[4].role == lex.ROLE_IDENTIFIED or token[0] == TOKEN_PUNCTUATION:
+            self._resume(token)
+        else:
+            self._value(token)
+
+    def _owner(self, token: Lexeme) -> None:
+        if self.data[token[1] : token[2]] == b";":
+            self._resume(token)
+        else:
+            self._write_and_expect(token, NAMING_VALUE if self._assigns(token) else NAMING_OWNER)
+
+    def _calls(self, token: Lexeme) -> bool:
+        """PASSWORD('...'), where a password is due."""
+        return self._is_secret(self._lower(token)) and _opens_call(self.data, token[2]) is not None
+
+    def _value(self, token: Lexeme) -> None:
+        kind, start, _, _, _ = token
+        if kind == TOKEN_PUNCTUATION:
+            if self.data[start] == 0x28:
+                self._write_and_expect(token, NAMING_VALUE)
+            else:
+                self._resume(token)
+        elif self._calls(token):
+            self._write_and_expect(token, NAMING_SECRET)
+        elif kind == TOKEN_OPERATOR or kind in _NAMES:
+            self._write_secret(token)
+        else:
+            self._write_closed_secret(token)
+
+    def _belongs(self, token: Lexeme) -> bool:
+        """Drops the token if it goes on with the password before it: it touches it, or would in canonical text."""
+        text = self.data[token[1] : token[2]]
+        if self._lower(token) == b"replace":  # and the old one
+            self._drop_secret(token, NAMING_VALUE)
+        elif text in (b".", b"[", b"::") or (token[1] == self.secret_end and text not in (b";", b",", b")", b"]")):
+            self._drop_secret(token, NAMING_VALUE if text == b"(" else NAMING_HIDDEN)
+        else:
+            return False
+        return True
+
+    def _closed(self, token: Lexeme) -> None:
+        if not self._belongs(token):
+            self._resume(token)
+
+    def _hidden(self, token: Lexeme) -> None:
+        if self._belongs(token):
+            return
+        word = self._lower(token)
+        known = token[4].flags or word in _SECRET_OPTIONS or self._is_secret(word)
+        if token[0] == TOKEN_PUNCTUATION or (word and known):
+            self._resume(token)
+        else:
+            self._drop_secret(token, NAMING_HIDDEN)
+
 
 _PUNCTUATION_STEPS: Dict[bytes, Callable[[Normalizer, bytes], None]] = {
     b"(": Normalizer._write_opening,
@@ -552,6 +790,17 @@ _NAMING_STEPS: Dict[int, Callable[[Normalizer, Lexeme], None]] = {
     NAMING_CURSOR: Normalizer._cursor,
     NAMING_DECLARE: Normalizer._declare,
     NAMING_DECLARED: Normalizer._declared,
+    NAMING_KIND: Normalizer._kind,
+    NAMING_IDENTIFIED: Normalizer._identified,
+    NAMING_PLUGIN: Normalizer._plugin,
+    NAMING_PLUGIN_END: Normalizer._plugin_end,
+    NAMING_CONNECT: Normalizer._connect,
+    NAMING_PRAGMA: Normalizer._pragma,
+    NAMING_SECRET: Normalizer._secret,
+    NAMING_OWNER: Normalizer._owner,
+    NAMING_VALUE: Normalizer._value,
+    NAMING_HIDDEN: Normalizer._hidden,
+    NAMING_CLOSED: Normalizer._closed,
 }
 
 _Bytes = Union[bytes, bytearray, memoryview]
