@@ -31,6 +31,10 @@ class Expected(NamedTuple):
         """What one Django sends to one database; empty for a version that is not in the file."""
         return {name: runs[version, vendor] for name, runs in self.ids.items() if (version, vendor) in runs}
 
+    def text(self, ids: Ids) -> str:
+        """The canonical texts behind `ids`, a line each."""
+        return "\n".join(self.texts(ids))
+
     def texts(self, ids: Optional[Ids]) -> List[str]:
         """The canonical texts behind `ids`; one that the file does not know is its id."""
         return [self.statements.get(identity, identity) for identity in ids or ()]
@@ -62,7 +66,8 @@ def _entries(runs: Dict[Tuple[str, str], Ids]) -> List[Dict[str, Any]]:
     return entries
 
 
-def _section(name: str, items: Dict[str, Any]) -> str:
+def section(name: str, items: Dict[str, Any]) -> str:
+    """One part of a JSON object, a line for each of its items."""
     lines = (f"  {json.dumps(key)}: {json.dumps(items[key])}" for key in sorted(items))
     return f' "{name}": {{\n' + ",\n".join(lines) + "\n }"
 
@@ -76,7 +81,7 @@ def write(captured: Iterable[Dict[str, Any]]) -> None:
             statements.update({identity: text for _, text, identity in sent})
             runs.setdefault(name, {})[run["version"], run["vendor"]] = tuple(identity for _, _, identity in sent)
     expressions = {name: _entries(of_name) for name, of_name in runs.items()}
-    sections = (_section("expressions", expressions), _section("statements", statements))
+    sections = (section("expressions", expressions), section("statements", statements))
     EXPECTED_FILE.write_text("{\n" + ",\n".join(sections) + "\n}\n", encoding="utf-8")
 
 

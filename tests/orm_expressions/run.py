@@ -1,4 +1,4 @@
-"""Runs the expressions under several versions of Django and compares, or writes `expected.json` anew.
+"""Runs the expressions under several versions of Django and compares, or writes the expected answer anew.
 
     tools/with_postgresql.sh python3 -m tests.orm_expressions.run 4.2 5.2 6.0 6.1
     tools/with_postgresql.sh python3 -m tests.orm_expressions.run --write
@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any, Dict
 
-from tests.orm_expressions import expected
+from tests.orm_expressions import expected, page, reasons
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -40,14 +40,18 @@ def _captured(version: str, vendor: str) -> Dict[str, Any]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tests.orm_expressions.run", description=__doc__.split("\n")[0])
     parser.add_argument("versions", nargs="*", help="of Django, such as 5.2; all without one")
-    parser.add_argument("--write", action="store_true", help="write expected.json anew, from all versions")
+    parser.add_argument(
+        "--write", action="store_true", help="write the expected ids, the reasons of differences and the figures anew"
+    )
     options = parser.parse_args()
     versions = expected.VERSIONS if options.write else options.versions or expected.VERSIONS
     runs = [_captured(version, vendor) for version in versions for vendor in expected.VENDORS]
     if options.write:
         expected.write(runs)
-        return 0
     answer = expected.read()
+    if options.write:
+        reasons.write(answer)
+        page.write(answer)
     texts = [text for run in runs for text in expected.unexpected(run, answer)]
     print("\n".join([*texts, f"{len(texts)} not as expected"]))
     return bool(texts)
