@@ -4,10 +4,11 @@ Whatever is passed in may be secret: no error here quotes a value, only types an
 that Mercury itself knows.
 """
 
-from typing import NamedTuple, Tuple, Union
+from typing import Any, NamedTuple, Tuple, Union
 
+from mercury.advice import Advice, phrase, wildcards
 from mercury.core import backend
-from mercury.core.records import DIALECTS
+from mercury.core.records import DIALECTS, TOKEN_PLACEHOLDER
 from mercury.errors import UnknownDialectError
 
 Sql = Union[str, bytes, bytearray, memoryview]
@@ -45,11 +46,16 @@ class Statement(NamedTuple):
     fingerprint: int
     """What `fingerprint` gives."""
     complete: bool
-    """False where doubt about a literal's end, or a bound, left something out of verb, tables or summary."""
+    """False where doubt about a literal's end, or a bound, left something out of verb, tables, summary or advice."""
+    advice: Tuple[Advice, ...]
+    """What the text proves wasteful or wrong, in the order of the text; see docs/advice.md."""
 
 
-def analyze(sql: Sql, dialect: str = "generic") -> Statement:
-    """What `sql` does and to which tables.
+def analyze(sql: Sql, dialect: str = "generic", parameters: Any = None, *, weak: bool = False) -> Statement:
+    """What `sql` does, to which tables, and what is wasteful about it.
+
+    Of `parameters` (a list, tuple or dict as the driver gets them) nothing is used but whether each
+    is a text that begins with % or _. `weak` adds the rules that are right but often harmless.
 
     Bytes that are no UTF-8 come out as backslash escapes. Raises what `normalize` raises.
     """
@@ -57,14 +63,23 @@ def analyze(sql: Sql, dialect: str = "generic") -> Statement:
     module = backend().module
     summary = module.summarize(data, number)
     normalized = module.normalize(data, number)
+    found = module.advise(data, number, _wildcards(data, number, parameters))
     return Statement(
         verb=_text(summary.verb),
         tables=tuple(_text(table) for table in summary.tables),
         summary=_text(summary.text),
         normalized=_text(normalized.text),
         fingerprint=normalized.fingerprint,
-        complete=summary.complete,
+        complete=summary.complete and found.complete,
+        advice=phrase(found, weak),
     )
+
+
+def _wildcards(data: bytes, dialect: int, parameters: Any) -> bytes:
+    if parameters is None:
+        return b""
+    tokens = backend().module.tokens(data, dialect)
+    return wildcards([data[token.start : token.end] for token in tokens if token.kind == TOKEN_PLACEHOLDER], parameters)
 
 
 def dialect_number(dialect: str) -> int:

@@ -1,4 +1,4 @@
 /* Made by build_ffi.py from mercury.h; do not edit. */
 #ifndef MERCURY_HEADER_HASH
-#define MERCURY_HEADER_HASH "2340e2168b86a86ac2f7d4b769bc98fd3b09da5c758495e96feb932229f998d5"
+#define MERCURY_HEADER_HASH "39bafd78ee3b2f0e1f44e7284f6b410a8803c24d31293434815e60ecbe453e6f"
 #endif

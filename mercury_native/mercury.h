@@ -11,6 +11,7 @@
  *                   |                  sql_split      tokens -> the statements of a script
  *                   |                  sql_normalize  tokens -> canonical text, fingerprint
  *                   |                  sql_summary    tokens -> verb, tables, query summary
+ *                   |                  sql_advice     tokens -> what the text proves wasteful
  *                   |  one unit's      loop_proof     two call paths -> did something loop?
  *                   |  statements      trace          events -> totals, groups, duplicates
  *                   |  the process     platform       memory in use
@@ -363,6 +364,63 @@ typedef struct mercury_summary {
  */
 MERCURY_API int64_t mercury_sql_summary_text(const char *text, size_t length, int64_t dialect, char *out,
                                              size_t capacity, mercury_summary *summary, mercury_error *error);
+
+/* ---- Section: sql_advice ---------------------------------------------------
+ *
+ * What a statement's text alone proves wasteful or wrong, before any database has seen it.
+ * docs/advice.md tells each rule with its reason, its cure and where it is silent.
+ *
+ * A parameter's value never comes here. LIKE wants to know of it what an index wants to
+ * know, and that is one bit: whether it is a text that begins with % or _.
+ *
+ * What a rule cannot see it does not tell: where doubt, a bound or a cut leaves something
+ * unread, the rules that need a statement's end are silent. DDL, EXPLAIN and the like are
+ * not judged, and nothing behind CREATE, ALTER, DECLARE or a BEGIN that begins code, as
+ * routines hold statements.
+ */
+
+/* The rules, from 0 on without gaps. */
+typedef enum mercury_rule {
+    MERCURY_RULE_UNBOUNDED_SELECT = 0,   /* all rows of tables: no condition, limit or aggregate */
+    MERCURY_RULE_DEEP_OFFSET = 1,        /* OFFSET skips MERCURY_ADVICE_DEEP_OFFSET rows or more */
+    MERCURY_RULE_LEADING_WILDCARD = 2,   /* LIKE '%...': no index on the column can serve */
+    MERCURY_RULE_ORDER_BY_RANDOM = 3,    /* ORDER BY RANDOM() and its like */
+    MERCURY_RULE_NOT_IN_SUBQUERY = 4,    /* NOT IN (SELECT ...): one NULL empties the result */
+    MERCURY_RULE_FUNCTION_ON_COLUMN = 5, /* lower(x) = ?, x::date = ?, CAST(x AS t) = ? */
+    MERCURY_RULE_CARTESIAN_JOIN = 6,     /* tables in FROM that nothing links */
+    MERCURY_RULE_LONG_IN_LIST = 7,       /* IN compares with MERCURY_ADVICE_LONG_LIST items or more */
+    MERCURY_RULE_UNION_DISTINCT = 8,     /* UNION sorts or hashes where UNION ALL may do */
+    MERCURY_RULE_SELECT_STAR = 9,        /* the outermost SELECT reads * */
+    MERCURY_RULE_LITERAL_VALUE = 10      /* a column is compared with a literal, not with a parameter */
+} mercury_rule;
+
+enum {
+    MERCURY_ADVICE_RULES = 11,          /* how many there are */
+    MERCURY_ADVICE_DEEP_OFFSET = 1000,  /* rows */
+    MERCURY_ADVICE_LONG_LIST = 1000,    /* items; Oracle takes no more */
+    MERCURY_ADVICE_MAX_DEPTH = 64,      /* the text and its open parentheses; what is deeper is not read */
+    MERCURY_ADVICE_MAX_RELATIONS = 32,  /* tables that are known at one place */
+    MERCURY_ADVICE_MAX_CTES = 32,       /* common table expressions that are known at one place */
+    MERCURY_ADVICE_MAX_NAME_BYTES = 255 /* one name of those */
+};
+
+/* 23 fields of 8 bytes; the arrays are by rule. */
+typedef struct mercury_advice {
+    int64_t complete;      /* 0: doubt or a bound left something unread */
+    int64_t counts[11];    /* places that break the rule; UNBOUNDED_SELECT counts statements */
+    int64_t positions[11]; /* the first byte of the first such place; -1: none */
+} mercury_advice;
+
+/*
+ * Reads `length` bytes at `text` and fills *advice. wildcards[i], for i below
+ * `wildcard_count`, says of the i-th placeholder's parameter, in the order of the text,
+ * whether it is a text that begins with % or _ (not 0); of those beyond nothing is known.
+ * Linear time, constant stack (4 KiB), no heap.
+ *
+ * Errors: INVALID_ARGUMENT, UNKNOWN_DIALECT.
+ */
+MERCURY_API int64_t mercury_sql_advice_text(const char *text, size_t length, int64_t dialect, const char *wildcards,
+                                            size_t wildcard_count, mercury_advice *advice, mercury_error *error);
 
 /* ---- Section: loop_proof ---------------------------------------------------
  *

@@ -177,6 +177,45 @@ def phrase(generator: random.Random) -> bytes:
     return b" ".join(generator.choice(WORDS_OF_STATEMENTS) for _ in range(generator.randrange(1, 25)))
 
 
+_HEADS = (
+    b"select a from t", b"select * from t, u", b"select t.a, count(*) from t x join u y on x.a = y.a,",
+    b"delete from t", b"select a from (t cross join u)", b"select distinct a from t", b"update t set a = 1",
+    b"select a from t natural join u", b"with c as (select a from t) select * from c,",
+    b"insert into t select a from t, u", b"(select a from t)", b"explain", b"create view v as select a from t",
+    b"select max(a) from t left join (select a from u) s on", b"select a from t order by",
+)  # fmt: skip
+
+_TERMS = (
+    b"a = %s", b"t.a = u.b", b'"t"."a" < x.b', b"lower(a) = 'x'", b"lower(x.a) in (1, 2)", b"a::date = ?",
+    b"a::text = b", b"(t.a at time zone 'x')::date > 1", b"cast(u.a as date) between 1 and 2", b"a like '%x'",
+    b"b not like '_'", b"a ilike upper(%s)", b"a in (select b from u)", b"a not in (select b from t, u)",
+    b"not x.a in (select 1)", b"exists (select 1 from u where u.a = t.a and u.b = x.b)",
+    b"case when lower(a) = 1 then 2 end = 3", b"not",
+)  # fmt: skip
+
+_WORDS_OF_CONDITIONS = (
+    b"""( ( ( ) ) ) , , = < in in( like similar to between case when then end is null a t.a x.a u.b "A" [a] lower( f(
+    ::date ::text 1 'x' '%x' %s any( exists( not select from from u, x join on union all order by random() rand()
+    limit 1 offset 5000 2000, group having . * using(a) as ; -- /* - :: || $$%$$ values where where"""
+).split()
+
+_LINKS = (b"and", b"or", b"and (", b") or", b"group by a", b"union", b"limit 5", b"and not (")
+_ENDS = (b"a", b"1", b"a = 1", b"limit 1 offset 5000", b"order by rand()", b"a = 1)", b"a = 1))")
+
+
+def condition_phrase(generator: random.Random) -> bytes:
+    """A statement with conditions, and words in between that may make anything of it."""
+    words = [generator.choice(_HEADS), generator.choice((b"where", b"where", b"", b","))]
+    disorder = generator.choice((0.05, 0.3, 0.9))
+    for _ in range(generator.randrange(8)):
+        words.append(generator.choice(_TERMS))
+        while generator.random() < disorder:
+            words.append(generator.choice(_WORDS_OF_CONDITIONS))
+        words.append(generator.choice(_LINKS))
+    words.append(generator.choice(_ENDS))
+    return b" ".join(words)
+
+
 def soup(generator: random.Random) -> bytes:
     """Fragments that mean something to a lexer, in any order."""
     glue = generator.choice([b"", b"", b" "])

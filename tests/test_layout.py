@@ -107,11 +107,11 @@ def test_each_target_explains_itself(root: Path, target: str) -> None:
 def test_the_exported_constants_are_those_of_the_header(root: Path) -> None:
     from mercury.core import records
 
-    constants = dict(re.findall(r"MERCURY_((?:TOKEN|SUMMARY|LOOP|EVENT|TRACE)_\w+) = (\d+)", header(root)))
+    constants = dict(re.findall(r"MERCURY_((?:TOKEN|SUMMARY|RULE|ADVICE|LOOP|EVENT|TRACE)_\w+) = (\d+)", header(root)))
     assert {name: int(value) for name, value in constants.items()} == {
         name: value
         for name, value in vars(records).items()
-        if name.split("_")[0] in ("TOKEN", "SUMMARY", "LOOP", "EVENT", "TRACE")
+        if name.split("_")[0] in ("TOKEN", "SUMMARY", "RULE", "ADVICE", "LOOP", "EVENT", "TRACE")
     }
 
 
@@ -122,7 +122,10 @@ def test_the_dialects_are_those_of_the_header(root: Path) -> None:
     assert {name.lower(): int(value) for name, value in dialects} == records.DIALECTS
 
 
-@pytest.mark.parametrize("name", ["Token", "Frame", "Event", "Totals", "Group", "Duplicate", "Memory", "Verdict"])
+RECORDS = ["Token", "Advice", "Frame", "Event", "Totals", "Group", "Duplicate", "Memory", "Verdict"]
+
+
+@pytest.mark.parametrize("name", RECORDS)
 def test_the_records_are_the_structs_of_the_header(root: Path, name: str) -> None:
     from mercury.core import records
 

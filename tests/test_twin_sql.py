@@ -1,4 +1,4 @@
-"""The library and its twin give the same tokens, canonical texts, ids, summaries and errors.
+"""The library and its twin give the same tokens, canonical texts, ids, summaries, advice and errors.
 
 `make test` compares a sample; MERCURY_DIFFERENTIAL=full compares the whole corpus and
 200,000 generated statements in every dialect: 1.2 million pairs and the corpus.
@@ -11,18 +11,18 @@ from array import array
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sql_statements import CORPUS, FRAGMENTS, NO_CORPUS, corpus, generated, mutate, phrase
+from sql_statements import CORPUS, FRAGMENTS, NO_CORPUS, condition_phrase, corpus, generated, mutate, phrase
 from traces import Recorder
 
 from mercury.core import backend
-from mercury.core.records import DIALECTS, signed
+from mercury.core.records import ADVICE_RULES, DIALECTS, RULE_LONG_IN_LIST, signed
 from mercury.errors import MercuryError
 
 if backend().name != "native":
     pytest.skip("the library does not serve, so there is nothing to compare", allow_module_level=True)
 
 from mercury.core import native
-from mercury.core.pure import sql_lexer, sql_normalize, sql_split, sql_summary
+from mercury.core.pure import sql_advice, sql_lexer, sql_normalize, sql_split, sql_summary
 from mercury.core.pure import trace as pure_trace
 
 FULL = os.environ.get("MERCURY_DIFFERENTIAL") == "full"
@@ -43,12 +43,18 @@ def check_same(sql, dialect):
     assert normalized == sql_normalize.normalize(sql, dialect), (sql, dialect)
     assert native.tokens(sql, dialect) == sql_lexer.tokens(sql, dialect), (sql, dialect)
     assert native.summarize(sql, dialect) == sql_summary.summarize(sql, dialect), (sql, dialect)
+    check_same_advice(sql, dialect)
     again = native.normalize(normalized.text, dialect)
     assert again.text == normalized.text, (sql, dialect)
 
 
 def check_same_summary(sql, dialect):
     assert native.summarize(sql, dialect) == sql_summary.summarize(sql, dialect), (sql, dialect)
+
+
+def check_same_advice(sql, dialect):
+    for wildcards in (b"", b"\1\0\1\1"):
+        assert native.advise(sql, dialect, wildcards) == sql_advice.advise(sql, dialect, wildcards), (sql, dialect)
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason=NO_CORPUS)
@@ -123,6 +129,66 @@ def test_summaries_of_long_names(length):
             check_same_summary(b"with %b select a from t3%b, t69%b" % (withs, b"x" * length, b"x" * length), dialect)
 
 
+def test_conditions():
+    generator = random.Random(5)
+    told = [0] * ADVICE_RULES
+    for number in range(100_000 if FULL else 12_000):
+        sql = condition_phrase(generator)
+        if number % 4 == 0:
+            sql = mutate(generator, sql)
+        check_same_advice(sql, number % len(NUMBERS))
+        told = [sum(counts) for counts in zip(told, native.advise(sql, number % len(NUMBERS)).counts)]
+    assert [rule for rule, count in enumerate(told) if count < 20] == [RULE_LONG_IN_LIST]
+
+
+def test_advice_of_every_truncation():
+    generator = random.Random(7)
+    for number in range(400 if FULL else 60):
+        sql = condition_phrase(generator)
+        for length in range(len(sql)):
+            check_same_advice(sql[:length], number % len(NUMBERS))
+
+
+def test_every_word_that_advice_knows():
+    shapes = (
+        b"%b a from t",
+        b"select %b a from t",
+        b"select a from %b b",
+        b"select a from t %b u, v where t.a = 1",
+        b"select a from t where %b a = 1 %b b in (1)",
+        b"select a from t where a %b (select b)",
+        b"with %b a as (select 1) %b * from t",
+        b"select a from t order by %b (1), %b.a",
+    )
+    for word in sql_advice.WORDS:
+        for shape in shapes:
+            check_same_advice(shape.replace(b"%b", word.upper()), 0)
+            check_same_advice(shape.replace(b"%b", word + b" /* x */ "), 1)
+
+
+@pytest.mark.parametrize("depth", [30, 31, 32, 33, 61, 62, 63, 64, 65, 1000])
+def test_advice_at_every_bound(depth):
+    for opening in (b"(", b"select (", b"select * from (", b"select a from t where (", b"x not in (select a from t, "):
+        for middle in (b"a", b"select * from t", b"lower(a) = 1"):
+            check_same_advice(opening * depth + middle + b")" * depth + b" from t, u", 0)
+    tables = b", ".join(b"t%d" % number for number in range(depth))
+    ctes = b", ".join(b"t%d as (select 1)" % number for number in range(depth))
+    check_same_advice(b"select a from " + tables, 0)
+    check_same_advice(b"with " + ctes + b" select a from t30, t31, t32, u, v", 0)
+    check_same_advice(b"select a from t where " + b"case when " * 9 * depth + b"end " * 9 * depth + b" and f(a) = 1", 0)
+    check_same_advice(b"select a from t, u where " + b"a = " * 9 * depth + b"b and " * 9 * depth, 0)
+    check_same_advice(b"select a from t where a in (1" + b",1" * (967 + depth) + b") limit 99%d, 1" % depth, 2)
+
+
+@pytest.mark.parametrize("length", [1, 253, 254, 255, 256, 257, 511, 5000])
+def test_advice_with_long_names(length):
+    name = b"x" * length
+    for quoted in (name, b'"' + name + b'"', b"[" + name + b"]"):
+        for dialect in NUMBERS:
+            check_same_advice(b"select a from %b, t where %b.a = t.b" % (quoted, name.upper()), dialect)
+            check_same_advice(b"with %b as (select 1) select a from t, %b" % (quoted, name.upper()), dialect)
+
+
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=40).map(b"".join), DIALECT)
 @settings(max_examples=20_000 if FULL else 500, deadline=None)
 def test_fragments(sql, dialect):
@@ -146,6 +212,7 @@ def test_hash_of_every_length(length):
 def test_unknown_dialects(dialect):
     offsets = array("q", [0, 1])
     assert outcome(native.tokens, b"x", dialect) == outcome(sql_lexer.tokens, b"x", dialect)
+    assert outcome(native.advise, b"x", dialect) == outcome(sql_advice.advise, b"x", dialect)
     assert outcome(native.summarize, b"x", dialect) == outcome(sql_summary.summarize, b"x", dialect)
     assert outcome(native.normalize, b"x", dialect) == outcome(sql_normalize.normalize, b"x", dialect)
     assert outcome(native.split, b"x", dialect, 1) == outcome(sql_split.split, b"x", dialect, 1)

@@ -13,9 +13,11 @@ from typing import Any, Callable, List, Optional, Sequence, Tuple, Union
 from mercury.core import _ffi
 from mercury.core._integers import INVALID_ARGUMENT, INVALID_ARGUMENT_TEXT, Integers, integers, path_integers
 from mercury.core.records import (
+    ADVICE_RULES,
     SUMMARY_CAPACITY,
     SUMMARY_TABLES,
     SUMMARY_VERB,
+    Advice,
     Duplicate,
     Group,
     Memory,
@@ -131,6 +133,23 @@ def split(data: _Bytes, dialect: int, most: int) -> "array[int]":
     with ffi.from_buffer(data) as text, ffi.from_buffer("int64_t[]", offsets) as bounds:
         _check(_lib.mercury_sql_split_offsets(text, len(text), dialect, bounds, most, count, error), error)
     return offsets[: count[0] + 1]
+
+
+def advise(data: _Bytes, dialect: int, wildcards: bytes = b"") -> Advice:
+    """What the text of `data` proves wasteful or wrong. Raises UnknownDialectError.
+
+    `wildcards` holds a byte for each placeholder, in the order of the text: not 0 where
+    its parameter is a text that begins with % or _.
+    """
+    result = array("q", bytes(8 * (1 + 2 * ADVICE_RULES)))
+    error = ffi.new("mercury_error *")
+    with ffi.from_buffer(data) as text, ffi.from_buffer(wildcards) as bits, ffi.from_buffer(
+        "mercury_advice[]", result
+    ) as record:
+        code = _lib.mercury_sql_advice_text(text, len(text), dialect, bits, len(bits), record, error)
+    _check(code, error)
+    complete, *places = result
+    return Advice(complete != 0, tuple(places[:ADVICE_RULES]), tuple(places[ADVICE_RULES:]))
 
 
 def fingerprint_batch(

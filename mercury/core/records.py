@@ -38,6 +38,26 @@ SUMMARY_VERB = 256
 SUMMARY_TABLES = 288
 SUMMARY_CAPACITY = 8192
 
+RULE_UNBOUNDED_SELECT = 0
+RULE_DEEP_OFFSET = 1
+RULE_LEADING_WILDCARD = 2
+RULE_ORDER_BY_RANDOM = 3
+RULE_NOT_IN_SUBQUERY = 4
+RULE_FUNCTION_ON_COLUMN = 5
+RULE_CARTESIAN_JOIN = 6
+RULE_LONG_IN_LIST = 7
+RULE_UNION_DISTINCT = 8
+RULE_SELECT_STAR = 9
+RULE_LITERAL_VALUE = 10
+
+ADVICE_RULES = 11
+ADVICE_DEEP_OFFSET = 1000
+ADVICE_LONG_LIST = 1000
+ADVICE_MAX_DEPTH = 64
+ADVICE_MAX_RELATIONS = 32
+ADVICE_MAX_CTES = 32
+ADVICE_MAX_NAME_BYTES = 255
+
 LOOP_NONE = 0
 LOOP_OPERATION = 1
 LOOP_REPEATED = 2
@@ -79,6 +99,14 @@ class Summary(NamedTuple):
     verb: bytes
     tables: Tuple[bytes, ...]
     complete: bool
+
+
+class Advice(NamedTuple):
+    """Which rules a text breaks. `counts` and `positions` are by rule number; position -1: not at all."""
+
+    complete: bool
+    counts: Tuple[int, ...]
+    positions: Tuple[int, ...]
 
 
 class Frame(NamedTuple):

@@ -7,6 +7,7 @@ the same bytes it gives the same bytes, ids, codes and positions as the library.
 from mercury.core.pure.abi import build
 from mercury.core.pure.loop_proof import compare_paths
 from mercury.core.pure.platform import memory
+from mercury.core.pure.sql_advice import advise
 from mercury.core.pure.sql_lexer import tokens
 from mercury.core.pure.sql_normalize import fingerprint_batch, normalize, normalize_batch
 from mercury.core.pure.sql_split import split
@@ -15,6 +16,7 @@ from mercury.core.pure.trace import Trace
 
 __all__ = [
     "Trace",
+    "advise",
     "build",
     "compare_paths",
     "fingerprint_batch",
