@@ -330,7 +330,7 @@ def test_parameters_of_write_and_many_are_not_compared(shop):  # noqa: F811
     with mercury.monitor("writes") as watch:
         for _ in range(2):
             Tag.objects.filter(name="nothing").update(name="nobody")
-    assert watch.report.findings == []
+    assert [finding.kind for finding in watch.report.findings] == ["repeated_in_loop"]
 
 
 def helper(title):
@@ -1100,6 +1100,15 @@ def test_the_loop_around_an_instruction(function, variables):
         lines, first = inspect.getsourcelines(function)
         (expected,) = [first + index for index, text in enumerate(lines) if text.rstrip().endswith("loop")]
         assert (line, names) == (expected, variables)
+
+
+def test_the_variables_of_a_long_loop():
+    source = "def long_for(probe):\n    for x, y in ((1, 2),):\n" + "        x = x + y\n" * 300 + "        probe()\n"
+    names = {}
+    exec(source, names)
+    seen.clear()
+    names["long_for"](probe)
+    assert seen == [(2, ("x", "y"))]
 
 
 def test_while_true_is_a_loop():
