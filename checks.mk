@@ -38,3 +38,49 @@ alloc-failures: ## each request for memory of the C tests refused, at every plac
 	    CPPFLAGS=-DALLOCATION_FAILURES C_TEST_EXTRA=$(NATIVE)/tests/allocation_failures.c \
 	    LDFLAGS='-no-pie -Wl,--wrap=mercury_alloc_set,--wrap=mercury_error_fill' run-c-tests
 	$(PYTHON) tools/allocation_sites.py $(FAILURES_OUT) $(SOURCE_FILES)
+
+FUZZ_OUT = build/fuzz
+FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/sql_*.c)))
+FUZZ_CFLAGS = -std=c11 -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
+    $(WARNINGS) -I$(NATIVE) -isystem $(NATIVE)/vendor -DMERCURY_STATIC
+FUZZ_SOURCES = $(HEADERS) $(SOURCE_FILES) fuzz/require.h
+AFL_CC ?= afl-clang-fast
+export FUZZ_SECONDS ?= 60
+export FUZZ_JOBS ?= 1
+
+.PHONY: fuzz fuzz-build fuzz-merge fuzz-afl fuzz-inputs $(FUZZ_TARGETS:%=fuzz-%)
+
+fuzz: fuzz-build ## libFuzzer with sanitizers on each target: FUZZ_SECONDS=60, FUZZ_JOBS=1 processes each
+	@$(MAKE) --no-print-directory -j$(words $(FUZZ_TARGETS)) $(FUZZ_TARGETS:%=fuzz-%)
+
+$(FUZZ_TARGETS:%=fuzz-%): fuzz-%: $(FUZZ_OUT)/%
+	@fuzz/run.sh $(FUZZ_OUT) $*
+
+fuzz-build: $(FUZZ_TARGETS:%=$(FUZZ_OUT)/%) fuzz-inputs
+
+$(FUZZ_OUT)/%: fuzz/%.c $(FUZZ_SOURCES)
+	@mkdir -p $(FUZZ_OUT)
+	$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< $(SOURCE_FILES)
+
+fuzz-inputs:
+	$(PYTHON) fuzz/inputs.py $(FUZZ_OUT)
+
+fuzz-merge: fuzz-build ## keep of all inputs found as few as cover the same, in fuzz/corpus
+	@for target in $(FUZZ_TARGETS); do \
+	    rm -rf $(FUZZ_OUT)/merged && mkdir -p $(FUZZ_OUT)/merged fuzz/corpus/$$target && \
+	    $(FUZZ_OUT)/$$target -set_cover_merge=1 -max_len=256 $(FUZZ_OUT)/merged fuzz/corpus/$$target \
+	        $(FUZZ_OUT)/seeds/$$target $(FUZZ_OUT)/corpus/$$target 2>&1 | tail -1 && \
+	    rm -rf fuzz/corpus/$$target && cp -r $(FUZZ_OUT)/merged fuzz/corpus/$$target || exit 1; \
+	done
+
+fuzz-afl: fuzz-inputs ## AFL++ on each target for FUZZ_SECONDS, with the same sanitizers
+	@mkdir -p $(FUZZ_OUT)/afl
+	@for target in $(FUZZ_TARGETS); do \
+	    $(AFL_CC) $(FUZZ_CFLAGS) -Wno-shorten-64-to-32 -o $(FUZZ_OUT)/afl/$$target fuzz/$$target.c fuzz/driver.c $(SOURCE_FILES) && \
+	    AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_BENCH_UNTIL_CRASH=1 \
+	        afl-fuzz -V $(FUZZ_SECONDS) -i $(FUZZ_OUT)/seeds/$$target -o $(FUZZ_OUT)/afl/$$target.out \
+	        -x $(FUZZ_OUT)/sql.dict -- $(FUZZ_OUT)/afl/$$target >$(FUZZ_OUT)/afl/$$target.log 2>&1 || \
+	        { tail -5 $(FUZZ_OUT)/afl/$$target.log; exit 1; }; \
+	    grep -E '^(execs_done|edges_found|saved_crashes|saved_hangs) ' $(FUZZ_OUT)/afl/$$target.out/default/fuzzer_stats; \
+	    grep -qE '^saved_crashes +: 0$$' $(FUZZ_OUT)/afl/$$target.out/default/fuzzer_stats || exit 1; \
+	done

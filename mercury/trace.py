@@ -22,8 +22,11 @@ logger = logging.getLogger("mercury")
 BLOCK_SIZE = 1024
 """Events that one thread may hold back before they cross into the core."""
 
-MAX_SIGHTINGS = 512
-"""Call paths of statements whose frames are looked at for the model, the field and the row behind a query."""
+MAX_SIGHTINGS = 256
+"""Call paths whose frames are looked at for the model, the field and the row behind a query."""
+
+ENOUGH_LOOKS = 2
+"""Queries of one call path whose frames are looked at."""
 
 current: "ContextVar[Optional[Trace]]" = ContextVar("mercury_trace", default=None)
 """The innermost open unit of this thread or task."""
@@ -96,7 +99,7 @@ class Evidence(NamedTuple):
     duplicates: List[Duplicate]
     paths: List[List[PathEntry]]
     statements: Dict[int, Any]
-    sightings: Dict[Tuple[int, int], Any]
+    sightings: Dict[int, Any]
     databases: List[str]
     notes: List[str]
 
@@ -145,6 +148,7 @@ class Trace:
         "faults",
         "is_apart",
         "lanes",
+        "looks",
         "name",
         "parent",
         "paths",
@@ -163,7 +167,8 @@ class Trace:
         self.lanes: Dict[int, Any] = {}
         self.databases: Dict[str, int] = {}
         self.statements: Dict[int, Any] = {}
-        self.sightings: Dict[Tuple[int, int], Any] = {}
+        self.looks: Dict[int, int] = {-1: ENOUGH_LOOKS}
+        self.sightings: Dict[int, Any] = {}
         self.cache_hits = 0
         self.cache_misses = 0
         self.faults = 0

@@ -1,0 +1,83 @@
+"""Makes what the fuzzers start from: seeds of the vectors' statements, and a dictionary of SQL words.
+
+    python fuzz/inputs.py build/fuzz
+
+writes <folder>/seeds/sql_normalize/, <folder>/seeds/sql_batch/ and <folder>/sql.dict.
+The layouts of the inputs stand at the top of each target.
+"""
+
+import hashlib
+import json
+import struct
+import sys
+from pathlib import Path
+from typing import Iterator, List, Tuple
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from mercury.core.pure import sql_lexer, sql_summary  # noqa: E402
+from mercury.core.records import DIALECTS  # noqa: E402
+
+WIDE = 1
+HAS_NULLS = 2
+ROWS_OF_A_SEED = 4
+
+MARKS = [
+    "'", "''", '"', '""', "`", "``", "[", "]", "]]", "(", ")", ",", ".", ";", "?", "??", "?|", "?&", "%s",
+    "%%", "%(a)s", "$1", "$$", "$a$", ":a", "::", ":=", "@a", "@@a", "#", "##", "#>", "--", "/*", "*/", "/*!", "/*+",
+    "N'", "E'", "X'", "B'", "U&'", 'U&"', "q'[", "]'", "_utf8'", "0x1F", "1e-5", ".5", "1.", "-|-", "=>", "->>", "@>",
+    "\\", "\\'", "<=>", "!=", "<>", "||", "&&", "~*", "*=",
+]  # fmt: skip
+
+
+def statements() -> Iterator[Tuple[int, bytes]]:
+    """Dialect and text of every statement among the vectors."""
+    vectors = ROOT / "tests" / "vectors"
+    for path in sorted([*vectors.glob("sql*.json"), *(vectors / "sql").glob("*.json")]):
+        for case in json.loads(path.read_text(encoding="utf-8")):
+            yield DIALECTS[case["dialect"]], case["sql"].encode("utf-8", "surrogatepass")
+
+
+def batch(dialect: int, rows: List[bytes], shape: int) -> bytes:
+    """An input of sql_batch with these rows."""
+    ends = [0]
+    for row in rows:
+        ends.append(ends[-1] + len(row))
+    offsets = struct.pack(f"<{len(ends)}{'q' if shape & WIDE else 'i'}", *ends)
+    validity = b"\xfb" * ((len(rows) + 7) // 8) if shape & HAS_NULLS else b""
+    return bytes([dialect, shape, len(rows)]) + offsets + validity + b"".join(rows)
+
+
+def write(folder: Path, inputs: Iterator[bytes]) -> None:
+    """One file an input, named after its content as the fuzzers name theirs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for content in inputs:
+        (folder / hashlib.sha1(content).hexdigest()).write_bytes(content)
+
+
+def batches(known: List[Tuple[int, bytes]]) -> Iterator[bytes]:
+    """The statements, some to a batch, in each shape in turn."""
+    for start in range(0, len(known), ROWS_OF_A_SEED):
+        chosen = known[start : start + ROWS_OF_A_SEED]
+        yield batch(chosen[0][0], [text for _, text in chosen], start // ROWS_OF_A_SEED % (WIDE + HAS_NULLS + 1))
+
+
+def dictionary() -> Iterator[str]:
+    """One entry a line, as libFuzzer and AFL++ read them."""
+    words = sorted({*sql_lexer.WORDS, *sql_summary.WORDS})
+    for entry in [*(word.decode("ascii") for word in words), *MARKS]:
+        escaped = entry.replace("\\", "\\\\").replace('"', '\\"')
+        yield f'"{escaped}"\n'
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    known = list(dict.fromkeys(statements()))
+    write(folder / "seeds" / "sql_normalize", (bytes([dialect]) + text for dialect, text in known))
+    write(folder / "seeds" / "sql_batch", batches(known))
+    (folder / "sql.dict").write_text("".join(dictionary()), encoding="ascii")
+
+
+if __name__ == "__main__":
+    main()

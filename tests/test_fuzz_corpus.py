@@ -1,0 +1,135 @@
+"""The inputs that fuzzing kept: the library and its twin read each in every dialect, and agree.
+
+The layouts of the inputs stand at the top of fuzz/sql_normalize.c and fuzz/sql_batch.c; the
+rules below are those of the targets.
+"""
+
+import re
+from array import array
+from pathlib import Path
+from typing import Any, List, NamedTuple, Optional, Tuple
+
+import pytest
+
+from mercury.core import backend, pure
+from mercury.core.records import DIALECTS, TOKEN_DOUBT, TOKEN_NUMBER, TOKEN_STRING, Token
+from mercury.errors import InvalidArgumentError, MercuryError
+
+KEPT = Path(__file__).resolve().parent.parent / "fuzz" / "corpus"
+NUMBERS = sorted(DIALECTS.values())
+HEADER_BYTES = 3
+MAX_ROWS = 24
+LITERALS = {TOKEN_STRING, TOKEN_NUMBER, TOKEN_DOUBT}
+
+_not_spaces = re.compile(rb"[^\t-\r ]").search
+
+
+def kept(target: str) -> List[bytes]:
+    found = [path.read_bytes() for path in sorted((KEPT / target).iterdir())]
+    assert len(found) > 100
+    return found
+
+
+def outcome(call: Any, *arguments: Any) -> Any:
+    """The result of a call, or its failure in full."""
+    try:
+        return call(*arguments)
+    except MercuryError as error:
+        return type(error), str(error), error.position
+
+
+def check_cover(sql: bytes, dialect: int) -> List[Token]:
+    """The tokens, which stand in order and hold every byte that is no white space."""
+    end = 0
+    tokens = backend().module.tokens(sql, dialect)
+    for token in tokens:
+        assert not _not_spaces(sql[end : token.start]), (sql, dialect)
+        assert end <= token.start < token.end, (sql, dialect)
+        end = token.end
+    assert not _not_spaces(sql[end:]), (sql, dialect)
+    assert TOKEN_DOUBT not in [token.kind for token in tokens[:-1]], (sql, dialect)
+    return tokens
+
+
+@pytest.mark.parametrize("dialect", NUMBERS)
+def test_statements_keep_the_rules(dialect: int) -> None:
+    for data in kept("sql_normalize"):
+        sql = data[1:]
+        once = backend().module.normalize(sql, dialect)
+        again = backend().module.normalize(once.text, dialect)
+        assert again.text == once.text, (sql, dialect)
+        assert len(once.text) <= 3 * len(sql), (sql, dialect)
+        assert not LITERALS & {token.kind for token in check_cover(once.text, dialect)}, (sql, dialect)
+        check_cover(sql, dialect)
+
+
+class Batch(NamedTuple):
+    """An input of sql_batch, without the bit that brings offsets into order."""
+
+    data: bytes
+    offsets: "array[int]"
+    validity: Optional[memoryview]
+    validity_start: int
+
+
+def read_batch(data: bytes) -> Optional[Batch]:
+    """None where the input is too short for what it announces."""
+    if len(data) < HEADER_BYTES:
+        return None
+    shape, count = data[1], data[2] % (MAX_ROWS + 1)
+    offsets = array("q" if shape & 1 else "i")
+    start = shape >> 3 & 7
+    used = HEADER_BYTES + (count + 1) * offsets.itemsize
+    bitmap_bytes = (start + count + 7) // 8 if shape & 2 else 0
+    if len(data) < used + bitmap_bytes:
+        return None
+    offsets.frombytes(data[HEADER_BYTES:used])
+    text = data[used + bitmap_bytes :]
+    if shape & 4:
+        offsets = array(offsets.typecode, sorted(bound % (1 << 64) % (len(text) + 1) for bound in offsets))
+    validity = memoryview(data[used : used + bitmap_bytes]) if shape & 2 else None
+    return Batch(text, offsets, validity, start)
+
+
+def wrong_row(batch: Batch) -> int:
+    """The first row that does not lie within the data, or -1."""
+    rows = zip(batch.offsets, batch.offsets[1:])
+    return next((row for row, (start, end) in enumerate(rows) if not 0 <= start <= end <= len(batch.data)), -1)
+
+
+def batches() -> List[Tuple[int, Batch]]:
+    read = [(number % len(NUMBERS), read_batch(data)) for number, data in enumerate(kept("sql_batch"))]
+    return [(dialect, batch) for dialect, batch in read if batch is not None]
+
+
+def test_batches_are_their_rows() -> None:
+    for dialect, batch in batches():
+        wrong = wrong_row(batch)
+        if wrong >= 0:
+            with pytest.raises(InvalidArgumentError) as raised:
+                backend().module.fingerprint_batch(batch.data, batch.offsets, dialect)
+            assert raised.value.position == wrong
+            continue
+        found = backend().module.fingerprint_batch(batch.data, batch.offsets, dialect)
+        rows = zip(batch.offsets, batch.offsets[1:])
+        single = [backend().module.normalize(batch.data[start:end], dialect).fingerprint for start, end in rows]
+        assert list(found) == single
+
+
+if backend().name == "native":
+    from mercury.core import native
+
+    @pytest.mark.parametrize("dialect", NUMBERS)
+    def test_library_and_twin_agree_on_statements(dialect: int) -> None:
+        for data in kept("sql_normalize"):
+            sql = data[1:]
+            for function in ("tokens", "normalize", "summarize"):
+                library, twin = getattr(native, function), getattr(pure, function)
+                assert library(sql, dialect) == twin(sql, dialect), (function, sql, dialect)
+
+    def test_library_and_twin_agree_on_batches() -> None:
+        for dialect, batch in batches():
+            arguments = (batch.data, batch.offsets, dialect, batch.validity, batch.validity_start)
+            for function in ("fingerprint_batch", "normalize_batch"):
+                library = outcome(getattr(native, function), *arguments)
+                assert library == outcome(getattr(pure, function), *arguments), (function, arguments)
