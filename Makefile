@@ -68,7 +68,7 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 .PHONY: help library static build-ext c-tests run-c-tests ffi words header-hash develop demo test test-native test-pure \
         test-postgresql test-django orm-expressions differential properties benchmark \
         benchmark-drivers bench-sql bench-sql-peers instructions instructions-update instructions-trial \
-        lint format asan interpreters exits wheel sdist clean FORCE
+        bench-linear lint format asan interpreters exits wheel sdist clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-17s %s\n", $$1, $$2}'
@@ -188,6 +188,9 @@ benchmark-drivers: $(DRIVERS)
 $(BENCHMARKS)/%_driver: benchmarks/sql/%_driver.c benchmarks/sql/driver.c benchmarks/sql/driver.h $(OUT)/libmercury.a
 	@mkdir -p $(BENCHMARKS)
 	$(CC) $(TEST_CFLAGS) -Wl,-z,now $(LDFLAGS) -o $@ $< benchmarks/sql/driver.c $(OUT)/libmercury.a $(LDLIBS)
+
+bench-linear: $(VENV)/ready library ## fail where twice the text takes over 2.3 times as long, over every hostile shape
+	$(VENV_PYTHON) benchmarks/linear.py
 
 lint: $(VENV)/lint-ready ## formatters, linters, type checker, all compilers with -Werror, generated files
 	@for tool in gcc $(CLANG) $(CLANG_FORMAT) cppcheck; do command -v $$tool >/dev/null || \
