@@ -8,6 +8,7 @@
  *     x in (?, ?               )       x in (?)             an element like the one before
  *     values (?), (?           )       values (?)           a row like the one before
  *     a = ? or a = ?           )       a = ?                a comparison like the one before
+ *     (a)                      in      a in                 brackets that hold a name alone
  *     b = -                    5       b = ?                the sign belongs to the literal
  *
  * So the canonical text never has to be read again, and every cut is paid for by what
@@ -115,7 +116,10 @@ typedef struct normalizer {
 
     int comparison;
     size_t comparison_start;
-    span run; /* the comparison that later ones are held against, length 0 if none */
+    span run;       /* the comparison that later ones are held against, length 0 if none */
+    span lone_name; /* a name alone in the brackets that end the output, brackets and all; length 0 if none */
+    bool unwrapped; /* the name before the last IN lost its brackets */
+    size_t singles; /* the depth of the list behind it: its tuples are of one; 0 if none */
 
     bool signs; /* the output ends in prefix signs ... */
     int signs_last;
@@ -245,9 +249,13 @@ static void open_bracket(normalizer *n, int byte) {
     bool first = n->last == COMMA || n->last == PARENTHESIS || n->last == BRACKET;
     bool named = n->last_role == SQL_ROLE_IN || (byte == '[' && n->last_role == SQL_ROLE_ARRAY);
     bool list = row || named || (first && is_set(n->lists, n->depth));
+    bool singles = n->unwrapped && n->last_role == SQL_ROLE_IN;
     set_bit(&n->rows, n->depth, row);
     begin(n, byte == '(' ? PARENTHESIS : BRACKET);
     n->depth++;
+    if (singles || n->singles == n->depth) {
+        n->singles = singles ? n->depth : 0;
+    }
     set_bit(&n->lists, n->depth, list);
     set_bit(&n->rows, n->depth, false);
     if (n->depth < DEEPEST_LIST) {
@@ -256,6 +264,15 @@ static void open_bracket(normalizer *n, int byte) {
     write_byte(n, byte);
     n->element = ELEMENT_EMPTY;
     n->earlier.length = 0;
+}
+
+/* A list that starts at `start` is whole: `((?))` is `(?)`. */
+static void unwrap_list(normalizer *n, size_t start) {
+    n->singles = 0;
+    if (n->length - start == 5 && memcmp(n->out + start, "((?))", 5) == 0) {
+        memcpy(n->out + start, "(?)", 3);
+        n->length = start + 3;
+    }
 }
 
 static void close_bracket(normalizer *n, int byte) {
@@ -268,6 +285,9 @@ static void close_bracket(normalizer *n, int byte) {
         return;
     }
     bool tuple = is_set(n->lists, n->depth);
+    if (tuple && n->depth == n->singles) {
+        unwrap_list(n, n->tuple_start[n->depth]);
+    }
     n->depth--;
     if (tuple && (is_set(n->rows, n->depth) || is_set(n->lists, n->depth))) {
         end_tuple(n, n->tuple_start[n->depth + 1]);
@@ -328,6 +348,27 @@ static void compare_step(normalizer *n, int expected, int next) {
     }
 }
 
+/* ---- A name alone in brackets before IN ---- */
+
+/* Whether nothing but a name stands in the innermost brackets, and they call nothing and are no list. */
+static bool holds_lone_name(const normalizer *n) {
+    size_t start = n->comparison_start;
+    if (n->comparison != COMPARE_COLUMN || start == 0 || n->out[start - 1] != '(' || is_set(n->lists, n->depth)) {
+        return false;
+    }
+    return start == 1 || n->out[start - 2] == ' ' || n->out[start - 2] == '(';
+}
+
+/* IN follows: `(a.b)` at the end of the output is `a.b`. */
+static void unwrap_lone_name(normalizer *n) {
+    unsigned char *bracket = n->out + n->lone_name.start;
+    n->unwrapped = n->lone_name.length > 0 && n->lone_name.start + n->lone_name.length == n->length;
+    if (n->unwrapped) {
+        memmove(bracket, bracket + 1, n->lone_name.length - 2);
+        n->length -= 2;
+    }
+}
+
 /* ---- Tokens ---- */
 
 /* A word that is not after a dot may change what numbers and names to come mean. */
@@ -348,6 +389,9 @@ static void write_word(normalizer *n, const sql_token *token) {
     bool calls = (token->flags & SQL_WORD_FUNCTION) != 0;
     if (keyword) {
         compare_word(n, token);
+    }
+    if (token->role == SQL_ROLE_IN) {
+        unwrap_lone_name(n);
     }
     note_word(n, token->role);
     element_word(n);
@@ -571,6 +615,7 @@ static void write_operator(normalizer *n, const sql_token *token) {
 
 static void write_punctuation(normalizer *n, int byte) {
     int window = n->window;
+    bool lone;
     n->window = WINDOW_NONE;
     switch (byte) {
     case '(':
@@ -581,9 +626,14 @@ static void write_punctuation(normalizer *n, int byte) {
         return;
     case ')':
     case ']':
+        lone = holds_lone_name(n);
         end_comparison(n);
         leave_comparison(n);
         close_bracket(n, byte);
+        if (lone) {
+            n->lone_name.start = n->comparison_start - 1;
+            n->lone_name.length = n->length - n->lone_name.start;
+        }
         return;
     case ',':
         n->window = window == WINDOW_COMMA ? WINDOW_NUMBER : WINDOW_NONE;

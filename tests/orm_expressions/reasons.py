@@ -61,12 +61,8 @@ OF_VERSIONS: Dict[str, Reason] = {
         ((r"select \* from unnest\((?:\(\?\)::[\w ]+\[\](?:, )?)+\)", "values (?)"),),
     ),
     "prefetch_or": Reason(
-        "a forward key is prefetched with `id = ? OR id = ?`",
+        "Django 5.2 alone prefetches a forward key on SQLite with `id = ? OR id = ?`",
         ((rf"\(?({_COLUMN}) = \?\)?", r"\1 in (?)"),),
-    ),
-    "prefetch_tuple": Reason(
-        "a forward key is prefetched with `(id) IN ((?))`",
-        ((rf"\(({_COLUMN})\) in \(\(\?\)\)", r"\1 in (?)"), (rf"\(?({_COLUMN}) = \?\)?", r"\1 in (?)")),
     ),
     "returning": Reason(
         "`bulk_create(update_conflicts=True)` asks for keys, from 6.0 on `save()` for values of expressions: RETURNING",
@@ -162,10 +158,7 @@ OF_DATABASES: Dict[str, Reason] = {
     "offset": Reason("SQLite's OFFSET wants a LIMIT", ((r"limit \? offset", "offset"),)),
     "explain": Reason("EXPLAIN QUERY PLAN", ((" query plan", ""),)),
     "boolean": OF_VERSIONS["boolean"],
-    "prefetch_tuple": Reason(
-        "a forward key is prefetched with `id = ? OR id = ?` on SQLite, `(id) IN ((?))` on PostgreSQL",
-        OF_VERSIONS["prefetch_tuple"].rewritings,
-    ),
+    "prefetch_or": OF_VERSIONS["prefetch_or"],
     "constraints": Reason(
         "constraints are checked by PRAGMA on SQLite, by SET CONSTRAINTS on PostgreSQL",
         ((r"^(?:pragma foreign_key_check\(\w+\)|set constraints all (?:immediate|deferred))\n?", ""),),

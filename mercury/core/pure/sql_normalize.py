@@ -7,6 +7,7 @@ output off, which is where all of these stand when they are known:
     x in (?, ?               )       x in (?)             an element like the one before
     values (?), (?           )       values (?)           a row like the one before
     a = ? or a = ?           )       a = ?                a comparison like the one before
+    (a)                      in      a in                 brackets that hold a name alone
     b = -                    5       b = ?                the sign belongs to the literal
 
 So the canonical text never has to be read again, and every cut is paid for by what was
@@ -189,6 +190,9 @@ class Normalizer:
         self.comparison_start = 0
         self.run = b""  # the comparison that later ones are held against, empty if none
         self.run_end = 0
+        self.lone_name = (0, 0)  # where brackets with a name alone in them start and end
+        self.unwrapped = False  # the name before the last IN lost its brackets
+        self.singles = 0  # the depth of the list behind it: its tuples are of one
         self.signs = False  # the output ends in prefix signs ...
         self.signs_last = START
         self.signs_start = 0  # ... that start here
@@ -261,14 +265,23 @@ class Normalizer:
         named = self.last_role == lex.ROLE_IN or (byte == b"[" and self.last_role == lex.ROLE_ARRAY)
         is_list = row or named or (first and self.lists[self.depth])
         self.rows[self.depth] = row and self.depth < DEEPEST_LIST
+        singles = self.unwrapped and self.last_role == lex.ROLE_IN
         self._begin(PARENTHESIS if byte == b"(" else BRACKET)
         self.depth += 1
+        if singles or self.singles == self.depth:
+            self.singles = self.depth if singles else 0
         self.lists.append(is_list and self.depth < DEEPEST_LIST)
         self.rows.append(False)
         self.tuple_starts.append(len(self.out))
         self.out += byte
         self.element = ELEMENT_EMPTY
         self.earlier = b""
+
+    def _unwrap_list(self, start: int) -> None:
+        """A list that starts at `start` is whole: `((?))` is `(?)`."""
+        self.singles = 0
+        if self.out[start:] == b"((?))":
+            self.out[start:] = b"(?)"
 
     def _close_bracket(self, byte: bytes) -> None:
         self._end_element()
@@ -282,6 +295,8 @@ class Normalizer:
         is_tuple = self.lists.pop()
         self.rows.pop()
         start = self.tuple_starts.pop()
+        if is_tuple and self.depth + 1 == self.singles:
+            self._unwrap_list(start)
         if is_tuple and (self.rows[self.depth] or self.lists[self.depth]):
             self._end_tuple(start)
 
@@ -333,6 +348,23 @@ class Normalizer:
         else:
             self._leave_comparison()
 
+    # ---- A name alone in brackets before IN ----
+
+    def _holds_lone_name(self) -> bool:
+        """Whether nothing but a name stands in the innermost brackets, and they call nothing and are no list."""
+        start = self.comparison_start
+        if self.comparison != COMPARE_COLUMN or self.out[start - 1 : start] != b"(" or self.lists[self.depth]:
+            return False
+        return self.out[max(0, start - 2) : start - 1] in (b"", b" ", b"(")
+
+    def _unwrap_lone_name(self) -> None:
+        """IN follows: `(a.b)` at the end of the output is `a.b`."""
+        start, end = self.lone_name
+        self.unwrapped = end > 0 and end == len(self.out)
+        if self.unwrapped:
+            del self.out[-1:]
+            del self.out[start : start + 1]
+
     # ---- Tokens ----
 
     def _write_token(self, token: Lexeme) -> None:
@@ -374,6 +406,8 @@ class Normalizer:
         keyword = word.flags != 0
         if keyword:
             self._compare_word(word)
+        if word.role == lex.ROLE_IN:
+            self._unwrap_lone_name()
         self._note_word(word.role)
         self._element_word()
         self._begin(KEYWORD if keyword and not word.flags & lex.FUNCTION else NAME)
@@ -479,9 +513,12 @@ class Normalizer:
 
     def _write_closing(self, byte: bytes) -> None:
         self.window = WINDOW_NONE
+        lone = self._holds_lone_name()
         self._end_comparison()
         self._leave_comparison()
         self._close_bracket(byte)
+        if lone:
+            self.lone_name = (self.comparison_start - 1, len(self.out))
 
     def _write_comma(self, byte: bytes) -> None:
         self.window = WINDOW_NUMBER if self.window == WINDOW_COMMA else WINDOW_NONE
