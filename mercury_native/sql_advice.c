@@ -649,11 +649,15 @@ static const relation *find_relation(const adviser *a, name wanted) {
     return NULL;
 }
 
+static void link_loosely(frame *query) {
+    query->loose_names = (uint8_t)(query->loose_names + (query->loose_names < MOST));
+}
+
 /* A column stands in a condition of the query: its table is linked with the term's others. */
 static void link_column(adviser *a, size_t query_number) {
     frame *query = &a->frames[query_number];
     if (a->qualifier.kind == 0) {
-        query->loose_names = (uint8_t)(query->loose_names + (query->loose_names < MOST));
+        link_loosely(query);
         return;
     }
     const relation *table = find_relation(a, content(&a->qualifier));
@@ -911,14 +915,26 @@ static bool step_table(adviser *a, frame *f, const word_token *token, const word
     return true;
 }
 
-static void step_alias(adviser *a, const frame *f, const word_token *token) {
-    if (token->role == ROLE_AS) {
+/* Whether a word behind a table is its alias; a keyword may be one, or begin PARTITION (p) or USE INDEX (i). */
+static bool may_be_alias(const word_token *token, const word_token *following) {
+    if (is_name(token) || token->role != ROLE_NONE) {
+        return is_name(token);
+    }
+    bool goes_on = is_word_or_quoted(following) && following->role == ROLE_NONE;
+    return !goes_on && !is_punctuation(following, '(');
+}
+
+static void step_alias(adviser *a, const frame *f, const word_token *token, const word_token *following) {
+    bool behind_as = a->previous.role == ROLE_AS;
+    if (!a->alias_due) {
         return;
     }
-    if (a->alias_due && is_word_or_quoted(token) && (a->previous.role == ROLE_AS || is_name(token))) {
+    if (is_word_or_quoted(token) && (behind_as || may_be_alias(token, following))) {
         name_table(a, f, token);
+        a->alias_due = false;
+    } else if (behind_as) { /* servers take strings here */
+        a->unsure = true;
     }
-    a->alias_due = false;
 }
 
 /* ---- Clauses ---- */
@@ -1068,7 +1084,7 @@ static bool step_word(adviser *a, frame *f, const word_token *token, const word_
         return step_combine(a, f, token, following);
     default:
         if (f->clause == TABLES) {
-            step_alias(a, f, token);
+            step_alias(a, f, token, following);
         }
         return f->clause == TABLES;
     }
@@ -1333,7 +1349,8 @@ static int clause_behind(int clause) {
 
 /* The frame around goes on behind the parentheses that open. */
 static void pass(adviser *a, frame *around, const word_token *token) {
-    if (around->kind == QUERY || around->kind == JOINS) {
+    bool is_clause = around->kind == QUERY || around->kind == JOINS;
+    if (is_clause && clause_behind(around->clause) != around->clause) {
         around->clause = (uint8_t)clause_behind(around->clause);
         a->alias_due = false;
     }
@@ -1346,7 +1363,7 @@ static void pass(adviser *a, frame *around, const word_token *token) {
     }
 }
 
-static void open_parenthesis(adviser *a, const word_token *token) {
+static void open_parenthesis(adviser *a, const word_token *token, const word_token *following) {
     if (a->too_deep > 0 || a->depth + 1 == MERCURY_ADVICE_MAX_DEPTH) {
         a->too_deep++;
         lose(a);
@@ -1356,6 +1373,9 @@ static void open_parenthesis(adviser *a, const word_token *token) {
     int kind;
     int clause;
     clear_flag(around, FRESH);
+    if (is_text(following, "+") && is_name(&a->previous)) { /* Oracle's outer join: a.i = b.i(+) */
+        link_loosely(&a->frames[around->query]);
+    }
     look_within(a, around, &kind, &clause);
     frame f = new_frame(a, kind, clause, FRESH, kind == QUERY ? a->depth + 1 : around->query);
     if (kind == QUERY) {
@@ -1378,7 +1398,6 @@ static void end_joins(adviser *a, const frame *f, const word_token *following) {
 
 static void close_parenthesis(adviser *a, const word_token *following) {
     a->pattern = NOWHERE;
-    a->alias_due = false;
     if (a->too_deep > 0) {
         a->too_deep--;
         return;
@@ -1388,6 +1407,9 @@ static void close_parenthesis(adviser *a, const word_token *following) {
         return;
     }
     frame *f = top(a);
+    if (f->kind != CALL) { /* t PARTITION (p) AS alias */
+        a->alias_due = false;
+    }
     if (f->kind == QUERY) {
         end_query(a, f);
         a->cte_count = f->cte_count;
@@ -1433,7 +1455,7 @@ static void step_separator(adviser *a, frame *f, int byte) {
 static void step_punctuation(adviser *a, const word_token *token, const word_token *following) {
     int byte = token->text[0];
     if (byte == '(') {
-        open_parenthesis(a, token);
+        open_parenthesis(a, token, following);
     } else if (byte == ')') {
         close_parenthesis(a, following);
     } else if (byte == ';') {

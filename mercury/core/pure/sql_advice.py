@@ -472,7 +472,7 @@ class Adviser:
     def _punctuation(self, token: Token, following: Token) -> None:
         byte = token.text
         if byte == b"(":
-            self._open(token)
+            self._open(token, following)
         elif byte == b")":
             self._close(following)
         elif byte == b";":
@@ -503,13 +503,15 @@ class Adviser:
         elif frame.clause == CTE_TAIL:
             frame.clause = CTE_NAME
 
-    def _open(self, token: Token) -> None:
+    def _open(self, token: Token, following: Token) -> None:
         if self.too_deep or len(self.frames) == ADVICE_MAX_DEPTH:
             self.too_deep += 1
             self._lose()
             return
         around = self.frames[-1]
         around.flags &= ~FRESH
+        if following.text == b"+" and _is_name(self.previous):  # Oracle's outer join: a.i = b.i(+)
+            self._link_loosely(self.frames[around.query])
         kind, clause = self._within(around)
         query = len(self.frames) if kind == QUERY else around.query
         frame = Frame(kind, clause, FRESH, query, len(self.relations), len(self.ctes))
@@ -542,8 +544,8 @@ class Adviser:
 
     def _pass(self, around: Frame, token: Token) -> None:
         """The frame around goes on behind the parentheses that open."""
-        if around.kind in (QUERY, JOINS):
-            around.clause = _BEHIND.get(around.clause, around.clause)
+        if around.kind in (QUERY, JOINS) and around.clause in _BEHIND:
+            around.clause = _BEHIND[around.clause]
             self.alias_due = False
         if around.term == TERM_START:
             around.term = TERM_GROUP
@@ -554,7 +556,6 @@ class Adviser:
 
     def _close(self, following: Token) -> None:
         self.pattern = -1
-        self.alias_due = False
         if self.too_deep:
             self.too_deep -= 1
             return
@@ -562,6 +563,8 @@ class Adviser:
             self.unsure = True
             return
         frame = self.frames[-1]
+        if frame.kind != CALL:  # t PARTITION (p) AS alias
+            self.alias_due = False
         if frame.kind == QUERY:
             self._end_query(frame)
             del self.ctes[frame.cte_count :]
@@ -684,7 +687,7 @@ class Adviser:
         if step is not None:
             return step(self, frame, token, following)
         if frame.clause == TABLES:
-            self._read_alias(token)
+            self._read_alias(frame, token, following)
         return frame.clause == TABLES
 
     def _enter(self, frame: Frame, clause: int) -> None:
@@ -845,14 +848,14 @@ class Adviser:
             name = b""
         self.relations[-1].name = name
 
-    def _read_alias(self, token: Token) -> None:
-        if token.role == ROLE_AS:
+    def _read_alias(self, frame: Frame, token: Token, following: Token) -> None:
+        if not self.alias_due:
             return
-        if self.alias_due and token.kind in _NAMES:
-            frame = self.frames[-1]
-            if self.previous.role == ROLE_AS or _is_name(token):
-                self._name_table(frame, token)
-        self.alias_due = False
+        if token.kind in _NAMES and (self.previous.role == ROLE_AS or _may_be_alias(token, following)):
+            self._name_table(frame, token)
+            self.alias_due = False
+        elif self.previous.role == ROLE_AS:  # servers take strings here
+            self.unsure = True
 
     def _join_by_condition(self, frame: Frame) -> None:
         """ON or USING: the last table that waits for one is joined to the one before it."""
@@ -880,7 +883,7 @@ class Adviser:
         """A column stands in a condition of the query: its table is linked with the term's others."""
         query = self.frames[query_number]
         if self.qualifier is NOTHING:
-            query.loose_names = min(query.loose_names + 1, MOST)
+            self._link_loosely(query)
             return
         number = self._find(_content(self.qualifier))
         if number < query.relation_count:
@@ -889,6 +892,9 @@ class Adviser:
             while number < self.frames[query_number].relation_count:
                 query_number = self.frames[query_number - 1].query
             self._anchor(self.frames[query_number], self.relations[number].group)
+
+    def _link_loosely(self, query: Frame) -> None:
+        query.loose_names = min(query.loose_names + 1, MOST)
 
     def _find(self, name: bytes) -> int:
         """The number of the innermost table of that name, -1 where there is none."""
@@ -1063,6 +1069,14 @@ def _is_function(token: Token) -> bool:
     if token.kind == TOKEN_WORD and token.flags & lex.KEYWORD:
         return token.flags & lex.FUNCTION != 0 and token.role not in _NO_FUNCTIONS
     return token.kind in _NAMES
+
+
+def _may_be_alias(token: Token, following: Token) -> bool:
+    """Whether a word behind a table is its alias; a keyword may be one, or begin PARTITION (p) or USE INDEX (i)."""
+    if _is_name(token) or token.role != ROLE_NONE:
+        return _is_name(token)
+    goes_on = following.kind in _NAMES and following.role == ROLE_NONE
+    return not goes_on and not _is_punctuation(following, b"(")
 
 
 def _precedes_column(token: Token) -> bool:
