@@ -44,7 +44,7 @@ enum {
     SQL_KIND_DIGIT,
     SQL_KIND_DOUBLE_QUOTE,
     SQL_KIND_BACKQUOTE,
-    SQL_KIND_OPENING, /* ( , ; */
+    SQL_KIND_OPENING, /* ( , */
     SQL_KIND_CLOSING, /* ) */
     SQL_KIND_DOT,
     SQL_KIND_OPERATOR, /* what may be an operator of one byte */

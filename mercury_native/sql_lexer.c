@@ -24,6 +24,7 @@
 #define DOLLAR     (SQL_BYTE_WORD | SQL_BYTE_LOWER)
 #define SPACE      SQL_BYTE_SPACE
 #define OPER       (KIND(SQL_KIND_OPERATOR) | SQL_BYTE_OPERATOR)
+#define SLASH      SQL_BYTE_OPERATOR
 #define AMPER      (KIND(SQL_KIND_OPERATOR) | SQL_BYTE_OPERATOR | SQL_BYTE_JOINS)
 #define PERCNT     (KIND(SQL_KIND_PERCENT) | SQL_BYTE_OPERATOR)
 #define HASH       (SQL_BYTE_OPERATOR | SQL_BYTE_HASH | SQL_BYTE_JOINS)
@@ -42,8 +43,8 @@ enum { LONGEST_WORD = 19 };
 const unsigned short sql_bytes_classes[256] = {
     0, 0, 0, 0, 0, 0, 0, 0, 0, SPACE, SPACE, SPACE, SPACE, SPACE, 0, 0,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    SPACE, OPER, DOUBLE, HASH, DOLLAR, PERCNT, AMPER, SINGLE, OPEN, CLOSE, OPER, OPER, OPEN, OPER, DOT, OPER,
-    DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, 0, OPEN, OPER, OPER, OPER, QUEST,
+    SPACE, OPER, DOUBLE, HASH, DOLLAR, PERCNT, AMPER, SINGLE, OPEN, CLOSE, OPER, OPER, OPEN, OPER, DOT, SLASH,
+    DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, 0, 0, OPER, OPER, OPER, QUEST,
     AT, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER,
     LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, 0, 0, 0, OPER, LOWER,
     BACK, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER,
@@ -60,7 +61,10 @@ const unsigned short sql_bytes_classes[256] = {
 /* clang-format on */
 
 /* Longer operators and placeholder names are split: bounded look-ahead keeps the time linear. */
-enum { LONGEST_OPERATOR = 64, LONGEST_NAME = 64 };
+enum { LONGEST_OPERATOR = 64, LONGEST_NAME = 64, LONGEST_DELIMITER = 16 };
+
+/* How far COPY ... FROM STDIN has come, behind whose semicolon data stand. */
+enum { COPIES_NONE, COPIES_BEGUN, COPIES_STDIN, COPIES_DATA };
 
 bool sql_lexer_knows(int64_t dialect) {
     return dialect >= MERCURY_DIALECT_GENERIC && dialect <= MERCURY_DIALECT_MSSQL;
@@ -115,7 +119,7 @@ void sql_lexer_start(sql_lexer *lexer, const char *text, size_t length, int64_t 
     lexer->text = (const unsigned char *)text;
     lexer->length = length;
     lexer->dialect = (int)dialect;
-    lexer->previous = SQL_AFTER_OPERAND_WORD;
+    lexer->previous = SQL_AFTER_START;
     lexer->names_quote = '"';
     lexer->word_mask = SQL_BYTE_WORD;
     if (dialect == MERCURY_DIALECT_ORACLE) {
@@ -156,6 +160,19 @@ static bool placeholder_expected(const sql_lexer *lexer) {
 
 static int to_lower(int byte) {
     return byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte;
+}
+
+/* Whether `expected`, which is in lower case, stands at `position` in any case. */
+static bool is_text(const sql_lexer *lexer, size_t position, const char *expected, size_t length) {
+    if (lexer->length - position < length) {
+        return false;
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (to_lower(lexer->text[position + i]) != expected[i]) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool value(sql_lexer *lexer, sql_token *token, int kind, size_t end) {
@@ -239,6 +256,19 @@ static bool quoted(sql_lexer *lexer, sql_token *token, size_t quote) {
         return doubt(lexer, token);
     }
     return sql_lexer_finish(lexer, token, MERCURY_TOKEN_QUOTED, end, SQL_AFTER_NAME);
+}
+
+/* Whether the quotes at `quote` hold one backslash: in ESCAPE '\' no dialect could read more than that. */
+static bool is_one_backslash(const sql_lexer *lexer, size_t quote) {
+    return byte_at(lexer, quote + 1) == '\\' && byte_at(lexer, quote + 2) == '\'' && byte_at(lexer, quote + 3) != '\'';
+}
+
+static bool single_quotes(sql_lexer *lexer, sql_token *token) {
+    size_t start = lexer->position;
+    if (lexer->previous == SQL_AFTER_ESCAPE && is_one_backslash(lexer, start)) {
+        return value(lexer, token, MERCURY_TOKEN_STRING, start + 3);
+    }
+    return string(lexer, token, start, lexer->dialect == MERCURY_DIALECT_MYSQL);
 }
 
 /* Only this much is surely an identifier where the dialect is not known. */
@@ -547,16 +577,270 @@ static bool dollar(sql_lexer *lexer, sql_token *token) {
     return end > start + 1 ? value(lexer, token, MERCURY_TOKEN_PLACEHOLDER, end) : operator_token(lexer, token, end);
 }
 
+/* A placeholder whose name is in quotes; `quote` is where they open. */
+static bool quoted_placeholder(sql_lexer *lexer, sql_token *token, size_t quote) {
+    bool escaped = lexer->dialect == MERCURY_DIALECT_MYSQL && lexer->text[quote] != '`';
+    string(lexer, token, quote, escaped);
+    if (token->kind == MERCURY_TOKEN_STRING) {
+        token->kind = MERCURY_TOKEN_PLACEHOLDER;
+    }
+    return true;
+}
+
 static bool colon(sql_lexer *lexer, sql_token *token) {
     size_t start = lexer->position;
     int next = byte_at(lexer, start + 1);
+    bool expected = placeholder_expected(lexer) || lexer->dialect == MERCURY_DIALECT_ORACLE;
     if (next == ':' || next == '=') {
         return operator_token(lexer, token, start + 2);
     }
-    if (placeholder_expected(lexer) && is_colon_placeholder(lexer, start)) {
+    if (expected && is_colon_placeholder(lexer, start)) {
         return value(lexer, token, MERCURY_TOKEN_PLACEHOLDER, skip_class(lexer, start + 1, SQL_BYTE_TAG));
     }
+    if (expected && next == '\'' && is_dialect(lexer, MERCURY_DIALECT_POSTGRESQL, MERCURY_DIALECT_GENERIC)) {
+        return quoted_placeholder(lexer, token, start + 1); /* a variable of psql */
+    }
     return operator_token(lexer, token, start + 1);
+}
+
+/*
+ * One past ClickHouse's {name:Type} at `position`; 0 if none stands there. White space
+ * within is none of it: canonical text has some, and must not be read so.
+ */
+static size_t end_of_typed_placeholder(const sql_lexer *lexer, size_t position) {
+    size_t limit = position + 1 + LONGEST_NAME;
+    if (!has_class(lexer, ++position, SQL_BYTE_WORD_START)) {
+        return 0;
+    }
+    while (position < limit && has_class(lexer, position, SQL_BYTE_TAG)) {
+        position++;
+    }
+    if (position == limit || byte_at(lexer, position) != ':' || !has_class(lexer, position + 1, SQL_BYTE_WORD_START)) {
+        return 0;
+    }
+    limit = ++position + LONGEST_NAME;
+    while (position < limit && (has_class(lexer, position, SQL_BYTE_TAG) || byte_at(lexer, position) == '(' ||
+                                byte_at(lexer, position) == ')' || byte_at(lexer, position) == ',')) {
+        position++;
+    }
+    return position < limit && byte_at(lexer, position) == '}' ? position + 1 : 0;
+}
+
+/* The quote of {d '...'}, {t '...'}, {ts '...'} or {guid '...'} at `position`; 0 if none of them stands there. */
+static size_t quote_of_odbc(const sql_lexer *lexer, size_t position) {
+    static const char *const TYPES[] = {"guid", "ts", "d", "t"};
+    position = skip_class(lexer, position + 1, SQL_BYTE_SPACE);
+    for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++) {
+        size_t length = strlen(TYPES[i]);
+        size_t quote = skip_class(lexer, position + length, SQL_BYTE_SPACE);
+        if (is_text(lexer, position, TYPES[i], length) && byte_at(lexer, quote) == '\'') {
+            return quote;
+        }
+    }
+    return 0;
+}
+
+/* {d '...'} of ODBC, and ClickHouse's {name:Type}. */
+static bool brace(sql_lexer *lexer, sql_token *token) {
+    size_t start = lexer->position;
+    size_t end = placeholder_expected(lexer) ? end_of_typed_placeholder(lexer, start) : 0;
+    if (end != 0) {
+        return value(lexer, token, MERCURY_TOKEN_PLACEHOLDER, end);
+    }
+    size_t quote = placeholder_expected(lexer) ? quote_of_odbc(lexer, start) : 0;
+    if (quote != 0) {
+        bool escaped = lexer->dialect == MERCURY_DIALECT_MYSQL;
+        end = escaped ? end_of_escaped_quotes(lexer, quote + 1, '\'') : end_of_quotes(lexer, quote + 1, '\'');
+        end = end != 0 ? skip_class(lexer, end, SQL_BYTE_SPACE) : 0;
+        if (end != 0 && byte_at(lexer, end) == '}') {
+            return value(lexer, token, MERCURY_TOKEN_STRING, end + 1);
+        }
+    }
+    return operator_token(lexer, token, start + 1);
+}
+
+/* ---- What clients read ---- */
+
+/* A token that stands for a semicolon. */
+static bool separator(sql_lexer *lexer, sql_token *token, size_t end) {
+    lexer->copies = COPIES_NONE;
+    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_PUNCTUATION, end, SQL_AFTER_START);
+}
+
+static bool semicolon(sql_lexer *lexer, sql_token *token) {
+    bool data_due = lexer->copies == COPIES_STDIN && !lexer->last_line;
+    if (data_due) {
+        lexer->last_line = find_byte(lexer, lexer->position, '\n') >= lexer->length;
+        data_due = !lexer->last_line;
+    }
+    separator(lexer, token, lexer->position + 1);
+    lexer->copies = data_due ? COPIES_DATA : COPIES_NONE;
+    return true;
+}
+
+/* Where the line feed before `\.` is, from `position` on; the length if there is none. */
+static size_t end_of_copy(const sql_lexer *lexer, size_t position) {
+    while ((position = find_byte(lexer, position, '\n')) < lexer->length) {
+        if (byte_at(lexer, position + 1) == '\\' && byte_at(lexer, position + 2) == '.') {
+            return position;
+        }
+        position++;
+    }
+    return lexer->length;
+}
+
+/* The literal that COPY's data are; false if there are none. */
+static bool copied_data(sql_lexer *lexer, sql_token *token) {
+    size_t start = lexer->position;
+    lexer->copies = COPIES_NONE;
+    size_t end = end_of_copy(lexer, start - 1);
+    return end > start && value(lexer, token, MERCURY_TOKEN_STRING, end);
+}
+
+static bool is_delimiter(const sql_lexer *lexer, size_t position) {
+    return lexer->delimiter_length > 0 && lexer->length - position >= lexer->delimiter_length &&
+           memcmp(lexer->text + position, lexer->text + lexer->delimiter, lexer->delimiter_length) == 0;
+}
+
+/*
+ * Reads what the client takes for a semicolon. What opens a quote or a comment is none, or
+ * what it encloses would be read as code.
+ */
+static bool set_delimiter(sql_lexer *lexer, sql_token *token, size_t position) {
+    size_t line_end = end_of_line(lexer, position);
+    size_t start = skip_class(lexer, position, SQL_BYTE_SPACE);
+    size_t end = start;
+    while (end < line_end && lexer->text[end] != 0 && strchr("$/|;!~^&", lexer->text[end]) != NULL) {
+        end++;
+    }
+    bool whole = end == line_end || has_class(lexer, end, SQL_BYTE_SPACE);
+    bool too_little = end == start + 1 && (lexer->text[start] == ';' || lexer->text[start] == '/');
+    bool usable = whole && end > start && end - start <= LONGEST_DELIMITER && !too_little;
+    lexer->delimiter = start;
+    lexer->delimiter_length = usable ? end - start : 0;
+    return comment(lexer, token, line_end);
+}
+
+/* The first position from `position` on that is no white space of this line. */
+static size_t skip_blanks(const sql_lexer *lexer, size_t position) {
+    while (position < lexer->length && lexer->text[position] != '\n' && has_class(lexer, position, SQL_BYTE_SPACE)) {
+        position++;
+    }
+    return position;
+}
+
+/* Whether nothing else stands on the line of a text of several lines. */
+static bool is_alone(const sql_lexer *lexer, size_t start, size_t end) {
+    while (start > 0 && lexer->text[start - 1] != '\n' && has_class(lexer, start - 1, SQL_BYTE_SPACE)) {
+        start--;
+    }
+    end = skip_blanks(lexer, end);
+    bool first = start == 0;
+    bool last = end == lexer->length;
+    return (first || lexer->text[start - 1] == '\n') && (last || lexer->text[end] == '\n') && !(first && last);
+}
+
+/* One past the number of times that GO runs its batch. */
+static size_t end_of_count(const sql_lexer *lexer, size_t position) {
+    size_t blanks = skip_blanks(lexer, position);
+    size_t end = skip_class(lexer, blanks, SQL_BYTE_DIGIT);
+    return blanks > position && end > blanks ? end : position;
+}
+
+/* SQL*Plus's commands take their line; what goes on with `:=`, `(` or `.` is code. */
+static bool is_sqlplus_command(const sql_lexer *lexer, size_t start, size_t end) {
+    static const char *const COMMANDS[] = {"accept", "define", "host", "prompt", "rem", "remark", "spool", "undefine"};
+    size_t next = skip_class(lexer, end, SQL_BYTE_SPACE);
+    int byte = byte_at(lexer, next);
+    if (byte == '(' || byte == '.' || (byte == ':' && byte_at(lexer, next + 1) == '=')) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++) {
+        if (end - start == strlen(COMMANDS[i]) && is_text(lexer, start, COMMANDS[i], end - start)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Reads the word before `end` if it is a client's; false if it is SQL's. */
+static bool client_word(sql_lexer *lexer, sql_token *token, size_t end) {
+    size_t start = lexer->position;
+    if ((token->flags & SQL_WORD_APART) != 0 && token->role != SQL_ROLE_ESCAPE) {
+        if (token->role != SQL_ROLE_OPENS) {
+            lexer->copies = lexer->copies == COPIES_BEGUN ? COPIES_STDIN : lexer->copies;
+            return false;
+        }
+        size_t count = end_of_count(lexer, end);
+        if (!is_dialect(lexer, MERCURY_DIALECT_GENERIC, MERCURY_DIALECT_MSSQL) || !is_alone(lexer, start, count)) {
+            return false;
+        }
+        token->flags = 0;
+        token->role = SQL_ROLE_NONE;
+        return separator(lexer, token, count);
+    }
+    if (lexer->previous != SQL_AFTER_START || token->flags != 0) {
+        return false;
+    }
+    if (end - start == 4 && is_text(lexer, start, "copy", 4) &&
+        is_dialect(lexer, MERCURY_DIALECT_POSTGRESQL, MERCURY_DIALECT_GENERIC)) {
+        lexer->copies = COPIES_BEGUN;
+        return false;
+    }
+    if (end - start == 9 && is_text(lexer, start, "delimiter", 9) &&
+        is_dialect(lexer, MERCURY_DIALECT_GENERIC, MERCURY_DIALECT_MYSQL)) {
+        return set_delimiter(lexer, token, end);
+    }
+    if (lexer->dialect == MERCURY_DIALECT_ORACLE && is_sqlplus_command(lexer, start, end)) {
+        token->flags = 0;
+        token->role = SQL_ROLE_NONE;
+        return comment(lexer, token, end_of_line(lexer, end));
+    }
+    return false;
+}
+
+/* Whether `word` stands in the range, in any case. */
+static bool holds(const sql_lexer *lexer, size_t start, size_t end, const char *word, size_t length) {
+    for (; start + length <= end; start++) {
+        if (is_text(lexer, start, word, length)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* \G and \g end a statement; psql's other commands take the rest of their line, a lone backslash nothing. */
+static bool backslash(sql_lexer *lexer, sql_token *token) {
+    size_t start = lexer->position + 1;
+    size_t end = start;
+    bool postgresql = lexer->dialect == MERCURY_DIALECT_POSTGRESQL;
+    bool mysql = lexer->dialect == MERCURY_DIALECT_MYSQL;
+    if (!postgresql && !mysql && lexer->dialect != MERCURY_DIALECT_GENERIC) {
+        return operator_token(lexer, token, start);
+    }
+    while (to_lower(byte_at(lexer, end)) >= 'a' && to_lower(byte_at(lexer, end)) <= 'z') {
+        end++;
+    }
+    int byte = byte_at(lexer, start);
+    if (end == start && byte != '.' && byte != '!' && byte != '?') {
+        return comment(lexer, token, start);
+    }
+    size_t line_end = end_of_line(lexer, start - 1);
+    if (end == start + 1 && to_lower(byte) == 'g' && !postgresql) {
+        return separator(lexer, token, end);
+    }
+    if (end == start + 1 && byte == 'N' && !postgresql) {
+        return value(lexer, token, MERCURY_TOKEN_NUMBER, end); /* NULL */
+    }
+    if (byte == '.' || (byte == 'g' && !mysql)) {
+        return separator(lexer, token, line_end);
+    }
+    if (end == start + 4 && memcmp(lexer->text + start, "copy", 4) == 0 && !mysql &&
+        holds(lexer, end, line_end, "stdin", 5)) {
+        lexer->copies = COPIES_DATA;
+        lexer->previous = SQL_AFTER_START;
+    }
+    return comment(lexer, token, line_end);
 }
 
 /* ---- Words ---- */
@@ -566,8 +850,13 @@ static bool plain_word(sql_lexer *lexer, sql_token *token, size_t end) {
         const sql_word *found = sql_lexer_find(lexer->text, lexer->length, lexer->position, end);
         token->flags = found->flags;
         token->role = found->role;
+        if (client_word(lexer, token, end)) {
+            return true;
+        }
     }
-    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_WORD, end, sql_lexer_after_word(token->flags));
+    bool escapes = token->role == SQL_ROLE_ESCAPE;
+    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_WORD, end,
+                            escapes ? SQL_AFTER_ESCAPE : sql_lexer_after_word(token->flags));
 }
 
 /* q'...' and nq'...': Oracle's own quotes, and doubt where the dialect is not known. */
@@ -592,9 +881,19 @@ static bool prefixed(sql_lexer *lexer, sql_token *token, size_t end) {
     return plain_word(lexer, token, end);
 }
 
+/* The end of a word from `start` to `end` that the delimiter may cut short. */
+static size_t cut_at_delimiter(const sql_lexer *lexer, size_t start, size_t end) {
+    for (size_t cut = start + 1; lexer->delimiter_length > 0 && cut + lexer->delimiter_length <= end; cut++) {
+        if (is_delimiter(lexer, cut)) {
+            return cut;
+        }
+    }
+    return end;
+}
+
 static bool word(sql_lexer *lexer, sql_token *token) {
     size_t start = lexer->position;
-    size_t end = skip_class(lexer, start, lexer->word_mask);
+    size_t end = cut_at_delimiter(lexer, start, skip_class(lexer, start, lexer->word_mask));
     int next = byte_at(lexer, end);
     if (next == '\'' || (next == '"' && lexer->dialect == MERCURY_DIALECT_MYSQL)) {
         return prefixed(lexer, token, end);
@@ -701,6 +1000,14 @@ static bool at_sign(sql_lexer *lexer, sql_token *token) {
     size_t start = lexer->position;
     bool system = byte_at(lexer, start + 1) == '@';
     size_t name = start + (system ? 2 : 1);
+    int next = byte_at(lexer, start + 1);
+    if (lexer->dialect == MERCURY_DIALECT_ORACLE && lexer->previous == SQL_AFTER_START) {
+        return comment(lexer, token, end_of_line(lexer, start)); /* a script of SQL*Plus, and what is given to it */
+    }
+    if (lexer->dialect == MERCURY_DIALECT_MYSQL && placeholder_expected(lexer) &&
+        (next == '\'' || next == '"' || next == '`')) {
+        return quoted_placeholder(lexer, token, start + 1);
+    }
     bool generic = lexer->dialect == MERCURY_DIALECT_GENERIC && placeholder_expected(lexer);
     bool own = is_dialect(lexer, MERCURY_DIALECT_MYSQL, MERCURY_DIALECT_MSSQL);
     bool variable = generic || own || (lexer->dialect == MERCURY_DIALECT_SQLITE && !system);
@@ -771,8 +1078,26 @@ static bool is_end_of_code(const sql_lexer *lexer) {
     return lexer->in_code && byte_at(lexer, lexer->position + 1) == '/';
 }
 
+/* A slash that is alone on its line runs SQL*Plus's buffer. */
+static bool slash(sql_lexer *lexer, sql_token *token) {
+    size_t start = lexer->position;
+    if (byte_at(lexer, start + 1) == '*') {
+        return block_comment(lexer, token);
+    }
+    if (lexer->dialect == MERCURY_DIALECT_ORACLE && is_alone(lexer, start, start + 1)) {
+        return separator(lexer, token, start + 1);
+    }
+    return operator_run(lexer, token);
+}
+
 bool sql_lexer_any(sql_lexer *lexer, sql_token *token) {
     int byte = lexer->text[lexer->position];
+    if (lexer->copies == COPIES_DATA && copied_data(lexer, token)) {
+        return true;
+    }
+    if (is_delimiter(lexer, lexer->position)) {
+        return separator(lexer, token, lexer->position + lexer->delimiter_length);
+    }
     if (sql_bytes_is(byte, SQL_BYTE_WORD_START)) {
         return word(lexer, token);
     }
@@ -789,7 +1114,7 @@ bool sql_lexer_any(sql_lexer *lexer, sql_token *token) {
     case '9':
         return digit(lexer, token);
     case '\'':
-        return string(lexer, token, lexer->position, lexer->dialect == MERCURY_DIALECT_MYSQL);
+        return single_quotes(lexer, token);
     case '"':
         return double_quotes(lexer, token);
     case '`':
@@ -806,14 +1131,19 @@ bool sql_lexer_any(sql_lexer *lexer, sql_token *token) {
     case ')':
     case ']':
     case ',':
-    case ';':
         return punctuation(lexer, token, byte);
+    case ';':
+        return semicolon(lexer, token);
+    case '{':
+        return brace(lexer, token);
+    case '\\':
+        return backslash(lexer, token);
     case '.':
         return dot(lexer, token);
     case '-':
         return is_line_comment(lexer, lexer->position) ? line_comment(lexer, token) : operator_run(lexer, token);
     case '/':
-        return byte_at(lexer, lexer->position + 1) == '*' ? block_comment(lexer, token) : operator_run(lexer, token);
+        return slash(lexer, token);
     case '*':
         if (is_end_of_code(lexer)) {
             lexer->in_code = false;

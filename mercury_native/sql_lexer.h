@@ -21,7 +21,8 @@ enum {
     SQL_WORD_FUNCTION = 4, /* written without a space before `(` */
     SQL_WORD_ENDS = 8,     /* ends a condition */
     SQL_WORD_STARTS = 16,  /* a condition starts after it */
-    SQL_WORD_KEYWORD = 32  /* the word is in the list */
+    SQL_WORD_KEYWORD = 32, /* the word is in the list */
+    SQL_WORD_APART = 64    /* GO, STDIN, ESCAPE: what it does depends on what stands around it */
 };
 
 /* Words that sql_normalize has to tell from all others. */
@@ -46,13 +47,14 @@ enum {
     SQL_ROLE_OPTION,    /* BINARY, SCROLL ...: between a cursor's name and CURSOR */
     SQL_ROLE_DIRECTION, /* FORWARD, ALL ...: between FETCH and a cursor's name */
     SQL_ROLE_FROM,
-    SQL_ROLE_CONSTANT, /* NULL, TRUE, FALSE */
-    SQL_ROLE_DEFINE,   /* CREATE, ALTER, CHECK: an account, a link, a key may have a password */
-    SQL_ROLE_IDENTIFIED,
+    SQL_ROLE_CONSTANT,  /* NULL, TRUE, FALSE */
     SQL_ROLE_OPENS,     /* BEGIN, THEN ...: a statement may begin after it */
     SQL_ROLE_SENSITIVE, /* SET, START ...: a statement that begins with it may have a password */
     SQL_ROLE_CONNECT,
-    SQL_ROLE_PRAGMA
+    SQL_ROLE_PRAGMA,
+    SQL_ROLE_ESCAPE,
+    SQL_ROLE_DEFINE, /* CREATE, ALTER, CHECK: an account, a link, a key may have a password */
+    SQL_ROLE_IDENTIFIED
 };
 
 /* A word of the frozen list, in lower case. */
@@ -65,7 +67,9 @@ typedef struct sql_word {
 
 /* What the last token leaves to expect. */
 enum {
-    SQL_AFTER_OPERAND_WORD, /* operator, opening bracket, comma, SELECT ..., or the start: an operand */
+    SQL_AFTER_START,        /* the start, or the end of a statement: an operand, or what only a client reads */
+    SQL_AFTER_ESCAPE,       /* an operand, which may be a backslash */
+    SQL_AFTER_OPERAND_WORD, /* operator, opening bracket, comma, SELECT ...: an operand */
     SQL_AFTER_MAYBE_WORD,   /* a placeholder may stand, a sign is binary */
     SQL_AFTER_NAME,         /* an operator */
     SQL_AFTER_VALUE,        /* an operator; what is before is no identifier */
@@ -93,6 +97,11 @@ typedef struct sql_lexer {
     int word_mask;   /* the character classes that go on with a word in this dialect */
     int previous;    /* SQL_AFTER_*: what the last token leaves to expect */
     bool in_code;    /* inside a MySQL comment that is code */
+
+    int copies;              /* how far COPY ... FROM STDIN has come; see sql_lexer.c */
+    bool last_line;          /* no line feed comes any more */
+    size_t delimiter;        /* where what MySQL's client takes for a semicolon stands in the text */
+    size_t delimiter_length; /* its bytes, 0 if there is none */
 } sql_lexer;
 
 /* Sets the lexer to the first byte. `dialect` must be a mercury_dialect. */
@@ -150,6 +159,9 @@ static inline bool sql_lexer_common_word(sql_lexer *lexer, sql_token *token) {
     }
     if (lexer->previous < SQL_AFTER_DOT) {
         const sql_word *word = sql_lexer_find(lexer->text, lexer->length, token->start, end);
+        if ((word->flags & SQL_WORD_APART) != 0) {
+            return false;
+        }
         token->flags = word->flags;
         token->role = word->role;
     }
@@ -253,9 +265,11 @@ static inline bool sql_lexer_next(sql_lexer *lexer, sql_token *token) {
     token->start = start;
     token->flags = 0;
     token->role = SQL_ROLE_NONE;
-    token->operand = lexer->previous == SQL_AFTER_OPERAND_WORD;
+    token->operand = lexer->previous <= SQL_AFTER_OPERAND_WORD;
     token->plain = false;
-    return sql_lexer_common(lexer, token) || sql_lexer_any(lexer, token);
+    /* Where a statement begins, and behind DELIMITER, a client may read what comes. */
+    bool apart = lexer->previous == SQL_AFTER_START || lexer->delimiter_length > 0;
+    return (!apart && sql_lexer_common(lexer, token)) || sql_lexer_any(lexer, token);
 }
 
 #endif

@@ -24,13 +24,13 @@
 /* What was written last; the pair of classes alone decides about the space between. */
 enum {
     START = 0,
+    SEMICOLON,
     NAME, /* a name, or a keyword that calls like a function */
     KEYWORD,
     LITERAL,
     OPERATOR,
     CAST, /* :: */
     COMMA,
-    SEMICOLON,
     DOT,
     PARENTHESIS, /* ( */
     BRACKET,     /* [ */
@@ -641,18 +641,22 @@ static void write_punctuation(normalizer *n, int byte) {
         end_element(n);
         begin(n, COMMA);
         break;
-    case ';':
-        end_comparison(n);
-        leave_comparison(n);
-        leave_window_and_rows(n);
-        n->element = ELEMENT_OTHER;
-        begin(n, SEMICOLON);
-        break;
-    default:
+    case '.':
         compare_step(n, COMPARE_COLUMN, COMPARE_DOT);
         leave_window_and_rows(n);
         n->element = ELEMENT_OTHER;
         begin(n, DOT);
+        break;
+    default: /* a semicolon, or what a client takes for one */
+        end_comparison(n);
+        leave_comparison(n);
+        leave_window_and_rows(n);
+        n->element = ELEMENT_OTHER;
+        if (n->last <= SEMICOLON) {
+            return; /* an empty statement */
+        }
+        begin(n, SEMICOLON);
+        byte = ';';
         break;
     }
     write_byte(n, byte);
@@ -675,7 +679,7 @@ static void write_token(normalizer *n, const sql_token *token) {
         write_operator(n, token);
         break;
     case MERCURY_TOKEN_PUNCTUATION:
-        write_punctuation(n, n->lexer.text[token->start]);
+        write_punctuation(n, token->end - token->start == 1 ? n->lexer.text[token->start] : ';');
         break;
     default:
         count_literal(n, token->kind);
@@ -923,9 +927,7 @@ static void kind_token(normalizer *n, const sql_token *token) {
     bool first = n->last_role == SQL_ROLE_DEFINE;
     bool account = is_word(n, token, ACCOUNT_KINDS);
     bool secret = is_secret(n, token);
-    if (is_punctuation(token) && is_byte(n, token, ';')) {
-        plain_token(n, token);
-    } else if (is_word(n, token, OTHER_KINDS) || (first && secret && !account)) {
+    if (is_word(n, token, OTHER_KINDS) || (first && secret && !account)) {
         n->sensitive = false;
         write_and_expect(n, token, NAMING_NONE);
     } else if (account) {
@@ -966,8 +968,7 @@ static void connect_token(normalizer *n, const sql_token *token) {
     } else if (token->role == SQL_ROLE_IDENTIFIED || is_secret(n, token)) {
         plain_token(n, token);
     } else {
-        bool ends = is_punctuation(token) && is_byte(n, token, ';');
-        write_and_expect(n, token, ends ? NAMING_NONE : NAMING_CONNECT);
+        write_and_expect(n, token, NAMING_CONNECT);
     }
 }
 
@@ -1058,11 +1059,7 @@ static void secret_token(normalizer *n, const sql_token *token) {
 }
 
 static void owner_token(normalizer *n, const sql_token *token) {
-    if (is_byte(n, token, ';')) {
-        plain_token(n, token);
-    } else {
-        write_and_expect(n, token, assigns(n, token) ? NAMING_VALUE : NAMING_OWNER);
-    }
+    write_and_expect(n, token, assigns(n, token) ? NAMING_VALUE : NAMING_OWNER);
 }
 
 /* Whether the token is one of the single bytes. */
@@ -1147,8 +1144,13 @@ static void password_token(normalizer *n, const sql_token *token) {
 
 /* ---- One token ---- */
 
-static void next_token(normalizer *n, const sql_token *token) {
-    switch (n->naming) {
+/* Whether the token is neither due for anything nor says that anything comes, as nine in ten do. */
+static bool is_usual(const normalizer *n, const sql_token *token) {
+    return n->last > SEMICOLON && n->naming == NAMING_NONE && !n->sensitive && token->role < SQL_ROLE_DEFINE;
+}
+
+static void unusual_token(normalizer *n, const sql_token *token) {
+    switch (n->last == SEMICOLON ? NAMING_NONE : n->naming) {
     case NAMING_NONE:
         plain_token(n, token);
         break;
@@ -1193,8 +1195,13 @@ static void normalize(normalizer *n, const char *text, size_t length, int64_t di
     n->out = (unsigned char *)canonical;
     sql_lexer_start(&n->lexer, text, length, dialect);
     while (sql_lexer_next(&n->lexer, &token)) {
-        if (token.kind != MERCURY_TOKEN_COMMENT) {
-            next_token(n, &token);
+        if (token.kind == MERCURY_TOKEN_COMMENT) {
+            continue;
+        }
+        if (is_usual(n, &token)) {
+            write_token(n, &token);
+        } else {
+            unusual_token(n, &token);
         }
     }
     finish(n);

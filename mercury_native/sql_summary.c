@@ -1175,6 +1175,9 @@ static bool read_token(summarizer *s, sql_lexer *lexer, bool dotted, word_token 
     token->text = lexer->text + next.start;
     token->length = next.end - next.start;
     token->byte = token->text[0];
+    if (next.kind == MERCURY_TOKEN_PUNCTUATION && (token->length > 1 || strchr("()[],.", token->byte) == NULL)) {
+        token->byte = ';'; /* or what a client takes for one */
+    }
     const word_entry *entry = next.kind == MERCURY_TOKEN_WORD && !dotted ? find_word(token->text, token->length) : NULL;
     if (entry != NULL) {
         token->role = entry->role;

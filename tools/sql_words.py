@@ -22,7 +22,7 @@ from mercury.core.pure import sql_lexer  # noqa: E402
 HEADER = ROOT / "mercury_native" / "sql_words.h"
 BUCKET_BITS = 7
 SLOT_BITS = 9
-FLAGS = ("OPERAND", "MAYBE", "FUNCTION", "ENDS", "STARTS", "KEYWORD")
+FLAGS = ("OPERAND", "MAYBE", "FUNCTION", "ENDS", "STARTS", "KEYWORD", "APART")
 WORD_BITS = 64
 
 TEXT = """\

@@ -46,6 +46,7 @@ FUNCTION = 4  # written without a space before `(`
 ENDS = 8  # ends a condition
 STARTS = 16  # a condition starts after it
 KEYWORD = 32  # the word is in the list
+APART = 64  # GO, STDIN, ESCAPE: what it does depends on what stands around it
 
 # Words that sql_normalize has to tell from all others.
 ROLE_NONE = 0
@@ -69,12 +70,13 @@ ROLE_OPTION = 17  # between a cursor's name and CURSOR
 ROLE_DIRECTION = 18  # between FETCH and a cursor's name
 ROLE_FROM = 19
 ROLE_CONSTANT = 20
-ROLE_DEFINE = 21  # an account, a link, a key: what has a password
-ROLE_IDENTIFIED = 22
-ROLE_OPENS = 23  # a statement may begin after it
-ROLE_SENSITIVE = 24  # a statement that begins with it may have a password
-ROLE_CONNECT = 25
-ROLE_PRAGMA = 26
+ROLE_OPENS = 21  # a statement may begin after it
+ROLE_SENSITIVE = 22  # a statement that begins with it may have a password
+ROLE_CONNECT = 23
+ROLE_PRAGMA = 24
+ROLE_ESCAPE = 25
+ROLE_DEFINE = 26  # an account, a link, a key: what has a password
+ROLE_IDENTIFIED = 27
 
 _ROLES = (
     (ROLE_IN, "in"),
@@ -103,16 +105,29 @@ _ROLES = (
     (ROLE_SENSITIVE, "add change set start"),
     (ROLE_CONNECT, "connect"),
     (ROLE_PRAGMA, "pragma"),
+    (ROLE_ESCAPE, "escape"),
 )
 
 _LIST = (
+    (
+        APART,
+        """
+        go stdin
+    """,
+    ),
+    (
+        OPERAND | APART,
+        """
+        escape
+    """,
+    ),
     (
         0,
         """
         abort add alter always apply asc asensitive asymmetric auto_increment autoincrement begin cascade chain
         change charset collate column columns commit committed concurrently conflict connect constraint create cross
         cube current_user cursor deallocate declare deferrable deferred delayed delete desc describe drop dual
-        duplicate enclosed end engine escaped exclusive fail false filter following force foreign full generated go
+        duplicate enclosed end engine escaped exclusive fail false filter following force foreign full generated
         grant groups high_priority ignore immediate index infile initially inner insensitive isolation join key kill
         lateral load lock locked low_priority materialized merge modify natural no nocycle nothing notnull nowait
         null nulls of off only ordinality outer outfile over overlaps partition percent pivot preceding precision
@@ -127,7 +142,7 @@ _LIST = (
         OPERAND,
         """
         absolute against analyze and as backward between binary by call case check close default distinct div do
-        else elseif escape exec execute exists explain first forward from glob ilike in into is last like move next
+        else elseif exec execute exists explain first forward from glob ilike in into is last like move next
         not pragma prior regexp relative release return rlike savepoint select set show similar sounds to top
         uescape using vacuum values while with xor
     """,
@@ -213,16 +228,18 @@ WORDS = _frozen_list()
 """The frozen list, in lower case. A change is a new version of docs/fingerprint-spec.md."""
 
 # What the last token leaves to expect.
-AFTER_OPERAND_WORD = 0  # operator, opening bracket, comma, SELECT ..., or the start: an operand
-AFTER_MAYBE_WORD = 1  # a placeholder may stand, a sign is binary
-AFTER_NAME = 2  # an operator
-AFTER_VALUE = 3  # an operator; what is before is no identifier
-AFTER_DOT = 4  # a name
-AFTER_NAME_DOT = 5  # a name, and in MySQL it may begin with a digit
+AFTER_START = 0  # the start, or the end of a statement: an operand, or what only a client reads
+AFTER_ESCAPE = 1  # an operand, which may be a backslash
+AFTER_OPERAND_WORD = 2  # operator, opening bracket, comma, SELECT ...: an operand
+AFTER_MAYBE_WORD = 3  # a placeholder may stand, a sign is binary
+AFTER_NAME = 4  # an operator
+AFTER_VALUE = 5  # an operator; what is before is no identifier
+AFTER_DOT = 6  # a name
+AFTER_NAME_DOT = 7  # a name, and in MySQL it may begin with a digit
 
-_AFTER_FLAGS = dict.fromkeys(range(64), AFTER_NAME)
-_AFTER_FLAGS.update({flags: AFTER_MAYBE_WORD for flags in range(64) if flags & MAYBE})
-_AFTER_FLAGS.update({flags: AFTER_OPERAND_WORD for flags in range(64) if flags & OPERAND})
+_AFTER_FLAGS = dict.fromkeys(range(128), AFTER_NAME)
+_AFTER_FLAGS.update({flags: AFTER_MAYBE_WORD for flags in range(128) if flags & MAYBE})
+_AFTER_FLAGS.update({flags: AFTER_OPERAND_WORD for flags in range(128) if flags & OPERAND})
 
 # The bytes from 0x80 on are letters, as servers take them.
 _START = rb"A-Za-z_\x80-\xff"
@@ -251,6 +268,27 @@ _makes_sign_legal = re.compile(rb"[~!@#%^&|`]").search
 _question_operator = re.compile(rb"\?\?(?:\|(?!\|)|&(?!&))?").match
 _json_operator = re.compile(rb"\?(?:\|(?!\|)|&(?!&))").match
 
+_backslash_in_quotes = re.compile(rb"'\\'(?!')").match
+# No white space within: canonical text has some, and must not be read so.
+_typed_placeholder = re.compile(
+    rb"\{[" + _START + rb"][" + _TAG + rb"]{0,62}:[" + _START + rb"][" + _TAG + rb"(),]{0,62}\}"
+).match
+_odbc_literal = re.compile(rb"\{[\t-\r ]*(?:[dDtT]|[tT][sS]|[gG][uU][iI][dD])[\t-\r ]*(?=')").match
+_closing_brace = re.compile(rb"[\t-\r ]*\}").match
+
+_end_of_copy = re.compile(rb"\n\\\.").search
+_rest_of_line = re.compile(rb"[\t\v\f\r ]*(?=\n|\Z)").match
+_batch_count = re.compile(rb"(?:[\t\v\f\r ]+[0-9]+)?").match
+_goes_on = re.compile(rb"[\t-\r ]*(?::=|[(.])").match
+_client_command = re.compile(rb"\\([A-Za-z]+|[.!?])").match
+_SQLPLUS_COMMANDS = frozenset(b"accept define host prompt rem remark spool undefine".split())
+_LONGEST_COMMAND = 9
+# What opens a quote or a comment is none, or what it encloses would be read as code.
+_delimiter = re.compile(rb"[\t-\r ]*(?![;/](?:[\t-\r ]|\Z))([$/|;!~^&]{1,16})(?=[\t-\r ]|\Z)").match
+
+# How far COPY ... FROM STDIN has come, behind whose semicolon data stand.
+COPIES_NONE, COPIES_BEGUN, COPIES_STDIN, COPIES_DATA = range(4)
+
 _LISTED = frozenset(b"<= >= <> != || && << >> -> == => ** ^= ~= !< !> += -= *= /= &= |= %%".split())
 _STRING_PREFIXES = (b"ebxnEBXN", b"ebxnEBXN", b"bxnBXN", b"xX", b"nN", b"nN")
 _ORACLE_CLOSING = {b"[": b"]", b"(": b")", b"{": b"}", b"<": b">"}
@@ -271,7 +309,7 @@ def _common(dialect: int) -> "Callable[[bytes, int], Optional[Match[bytes]]]":
         + (rb"|(" + (never if dialect == MYSQL else rb'"[A-Za-z0-9_$.]+"(?!")') + rb")")
         + rb"|(\.)(?![0-9])"
         + rb"|([-+*/=<>]|<=|>=|<>|\|\|)(?= )"
-        + rb"|([(,;])"
+        + rb"|([(,])"
         + rb"|(\)))"
     ).match
 
@@ -292,9 +330,12 @@ class Lexer:
             raise failure(LIMIT_EXCEEDED, MAX_BYTES)
         self.data = data
         self.dialect = dialect
-        self.previous = AFTER_OPERAND_WORD
+        self.previous = AFTER_START
         self.open_brackets = 0  # `[` not yet closed: a `:` inside is a slice
         self.in_code = False  # inside a MySQL comment that is code
+        self.delimiter = b""  # what MySQL's client takes for a semicolon
+        self.copies = COPIES_NONE
+        self.last_line = False  # no line feed comes any more
         self.word = NO_WORD
         self._word_end = _word_ends[dialect]
         self._runs = dialect in (GENERIC, POSTGRESQL)
@@ -311,15 +352,16 @@ class Lexer:
         position = 0
         while True:
             # Nine of ten tokens need no look beyond themselves, and one pattern reads them.
-            match = common(data, position)
-            if match:
-                group = match.lastindex or 0
+            apart = self.previous == AFTER_START or self.delimiter  # a client may read what comes
+            match = None if apart else common(data, position)
+            group = match.lastindex or 0 if match else 0
+            word = NO_WORD
+            if match and group == _COMMON_WORD and self.previous < AFTER_DOT:
+                word = WORDS.get(match.group(group).lower(), NO_WORD)
+            if match and not word.flags & APART:
                 start, position = match.span(group)
-                operand = self.previous == AFTER_OPERAND_WORD
-                word = NO_WORD
+                operand = self.previous <= AFTER_OPERAND_WORD
                 if group == _COMMON_WORD:
-                    if self.previous < AFTER_DOT:
-                        word = WORDS.get(match.group(group).lower(), NO_WORD)
                     self.previous = _AFTER_FLAGS[word.flags]
                 elif group == _COMMON_DOT:
                     self.previous = AFTER_NAME_DOT if self.previous == AFTER_NAME else AFTER_DOT
@@ -330,9 +372,9 @@ class Lexer:
             position = _end(_space(data, position))
             if position >= length:
                 return
-            operand = self.previous == AFTER_OPERAND_WORD
+            operand = self.previous <= AFTER_OPERAND_WORD
             self.word = NO_WORD
-            kind, end = _DISPATCH[data[position]](self, position)
+            kind, end = self._of_client(position) or _DISPATCH[data[position]](self, position)
             if kind == TOKEN_OPERATOR:
                 self.previous = AFTER_OPERAND_WORD
             elif kind in _VALUES:
@@ -391,6 +433,9 @@ class Lexer:
         return (TOKEN_QUOTED, end) if end else self._doubt()
 
     def _single_quote(self, position: int) -> Tuple[int, int]:
+        # No dialect could read more than one backslash there.
+        if self.previous == AFTER_ESCAPE and _backslash_in_quotes(self.data, position):
+            return TOKEN_STRING, position + 3
         return self._string(position, self.dialect == MYSQL)
 
     def _double_quote(self, position: int) -> Tuple[int, int]:
@@ -473,6 +518,8 @@ class Lexer:
     def _slash(self, position: int) -> Tuple[int, int]:
         data = self.data
         if data[position + 1 : position + 2] != b"*":
+            if self.dialect == ORACLE and self._is_alone(position, position + 1):
+                return self._separator(position + 1)
             return self._operator(position)
         if self.dialect == MYSQL:
             mark = position + 3 if data[position + 2 : position + 3] == b"M" else position + 2
@@ -590,14 +637,43 @@ class Lexer:
         return self._operator(position)
 
     def _colon(self, position: int) -> Tuple[int, int]:
-        if self.data[position + 1 : position + 2] in (b":", b"="):
+        following = self.data[position + 1 : position + 2]
+        if following in (b":", b"="):
             return TOKEN_OPERATOR, position + 2
-        if self.previous <= AFTER_MAYBE_WORD and self._is_colon_placeholder(position):
+        expected = self.previous <= AFTER_MAYBE_WORD or self.dialect == ORACLE
+        if expected and self._is_colon_placeholder(position):
             return TOKEN_PLACEHOLDER, _end(_tag(self.data, position + 1))
+        if expected and following == b"'" and self._runs:  # a variable of psql
+            return self._quoted_placeholder(position + 1)
         return TOKEN_OPERATOR, position + 1
+
+    def _quoted_placeholder(self, quote: int) -> Tuple[int, int]:
+        kind, end = self._string(quote, self.dialect == MYSQL and self.data[quote] != 0x60)
+        return (TOKEN_PLACEHOLDER if kind == TOKEN_STRING else kind), end
+
+    def _brace(self, position: int) -> Tuple[int, int]:
+        """{d '...'} of ODBC, and ClickHouse's {name:Type}."""
+        if self.previous <= AFTER_MAYBE_WORD:
+            match = _typed_placeholder(self.data, position)
+            if match:
+                return TOKEN_PLACEHOLDER, match.end()
+            match = _odbc_literal(self.data, position)
+            end = self._string(match.end(), self.dialect == MYSQL)[1] if match else 0
+            closing = _closing_brace(self.data, end) if match else None
+            if closing:
+                return TOKEN_STRING, closing.end()
+        return self._operator(position)
 
     def _at_sign(self, position: int) -> Tuple[int, int]:
         """@name is a parameter or variable, @@name a system variable, elsewhere an operator."""
+        if self.dialect == ORACLE and self.previous == AFTER_START:
+            return TOKEN_COMMENT, self._end_of_line(position)  # a script of SQL*Plus, and what is given to it
+        if (
+            self.dialect == MYSQL
+            and self.previous <= AFTER_MAYBE_WORD
+            and _any_quote(self.data, position + 1, position + 2)
+        ):
+            return self._quoted_placeholder(position + 1)
         system = self.data[position + 1 : position + 2] == b"@"
         name = position + 2 if system else position + 1
         generic = self.dialect == GENERIC and self.previous <= AFTER_MAYBE_WORD
@@ -610,12 +686,108 @@ class Lexer:
             return TOKEN_WORD, end
         return TOKEN_PLACEHOLDER, end
 
+    # ---- What clients read ----
+
+    def _of_client(self, position: int) -> Optional[Tuple[int, int]]:
+        """COPY's data, or the delimiter of MySQL's client."""
+        if self.copies == COPIES_DATA:
+            self.copies = COPIES_NONE
+            end = _end_of_copy(self.data, position - 1)
+            data_end = end.start() if end else len(self.data)
+            if data_end > position:
+                return TOKEN_STRING, data_end
+        if self.delimiter and self.data.startswith(self.delimiter, position):
+            return self._separator(position + len(self.delimiter))
+        return None
+
+    def _separator(self, end: int) -> Tuple[int, int]:
+        """What stands for a semicolon ends at `end`."""
+        self.previous = AFTER_START
+        self.copies = COPIES_NONE
+        return TOKEN_PUNCTUATION, end
+
+    def _semicolon(self, position: int) -> Tuple[int, int]:
+        data_due = self.copies == COPIES_STDIN and not self.last_line
+        if data_due:
+            self.last_line = self.data.find(b"\n", position) < 0
+            data_due = not self.last_line
+        kind, end = self._separator(position + 1)
+        if data_due:
+            self.copies = COPIES_DATA
+        return kind, end
+
+    def _is_alone(self, start: int, end: int) -> bool:
+        """Whether nothing else stands on the line of a text of several lines."""
+        while start > 0 and self.data[start - 1] in b"\t\v\f\r ":
+            start -= 1
+        first = start == 0
+        after = _rest_of_line(self.data, end)
+        if after is None or not (first or self.data[start - 1] == 0x0A):
+            return False
+        return not first or after.end() < len(self.data)
+
+    def _client_word(self, start: int, end: int) -> Tuple[int, int]:
+        """What a word is that a client may read; the kind is 0 if no client does."""
+        if self.word.flags & APART and self.word.role != ROLE_ESCAPE:
+            return self._go_or_stdin(start, end)
+        if self.previous != AFTER_START or self.word.flags:
+            return 0, 0
+        word = self.data[start:end].lower() if end - start <= _LONGEST_COMMAND else b""
+        if word == b"copy" and self._runs:
+            self.copies = COPIES_BEGUN
+        elif word == b"delimiter" and self.dialect in (GENERIC, MYSQL):
+            return self._set_delimiter(end)
+        elif word in _SQLPLUS_COMMANDS and self.dialect == ORACLE and not _goes_on(self.data, end):
+            return TOKEN_COMMENT, self._end_of_line(end)
+        return 0, 0
+
+    def _go_or_stdin(self, start: int, end: int) -> Tuple[int, int]:
+        if self.word.role != ROLE_OPENS:
+            self.copies = COPIES_STDIN if self.copies == COPIES_BEGUN else self.copies
+        elif self.dialect in (GENERIC, MSSQL):
+            count = _end(_batch_count(self.data, end))
+            if self._is_alone(start, count):
+                self.word = NO_WORD
+                return self._separator(count)
+        return 0, 0
+
+    def _set_delimiter(self, position: int) -> Tuple[int, int]:
+        end = self._end_of_line(position)
+        match = _delimiter(self.data, position, end)
+        self.delimiter = match.group(1) if match else b""
+        return TOKEN_COMMENT, end
+
+    def _backslash(self, position: int) -> Tuple[int, int]:
+        r"""\G and \g end a statement; psql's other commands take the rest of their line, a lone backslash nothing."""
+        data = self.data
+        if self.dialect not in (GENERIC, POSTGRESQL, MYSQL):
+            return self._operator(position)
+        match = _client_command(data, position)
+        if not match:
+            return TOKEN_COMMENT, position + 1
+        end = self._end_of_line(position)
+        command = match.group(1)
+        if command in (b"g", b"G") and self.dialect != POSTGRESQL:
+            return self._separator(match.end())
+        if command == b"N" and self.dialect != POSTGRESQL:
+            return TOKEN_NUMBER, match.end()  # NULL
+        if command == b"." or (command[:1] == b"g" and self.dialect != MYSQL):
+            return self._separator(end)
+        if command == b"copy" and self._runs and b"stdin" in data[position:end].lower():
+            self.copies = COPIES_DATA
+            self.previous = AFTER_START
+        return TOKEN_COMMENT, end
+
     # ---- Words ----
 
     def _plain_word(self, start: int, end: int) -> Tuple[int, int]:
         if self.previous < AFTER_DOT:
             self.word = WORDS.get(self.data[start:end].lower(), NO_WORD)
-        self.previous = _AFTER_FLAGS[self.word.flags]
+            kind, line_end = self._client_word(start, end)
+            if kind:
+                return kind, line_end
+        escapes = self.word.role == ROLE_ESCAPE
+        self.previous = AFTER_ESCAPE if escapes else _AFTER_FLAGS[self.word.flags]
         return TOKEN_WORD, end
 
     def _prefixed(self, start: int, end: int) -> Tuple[int, int]:
@@ -631,6 +803,8 @@ class Lexer:
     def _letter(self, position: int) -> Tuple[int, int]:
         data = self.data
         end = _end(self._word_end(data, position))
+        cut = data.find(self.delimiter, position, end) if self.delimiter else -1
+        end = cut if cut > position else end
         following = data[end : end + 1]
         if following == b"'" or (following == b'"' and self.dialect == MYSQL):
             return self._prefixed(position, end)
@@ -736,7 +910,10 @@ def _dispatch() -> List[_Step]:
         b'"': Lexer._double_quote,
         b"`": Lexer._backquote,
         b"[": Lexer._square_bracket,
-        b"(,;": Lexer._opening,
+        b"(,": Lexer._opening,
+        b";": Lexer._semicolon,
+        b"{": Lexer._brace,
+        b"\\": Lexer._backslash,
         b")]": Lexer._closing,
         b".": Lexer._dot,
         b"0123456789": Lexer._digit,

@@ -209,7 +209,7 @@ class Normalizer:
         for token in self.lexer.lexemes():
             if token[0] == TOKEN_COMMENT:
                 continue
-            if self.naming:
+            if self.naming and self.last != SEMICOLON:
                 _NAMING_STEPS[self.naming](self, token)
             else:
                 self._next_token(token)
@@ -373,7 +373,7 @@ class Normalizer:
             self._write_quoted(self.data[start:end])
         elif kind == TOKEN_PUNCTUATION:
             text = self.data[start:end]
-            _PUNCTUATION_STEPS[text](self, text)
+            _PUNCTUATION_STEPS.get(text, Normalizer._write_semicolon)(self, text)
         elif kind == TOKEN_WORD and self._is_constant(word):
             self.lexer.hide()
             self._write_literal()
@@ -527,13 +527,15 @@ class Normalizer:
         self._begin(COMMA)
         self.out += byte
 
-    def _write_semicolon(self, byte: bytes) -> None:
+    def _write_semicolon(self, _: bytes) -> None:
+        """A semicolon, or what a client takes for one."""
         self._end_comparison()
         self._leave_comparison()
         self._leave_window_and_rows()
         self.element = ELEMENT_OTHER
-        self._begin(SEMICOLON)
-        self.out += byte
+        if self.last != START and self.last != SEMICOLON:
+            self._begin(SEMICOLON)
+            self.out += b";"
 
     def _write_dot(self, byte: bytes) -> None:
         self._compare_step(COMPARE_COLUMN, COMPARE_DOT)
@@ -546,6 +548,7 @@ class Normalizer:
 
     def _next_token(self, token: Lexeme) -> None:
         """A token that nothing waits for; it may say that a name or a password comes."""
+        self.naming = NAMING_NONE
         role = token[4].role
         if self.last == START or self.last == SEMICOLON:
             self._begin_statement(token)
@@ -654,18 +657,11 @@ class Normalizer:
         elif self._is_secret(self._lower(token)):
             self.naming = NAMING_SECRET
 
-    def _resume(self, token: Lexeme) -> None:
-        """Nothing more is due: the token is as any other."""
-        self.naming = NAMING_NONE
-        self._next_token(token)
-
     def _kind(self, token: Lexeme) -> None:
         """Behind CREATE and ALTER: what decides whether PASSWORD is a name."""
         word = self._lower(token)
         first = self.last_role == lex.ROLE_DEFINE
-        if token[0] == TOKEN_PUNCTUATION and self.data[token[1]] == 0x3B:
-            self._resume(token)
-        elif word in _OTHER_KINDS or (first and self._is_secret(word) and word not in _ACCOUNT_KINDS):
+        if word in _OTHER_KINDS or (first and self._is_secret(word) and word not in _ACCOUNT_KINDS):
             self.sensitive = False
             self._write_and_expect(token, NAMING_NONE)
         elif word in _ACCOUNT_KINDS:
@@ -686,7 +682,7 @@ class Normalizer:
             self.sensitive = True
             self._write_and_expect(token, NAMING_PLUGIN)
         else:
-            self._resume(token)
+            self._next_token(token)
 
     def _plugin(self, token: Lexeme) -> None:
         self._write_and_expect(token, NAMING_PLUGIN_END)
@@ -695,7 +691,7 @@ class Normalizer:
         if self._lower(token) in (b"as", b"by", b"using"):
             self._write_and_expect(token, NAMING_VALUE)
         else:
-            self._resume(token)
+            self._next_token(token)
 
     def _connect(self, token: Lexeme) -> None:
         """CONNECT scott/tiger@db; CONNECT TO db USER u USING secret; CONNECT u PASSWORD secret."""
@@ -706,10 +702,9 @@ class Normalizer:
         elif word == b"using" or (token[0] == TOKEN_OPERATOR and self.data[token[1]] == 0x2F):
             self._write_and_expect(token, NAMING_VALUE)
         elif self._is_secret(word) or token[4].role == lex.ROLE_IDENTIFIED:
-            self._resume(token)
+            self._next_token(token)
         else:
-            ends = token[0] == TOKEN_PUNCTUATION and self.data[token[1]] == 0x3B
-            self._write_and_expect(token, NAMING_NONE if ends else NAMING_CONNECT)
+            self._write_and_expect(token, NAMING_CONNECT)
 
     def _pragma(self, token: Lexeme) -> None:
         """PRAGMA key = secret, PRAGMA main.rekey(secret)."""
@@ -755,15 +750,12 @@ class Normalizer:
         elif word == b"for":
             self._write_and_expect(token, NAMING_OWNER)
         elif word in _SECRET_OPTIONS or token[4].role == lex.ROLE_IDENTIFIED or token[0] == TOKEN_PUNCTUATION:
-            self._resume(token)
+            self._next_token(token)
         else:
             self._value(token)
 
     def _owner(self, token: Lexeme) -> None:
-        if self.data[token[1] : token[2]] == b";":
-            self._resume(token)
-        else:
-            self._write_and_expect(token, NAMING_VALUE if self._assigns(token) else NAMING_OWNER)
+        self._write_and_expect(token, NAMING_VALUE if self._assigns(token) else NAMING_OWNER)
 
     def _calls(self, token: Lexeme) -> bool:
         """PASSWORD('...'), where a password is due."""
@@ -775,7 +767,7 @@ class Normalizer:
             if self.data[start] == 0x28:
                 self._write_and_expect(token, NAMING_VALUE)
             else:
-                self._resume(token)
+                self._next_token(token)
         elif self._calls(token):
             self._write_and_expect(token, NAMING_SECRET)
         elif kind == TOKEN_OPERATOR or kind in _NAMES:
@@ -796,7 +788,7 @@ class Normalizer:
 
     def _closed(self, token: Lexeme) -> None:
         if not self._belongs(token):
-            self._resume(token)
+            self._next_token(token)
 
     def _hidden(self, token: Lexeme) -> None:
         if self._belongs(token):
@@ -804,7 +796,7 @@ class Normalizer:
         word = self._lower(token)
         known = token[4].flags or word in _SECRET_OPTIONS or self._is_secret(word)
         if token[0] == TOKEN_PUNCTUATION or (word and known):
-            self._resume(token)
+            self._next_token(token)
         else:
             self._drop_secret(token, NAMING_HIDDEN)
 

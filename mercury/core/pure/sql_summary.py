@@ -284,6 +284,7 @@ _CONTROL = frozenset((VERB_NONE, VERB_SELECT, VERB_TRANSACTION, VERB_BEGIN, VERB
 _NO_QUERY = frozenset((DONE, KIND, LIST, CTE_NAME, CTE_HEAD, CTE_AS))
 """The phases in which SELECT begins nothing."""
 _NAMES = frozenset((TOKEN_WORD, TOKEN_QUOTED))
+_PUNCTUATION = frozenset((b"(", b")", b"[", b"]", b",", b";", b"."))
 
 # A name that is being read.
 NAMING_NONE, NAMING_DOT, NAMING_PART, NAMING_BRACKET = range(4)
@@ -370,6 +371,8 @@ class Summarizer:
                 self.complete = False
                 return
             text = self.data[start:end]
+            if kind == TOKEN_PUNCTUATION and text not in _PUNCTUATION:
+                text = b";"  # what a client takes for one
             word = WORDS.get(text.lower(), NO_WORD) if kind == TOKEN_WORD and not dotted else NO_WORD
             yield Token(kind, text, word)
             dotted = kind == TOKEN_PUNCTUATION and text == b"."
