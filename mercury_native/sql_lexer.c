@@ -63,9 +63,6 @@ const unsigned short sql_bytes_classes[256] = {
 /* Longer operators and placeholder names are split: bounded look-ahead keeps the time linear. */
 enum { LONGEST_OPERATOR = 64, LONGEST_NAME = 64, LONGEST_DELIMITER = 16 };
 
-/* How far COPY ... FROM STDIN has come, behind whose semicolon data stand. */
-enum { COPIES_NONE, COPIES_BEGUN, COPIES_STDIN, COPIES_DATA };
-
 bool sql_lexer_knows(int64_t dialect) {
     return dialect >= MERCURY_DIALECT_GENERIC && dialect <= MERCURY_DIALECT_MSSQL;
 }
@@ -663,18 +660,18 @@ static bool brace(sql_lexer *lexer, sql_token *token) {
 
 /* A token that stands for a semicolon. */
 static bool separator(sql_lexer *lexer, sql_token *token, size_t end) {
-    lexer->copies = COPIES_NONE;
+    lexer->copies = SQL_COPIES_NONE;
     return sql_lexer_finish(lexer, token, MERCURY_TOKEN_PUNCTUATION, end, SQL_AFTER_START);
 }
 
 static bool semicolon(sql_lexer *lexer, sql_token *token) {
-    bool data_due = lexer->copies == COPIES_STDIN && !lexer->last_line;
+    bool data_due = lexer->copies == SQL_COPIES_STDIN && !lexer->last_line;
     if (data_due) {
         lexer->last_line = find_byte(lexer, lexer->position, '\n') >= lexer->length;
         data_due = !lexer->last_line;
     }
     separator(lexer, token, lexer->position + 1);
-    lexer->copies = data_due ? COPIES_DATA : COPIES_NONE;
+    lexer->copies = data_due ? SQL_COPIES_DATA : SQL_COPIES_NONE;
     return true;
 }
 
@@ -692,7 +689,7 @@ static size_t end_of_copy(const sql_lexer *lexer, size_t position) {
 /* The literal that COPY's data are; false if there are none. */
 static bool copied_data(sql_lexer *lexer, sql_token *token) {
     size_t start = lexer->position;
-    lexer->copies = COPIES_NONE;
+    lexer->copies = SQL_COPIES_NONE;
     size_t end = end_of_copy(lexer, start - 1);
     return end > start && value(lexer, token, MERCURY_TOKEN_STRING, end);
 }
@@ -729,15 +726,13 @@ static size_t skip_blanks(const sql_lexer *lexer, size_t position) {
     return position;
 }
 
-/* Whether nothing else stands on the line of a text of several lines. */
+/* Whether nothing else stands on the line, which is not the first. */
 static bool is_alone(const sql_lexer *lexer, size_t start, size_t end) {
     while (start > 0 && lexer->text[start - 1] != '\n' && has_class(lexer, start - 1, SQL_BYTE_SPACE)) {
         start--;
     }
     end = skip_blanks(lexer, end);
-    bool first = start == 0;
-    bool last = end == lexer->length;
-    return (first || lexer->text[start - 1] == '\n') && (last || lexer->text[end] == '\n') && !(first && last);
+    return start > 0 && lexer->text[start - 1] == '\n' && (end == lexer->length || lexer->text[end] == '\n');
 }
 
 /* One past the number of times that GO runs its batch. */
@@ -768,7 +763,7 @@ static bool client_word(sql_lexer *lexer, sql_token *token, size_t end) {
     size_t start = lexer->position;
     if ((token->flags & SQL_WORD_APART) != 0 && token->role != SQL_ROLE_ESCAPE) {
         if (token->role != SQL_ROLE_OPENS) {
-            lexer->copies = lexer->copies == COPIES_BEGUN ? COPIES_STDIN : lexer->copies;
+            lexer->copies = lexer->copies == SQL_COPIES_BEGUN ? SQL_COPIES_STDIN : lexer->copies;
             return false;
         }
         size_t count = end_of_count(lexer, end);
@@ -784,7 +779,7 @@ static bool client_word(sql_lexer *lexer, sql_token *token, size_t end) {
     }
     if (end - start == 4 && is_text(lexer, start, "copy", 4) &&
         is_dialect(lexer, MERCURY_DIALECT_POSTGRESQL, MERCURY_DIALECT_GENERIC)) {
-        lexer->copies = COPIES_BEGUN;
+        lexer->copies = SQL_COPIES_BEGUN;
         return false;
     }
     if (end - start == 9 && is_text(lexer, start, "delimiter", 9) &&
@@ -832,12 +827,15 @@ static bool backslash(sql_lexer *lexer, sql_token *token) {
     if (end == start + 1 && byte == 'N' && !postgresql) {
         return value(lexer, token, MERCURY_TOKEN_NUMBER, end); /* NULL */
     }
-    if (byte == '.' || (byte == 'g' && !mysql)) {
+    if (byte == '.' && !mysql) {
+        return separator(lexer, token, start + 1);
+    }
+    if (byte == 'g' && !mysql) {
         return separator(lexer, token, line_end);
     }
     if (end == start + 4 && memcmp(lexer->text + start, "copy", 4) == 0 && !mysql &&
         holds(lexer, end, line_end, "stdin", 5)) {
-        lexer->copies = COPIES_DATA;
+        lexer->copies = SQL_COPIES_DATA;
         lexer->previous = SQL_AFTER_START;
     }
     return comment(lexer, token, line_end);
@@ -1092,7 +1090,7 @@ static bool slash(sql_lexer *lexer, sql_token *token) {
 
 bool sql_lexer_any(sql_lexer *lexer, sql_token *token) {
     int byte = lexer->text[lexer->position];
-    if (lexer->copies == COPIES_DATA && copied_data(lexer, token)) {
+    if (lexer->copies == SQL_COPIES_DATA && copied_data(lexer, token)) {
         return true;
     }
     if (is_delimiter(lexer, lexer->position)) {

@@ -65,6 +65,9 @@ typedef struct sql_word {
     unsigned char role;  /* SQL_ROLE_* */
 } sql_word;
 
+/* How far COPY ... FROM STDIN has come, behind whose semicolon data stand. */
+enum { SQL_COPIES_NONE, SQL_COPIES_BEGUN, SQL_COPIES_STDIN, SQL_COPIES_DATA };
+
 /* What the last token leaves to expect. */
 enum {
     SQL_AFTER_START,        /* the start, or the end of a statement: an operand, or what only a client reads */
@@ -98,7 +101,7 @@ typedef struct sql_lexer {
     int previous;    /* SQL_AFTER_*: what the last token leaves to expect */
     bool in_code;    /* inside a MySQL comment that is code */
 
-    int copies;              /* how far COPY ... FROM STDIN has come; see sql_lexer.c */
+    int copies;              /* SQL_COPIES_* */
     bool last_line;          /* no line feed comes any more */
     size_t delimiter;        /* where what MySQL's client takes for a semicolon stands in the text */
     size_t delimiter_length; /* its bytes, 0 if there is none */

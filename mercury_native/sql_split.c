@@ -2,12 +2,17 @@
  * sql_split.c - a script to its statements.
  *
  * The lexer tells a semicolon from one in a literal; all that is left to do is to forget
- * at each of them what came before, so that reading may go on from there as well.
+ * at each of them what came before, so that reading may go on from there as well. What
+ * reading may not forget is not divided: COPY with its data, and all behind DELIMITER.
  */
 #include "sql_lexer.h"
 
+/* A semicolon, or the `\.` that ends COPY's data. */
 static bool ends_statement(const sql_lexer *lexer, const sql_token *token) {
-    return token->kind == MERCURY_TOKEN_PUNCTUATION && lexer->text[token->start] == ';' && !lexer->in_code;
+    const unsigned char *text = lexer->text + token->start;
+    size_t length = token->end - token->start;
+    bool end = (length == 1 && text[0] == ';') || (length == 2 && text[0] == '\\' && text[1] == '.');
+    return token->kind == MERCURY_TOKEN_PUNCTUATION && end && !lexer->in_code && lexer->delimiter_length == 0;
 }
 
 int64_t mercury_sql_split_offsets(const char *text, size_t length, int64_t dialect, int64_t *offsets, size_t capacity,
@@ -15,6 +20,7 @@ int64_t mercury_sql_split_offsets(const char *text, size_t length, int64_t diale
     sql_lexer lexer;
     sql_token token;
     size_t found = 0;
+    bool data_due = false;
     if ((text == NULL && length > 0) || offsets == NULL || count == NULL) {
         return mercury_error_fill(error, MERCURY_ERROR_INVALID_ARGUMENT, -1);
     }
@@ -24,11 +30,12 @@ int64_t mercury_sql_split_offsets(const char *text, size_t length, int64_t diale
     offsets[0] = 0;
     sql_lexer_start(&lexer, text, length, dialect);
     while (found < capacity && sql_lexer_next(&lexer, &token)) {
-        if (ends_statement(&lexer, &token)) {
+        if (ends_statement(&lexer, &token) && !data_due) {
             found++;
             offsets[found] = (int64_t)token.end;
             lexer.open_brackets = 0;
         }
+        data_due = lexer.copies == SQL_COPIES_STDIN;
     }
     *count = found;
     return MERCURY_OK;

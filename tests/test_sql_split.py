@@ -43,6 +43,9 @@ def pieces(script, dialect="generic"):
         ("sqlite", [b"[a;b];", b"c"]),
         ("generic", [b"\0;", b"\xff;", b""]),
         ("generic", [b""]),
+        ("postgresql", [b"copy t from stdin;\n1;2\n\\.", b"\nselect 1;", b""]),
+        ("postgresql", [b"copy t from stdin; select 1;", b" a"]),
+        ("mysql", [b"delimiter //\ncreate procedure p() begin a; end//\ndelimiter ;\nb;", b" c"]),
     ],
 )
 def test_pieces(dialect, expected):

@@ -717,14 +717,10 @@ class Lexer:
         return kind, end
 
     def _is_alone(self, start: int, end: int) -> bool:
-        """Whether nothing else stands on the line of a text of several lines."""
+        """Whether nothing else stands on the line, which is not the first."""
         while start > 0 and self.data[start - 1] in b"\t\v\f\r ":
             start -= 1
-        first = start == 0
-        after = _rest_of_line(self.data, end)
-        if after is None or not (first or self.data[start - 1] == 0x0A):
-            return False
-        return not first or after.end() < len(self.data)
+        return start > 0 and self.data[start - 1] == 0x0A and _rest_of_line(self.data, end) is not None
 
     def _client_word(self, start: int, end: int) -> Tuple[int, int]:
         """What a word is that a client may read; the kind is 0 if no client does."""
@@ -771,7 +767,9 @@ class Lexer:
             return self._separator(match.end())
         if command == b"N" and self.dialect != POSTGRESQL:
             return TOKEN_NUMBER, match.end()  # NULL
-        if command == b"." or (command[:1] == b"g" and self.dialect != MYSQL):
+        if command == b"." and self._runs:
+            return self._separator(match.end())
+        if command[:1] == b"g" and self._runs:
             return self._separator(end)
         if command == b"copy" and self._runs and b"stdin" in data[position:end].lower():
             self.copies = COPIES_DATA
