@@ -53,6 +53,8 @@ enum {
     SQL_ROLE_CONNECT,
     SQL_ROLE_PRAGMA,
     SQL_ROLE_ESCAPE,
+    SQL_ROLE_ROW,
+    SQL_ROLE_SAVE,
     SQL_ROLE_DEFINE, /* CREATE, ALTER, CHECK: an account, a link, a key may have a password */
     SQL_ROLE_IDENTIFIED
 };

@@ -73,7 +73,8 @@ enum {
     NAMING_NAME,     /* a savepoint's or cursor's name is next */
     NAMING_TAIL,     /* a name or count is written; more of it is dropped, FROM brings another */
     NAMING_TAIL_DOT, /* the name behind the dot is dropped */
-    NAMING_ROLLBACK, /* ROLLBACK is written, TO decides */
+    NAMING_ROLLBACK, /* ROLLBACK or SAVE is written, TO or TRANSACTION decides */
+    NAMING_WORK,     /* TRANSACTION is written behind it: TO or a name is next */
     NAMING_CURSOR,   /* FETCH, MOVE or CLOSE is written */
     NAMING_DECLARE,  /* DECLARE is written */
     NAMING_DECLARED, /* a name that CURSOR will make a cursor's is written */
@@ -112,7 +113,8 @@ typedef struct normalizer {
 
     int element;
     size_t element_start;
-    span earlier; /* the element before, length 0 if it makes no run */
+    size_t row_start; /* where the word ROW of a row was written */
+    span earlier;     /* the element before, length 0 if it makes no run */
 
     int comparison;
     size_t comparison_start;
@@ -245,7 +247,9 @@ static void end_tuple(normalizer *n, size_t start) {
 }
 
 static void open_bracket(normalizer *n, int byte) {
-    bool row = n->last_role == SQL_ROLE_VALUES || (is_set(n->rows, n->depth) && n->last == COMMA);
+    bool rows = is_set(n->rows, n->depth);
+    bool named_row = rows && n->last_role == SQL_ROLE_ROW;
+    bool row = named_row || n->last_role == SQL_ROLE_VALUES || (rows && n->last == COMMA);
     bool first = n->last == COMMA || n->last == PARENTHESIS || n->last == BRACKET;
     bool named = n->last_role == SQL_ROLE_IN || (byte == '[' && n->last_role == SQL_ROLE_ARRAY);
     bool list = row || named || (first && is_set(n->lists, n->depth));
@@ -259,7 +263,7 @@ static void open_bracket(normalizer *n, int byte) {
     set_bit(&n->lists, n->depth, list);
     set_bit(&n->rows, n->depth, false);
     if (n->depth < DEEPEST_LIST) {
-        n->tuple_start[n->depth] = n->length;
+        n->tuple_start[n->depth] = named_row ? n->row_start : n->length;
     }
     write_byte(n, byte);
     n->element = ELEMENT_EMPTY;
@@ -371,6 +375,17 @@ static void unwrap_lone_name(normalizer *n) {
 
 /* ---- Tokens ---- */
 
+/* Whether the bytes from `start` on are those of a word in lower case. */
+static bool matches(const normalizer *n, size_t start, const char *word, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        int byte = n->lexer.text[start + i];
+        if ((byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte) != word[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* A word that is not after a dot may change what numbers and names to come mean. */
 static void note_word(normalizer *n, int role) {
     if (role == SQL_ROLE_LIMIT || role == SQL_ROLE_FETCH) {
@@ -384,6 +399,14 @@ static void note_word(normalizer *n, int role) {
     }
 }
 
+/* MySQL's ROW(1, 2) where a row of VALUES may stand. */
+static bool begins_row(const normalizer *n, int role) {
+    if (role != SQL_ROLE_ROW || n->depth >= DEEPEST_LIST) {
+        return false;
+    }
+    return n->last_role == SQL_ROLE_VALUES || (is_set(n->rows, n->depth) && n->last == COMMA);
+}
+
 static void write_word(normalizer *n, const sql_token *token) {
     bool keyword = (token->flags & SQL_WORD_KEYWORD) != 0;
     bool calls = (token->flags & SQL_WORD_FUNCTION) != 0;
@@ -393,10 +416,15 @@ static void write_word(normalizer *n, const sql_token *token) {
     if (token->role == SQL_ROLE_IN) {
         unwrap_lone_name(n);
     }
+    bool row = begins_row(n, token->role);
     note_word(n, token->role);
     element_word(n);
     begin(n, keyword && !calls ? KEYWORD : NAME);
     n->last_role = token->role;
+    if (row) {
+        set_bit(&n->rows, n->depth, true);
+        n->row_start = n->length;
+    }
     if (!keyword) {
         compare_name(n, n->length);
     }
@@ -662,12 +690,37 @@ static void write_punctuation(normalizer *n, int byte) {
     write_byte(n, byte);
 }
 
+/* Whether a `(` comes next, behind white space or not. */
+static bool opens_call(const normalizer *n, size_t position) {
+    position = sql_bytes_skip(n->lexer.text, position, n->lexer.length, SQL_BYTE_SPACE);
+    return position < n->lexer.length && n->lexer.text[position] == '(';
+}
+
+/* MySQL's other word for VALUES: VALUE behind the table or its columns. */
+static bool is_value_list(const normalizer *n, const sql_token *token) {
+    if (token->end - token->start != 5 || n->lexer.dialect != MERCURY_DIALECT_MYSQL) {
+        return false;
+    }
+    bool due = (n->last == NAME || n->last == CLOSING) && matches(n, token->start, "value", 5);
+    return due && opens_call(n, token->end);
+}
+
+static void write_value_list(normalizer *n, const sql_token *token) {
+    sql_token values = *token;
+    values.flags = SQL_WORD_OPERAND | SQL_WORD_KEYWORD;
+    values.role = SQL_ROLE_VALUES;
+    write_word(n, &values);
+    write_byte(n, 's');
+}
+
 static void write_token(normalizer *n, const sql_token *token) {
     switch (token->kind) {
     case MERCURY_TOKEN_WORD:
         if (is_constant(n, token)) {
             sql_lexer_hide(&n->lexer);
             write_literal(n);
+        } else if (token->flags == 0 && is_value_list(n, token)) {
+            write_value_list(n, token);
         } else {
             write_word(n, token);
         }
@@ -698,6 +751,7 @@ static int naming_of(int role) {
     case SQL_ROLE_RELEASE:
         return NAMING_NAME;
     case SQL_ROLE_ROLLBACK:
+    case SQL_ROLE_SAVE:
         return NAMING_ROLLBACK;
     case SQL_ROLE_FETCH:
     case SQL_ROLE_CURSOR_VERB:
@@ -763,11 +817,20 @@ static void cursor_token(normalizer *n, const sql_token *token) {
 static void rollback_token(normalizer *n, const sql_token *token) {
     int naming = NAMING_NONE;
     if (token->role == SQL_ROLE_WORK) {
-        naming = NAMING_ROLLBACK;
+        naming = NAMING_WORK;
     } else if (token->role == SQL_ROLE_TO) {
         naming = NAMING_NAME;
     }
     write_and_expect(n, token, naming);
+}
+
+/* ROLLBACK TRANSACTION x, where x is no word of the list. */
+static void work_token(normalizer *n, const sql_token *token) {
+    if (is_value(token) && token->flags == 0) {
+        write_hidden(n, token, NAMING_TAIL);
+    } else {
+        rollback_token(n, token);
+    }
 }
 
 /* CURSOR makes the word after DECLARE a cursor's name: it stands a few words back. */
@@ -845,17 +908,6 @@ static const char SECRET_OPTIONS[] = "account attribute authenticated comment co
                                      "history must_change null profile quota require retain reuse valid";
 
 static const char SECRET_ENDINGS[] = "password passwd passphrase pwd secret";
-
-/* Whether the bytes from `start` on are those of a word in lower case. */
-static bool matches(const normalizer *n, size_t start, const char *word, size_t length) {
-    for (size_t i = 0; i < length; i++) {
-        int byte = n->lexer.text[start + i];
-        if ((byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte) != word[i]) {
-            return false;
-        }
-    }
-    return true;
-}
 
 /* Whether a word is one of those in a list, or with `ending` ends in one. */
 static bool is_listed(const normalizer *n, const sql_token *token, const char *list, bool ending) {
@@ -1012,15 +1064,7 @@ static void drop_secret(normalizer *n, const sql_token *token, int naming) {
 
 /* PASSWORD('...'), where a password is due. */
 static bool calls(const normalizer *n, const sql_token *token) {
-    size_t position = token->end;
-    if (!is_secret(n, token)) {
-        return false;
-    }
-    while (position < n->lexer.length && n->lexer.text[position] != 0 &&
-           strchr("\t\n\v\f\r ", n->lexer.text[position]) != NULL) {
-        position++;
-    }
-    return position < n->lexer.length && n->lexer.text[position] == '(';
+    return is_secret(n, token) && opens_call(n, token->end);
 }
 
 static void value_token(normalizer *n, const sql_token *token) {
@@ -1165,6 +1209,9 @@ static void unusual_token(normalizer *n, const sql_token *token) {
         break;
     case NAMING_ROLLBACK:
         rollback_token(n, token);
+        break;
+    case NAMING_WORK:
+        work_token(n, token);
         break;
     case NAMING_CURSOR:
         cursor_token(n, token);

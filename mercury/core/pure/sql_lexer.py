@@ -75,8 +75,10 @@ ROLE_SENSITIVE = 22  # a statement that begins with it may have a password
 ROLE_CONNECT = 23
 ROLE_PRAGMA = 24
 ROLE_ESCAPE = 25
-ROLE_DEFINE = 26  # an account, a link, a key: what has a password
-ROLE_IDENTIFIED = 27
+ROLE_ROW = 26
+ROLE_SAVE = 27
+ROLE_DEFINE = 28  # an account, a link, a key: what has a password
+ROLE_IDENTIFIED = 29
 
 _ROLES = (
     (ROLE_IN, "in"),
@@ -106,6 +108,8 @@ _ROLES = (
     (ROLE_CONNECT, "connect"),
     (ROLE_PRAGMA, "pragma"),
     (ROLE_ESCAPE, "escape"),
+    (ROLE_ROW, "row"),
+    (ROLE_SAVE, "save"),
 )
 
 _LIST = (

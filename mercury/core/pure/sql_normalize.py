@@ -84,28 +84,30 @@ NAMING_NONE = 0
 NAMING_NAME = 1  # a savepoint's or cursor's name is next
 NAMING_TAIL = 2  # a name or count is written; more of it is dropped, FROM brings another
 NAMING_TAIL_DOT = 3  # the name behind the dot is dropped
-NAMING_ROLLBACK = 4  # ROLLBACK is written, TO decides
-NAMING_CURSOR = 5  # FETCH, MOVE or CLOSE is written
-NAMING_DECLARE = 6  # DECLARE is written
-NAMING_DECLARED = 7  # a name that CURSOR will make a cursor's is written
+NAMING_ROLLBACK = 4  # ROLLBACK or SAVE is written, TO or TRANSACTION decides
+NAMING_WORK = 5  # TRANSACTION is written behind it: TO or a name is next
+NAMING_CURSOR = 6  # FETCH, MOVE or CLOSE is written
+NAMING_DECLARE = 7  # DECLARE is written
+NAMING_DECLARED = 8  # a name that CURSOR will make a cursor's is written
 
 # Where a password is due.
-NAMING_KIND = 8  # CREATE or ALTER is written, and not yet what
-NAMING_IDENTIFIED = 9  # IDENTIFIED is written, BY or WITH decides
-NAMING_PLUGIN = 10  # IDENTIFIED WITH is written: a plugin's name is next
-NAMING_PLUGIN_END = 11  # ... and is written
-NAMING_CONNECT = 12  # CONNECT is written: a password is behind `/` or USING
-NAMING_PRAGMA = 13  # PRAGMA is written
-NAMING_SECRET = 14  # PASSWORD is written: a password, `=` or TO is next
-NAMING_OWNER = 15  # PASSWORD FOR is written: `=` or TO ends the account
-NAMING_VALUE = 16  # a password is next, whatever it is
-NAMING_HIDDEN = 17  # a password without quotes is hidden: what may belong to it goes too
-NAMING_CLOSED = 18  # a password that is a literal is written: only what touches it goes
+NAMING_KIND = 9  # CREATE or ALTER is written, and not yet what
+NAMING_IDENTIFIED = 10  # IDENTIFIED is written, BY or WITH decides
+NAMING_PLUGIN = 11  # IDENTIFIED WITH is written: a plugin's name is next
+NAMING_PLUGIN_END = 12  # ... and is written
+NAMING_CONNECT = 13  # CONNECT is written: a password is behind `/` or USING
+NAMING_PRAGMA = 14  # PRAGMA is written
+NAMING_SECRET = 15  # PASSWORD is written: a password, `=` or TO is next
+NAMING_OWNER = 16  # PASSWORD FOR is written: `=` or TO ends the account
+NAMING_VALUE = 17  # a password is next, whatever it is
+NAMING_HIDDEN = 18  # a password without quotes is hidden: what may belong to it goes too
+NAMING_CLOSED = 19  # a password that is a literal is written: only what touches it goes
 
 _NAMING_OF = {
     lex.ROLE_SAVEPOINT: NAMING_NAME,
     lex.ROLE_RELEASE: NAMING_NAME,
     lex.ROLE_ROLLBACK: NAMING_ROLLBACK,
+    lex.ROLE_SAVE: NAMING_ROLLBACK,
     lex.ROLE_FETCH: NAMING_CURSOR,
     lex.ROLE_CURSOR_VERB: NAMING_CURSOR,
     lex.ROLE_DECLARE: NAMING_DECLARE,
@@ -185,6 +187,7 @@ class Normalizer:
         self.tuple_starts = [0]  # per depth: where the bracket that opened it was written
         self.element = ELEMENT_EMPTY
         self.element_start = 0
+        self.row_start = 0  # where the word ROW of a row was written
         self.earlier = b""  # the element before, empty if it makes no run
         self.comparison = COMPARE_NONE
         self.comparison_start = 0
@@ -260,7 +263,9 @@ class Normalizer:
             del out[start - 2 :]
 
     def _open_bracket(self, byte: bytes) -> None:
-        row = self.last_role == lex.ROLE_VALUES or (self.rows[self.depth] and self.last == COMMA)
+        rows = self.rows[self.depth]
+        named_row = rows and self.last_role == lex.ROLE_ROW
+        row = named_row or self.last_role == lex.ROLE_VALUES or (rows and self.last == COMMA)
         first = self.last in (COMMA, PARENTHESIS, BRACKET)
         named = self.last_role == lex.ROLE_IN or (byte == b"[" and self.last_role == lex.ROLE_ARRAY)
         is_list = row or named or (first and self.lists[self.depth])
@@ -272,7 +277,7 @@ class Normalizer:
             self.singles = self.depth if singles else 0
         self.lists.append(is_list and self.depth < DEEPEST_LIST)
         self.rows.append(False)
-        self.tuple_starts.append(len(self.out))
+        self.tuple_starts.append(self.row_start if named_row else len(self.out))
         self.out += byte
         self.element = ELEMENT_EMPTY
         self.earlier = b""
@@ -377,6 +382,8 @@ class Normalizer:
         elif kind == TOKEN_WORD and self._is_constant(word):
             self.lexer.hide()
             self._write_literal()
+        elif kind == TOKEN_WORD and self._is_value_list(start, end):
+            self._write_word(b"values", lex.WORDS[b"values"])
         elif kind == TOKEN_WORD:
             self._write_word(self.data[start:end], word)
         elif kind == TOKEN_OPERATOR:
@@ -402,16 +409,31 @@ class Normalizer:
             return False
         return self.last == OPERATOR or (self.element == ELEMENT_EMPTY and self.lists[self.depth])
 
+    def _is_value_list(self, start: int, end: int) -> bool:
+        """MySQL's other word for VALUES: VALUE behind the table or its columns."""
+        if end - start != 5 or self.dialect != lex.MYSQL or self.last not in (NAME, CLOSING):
+            return False
+        return self.data[start:end].lower() == b"value" and _opens_call(self.data, end) is not None
+
+    def _begins_row(self, role: int) -> bool:
+        """MySQL's ROW(1, 2) where a row of VALUES may stand."""
+        behind = self.last_role == lex.ROLE_VALUES or (self.rows[self.depth] and self.last == COMMA)
+        return role == lex.ROLE_ROW and behind and self.depth < DEEPEST_LIST
+
     def _write_word(self, text: bytes, word: Word) -> None:
         keyword = word.flags != 0
         if keyword:
             self._compare_word(word)
         if word.role == lex.ROLE_IN:
             self._unwrap_lone_name()
+        row = self._begins_row(word.role)
         self._note_word(word.role)
         self._element_word()
         self._begin(KEYWORD if keyword and not word.flags & lex.FUNCTION else NAME)
         self.last_role = word.role
+        if row:
+            self.rows[self.depth] = True
+            self.row_start = len(self.out)
         if not keyword:
             self._compare_name()
         self.out += text if self.keeps_case and not keyword else text.lower()
@@ -617,9 +639,16 @@ class Normalizer:
     def _rollback(self, token: Lexeme) -> None:
         role = token[4].role
         if role == lex.ROLE_WORK:
-            self._write_and_expect(token, NAMING_ROLLBACK)
+            self._write_and_expect(token, NAMING_WORK)
         else:
             self._write_and_expect(token, NAMING_NAME if role == lex.ROLE_TO else NAMING_NONE)
+
+    def _work(self, token: Lexeme) -> None:
+        """ROLLBACK TRANSACTION x, where x is no word of the list."""
+        if token[0] not in _NO_VALUES and not token[4].flags:
+            self._write_hidden(token, NAMING_TAIL)
+        else:
+            self._rollback(token)
 
     def _cursor(self, token: Lexeme) -> None:
         if token[4].role in _DIRECTIONS or self._is_sign(token):
@@ -816,6 +845,7 @@ _NAMING_STEPS: Dict[int, Callable[[Normalizer, Lexeme], None]] = {
     NAMING_TAIL: Normalizer._tail,
     NAMING_TAIL_DOT: Normalizer._tail_dot,
     NAMING_ROLLBACK: Normalizer._rollback,
+    NAMING_WORK: Normalizer._work,
     NAMING_CURSOR: Normalizer._cursor,
     NAMING_DECLARE: Normalizer._declare,
     NAMING_DECLARED: Normalizer._declared,
