@@ -1,9 +1,9 @@
 /*
- * sql_normalize.c - one statement through the lexer, the normalizer and the summary.
+ * sql_normalize.c - one text through every function that reads SQL.
  *
- *     input    dialect (1 byte, modulo 6) | statement
+ *     input    dialect (1 byte, modulo 6) | text
  *
- * Each statement is read whole and cut in half: a cut may fall anywhere.
+ * Each text is read whole and cut in half: a cut may fall anywhere.
  */
 #include "mercury.h"
 #include "require.h"
@@ -124,18 +124,74 @@ static void try_summary(const char *text, size_t length, int64_t dialect) {
     free(out);
 }
 
-static void try_statement(const uint8_t *bytes, size_t length, int64_t dialect) {
+/* The first bytes of the text serve as what is known of its parameters. */
+static void try_advice(const char *text, size_t length, int64_t dialect) {
+    char *wildcards = exact_copy(text, length / 2);
+    mercury_advice advice;
+    REQUIRE(mercury_sql_advice_text(text, length, dialect, wildcards, length / 2, &advice, NULL) == MERCURY_OK);
+    REQUIRE(advice.complete == 0 || advice.complete == 1);
+    for (int rule = 0; rule < MERCURY_ADVICE_RULES; rule++) {
+        int64_t position = advice.positions[rule];
+        REQUIRE(advice.counts[rule] >= 0 && advice.counts[rule] <= (int64_t)length);
+        REQUIRE(advice.counts[rule] == 0 ? position == -1 : position >= 0 && position < (int64_t)length);
+    }
+    free(wildcards);
+}
+
+/* The statements of the text, some at a time; the memory is the caller's to free. */
+static int64_t *split_offsets(const char *text, size_t length, int64_t dialect, size_t most, size_t *count) {
+    int64_t *offsets = exactly((length + 1) * sizeof *offsets);
+    size_t found = 0;
+    *count = 0;
+    offsets[0] = 0;
+    do {
+        size_t start = (size_t)offsets[*count];
+        size_t room = length - *count < most ? length - *count : most;
+        int64_t *here = exactly((room + 1) * sizeof *here);
+        const char *rest = text != NULL ? text + start : NULL;
+        REQUIRE(mercury_sql_split_offsets(rest, length - start, dialect, here, room, &found, NULL) == MERCURY_OK);
+        REQUIRE(here[0] == 0 && found <= room);
+        for (size_t index = 1; index <= found; index++) {
+            REQUIRE(here[index] > here[index - 1] && here[index] <= (int64_t)(length - start));
+            REQUIRE(rest[here[index] - 1] == ';');
+            offsets[++*count] = (int64_t)start + here[index];
+        }
+        free(here);
+    } while (found > 0);
+    return offsets;
+}
+
+/* A script falls into the same statements however it is read, and what its first half shows stays true. */
+static void try_split(const char *text, size_t length, int64_t dialect) {
+    size_t count = 0;
+    size_t again = 0;
+    size_t of_half = 0;
+    int64_t *offsets = split_offsets(text, length, dialect, length, &count);
+    int64_t *in_pieces = split_offsets(text, length, dialect, 2, &again);
+    char *half = exact_copy(text, length / 2);
+    int64_t *first = split_offsets(half, length / 2, dialect, length, &of_half);
+    REQUIRE(count == again && memcmp(offsets, in_pieces, (count + 1) * sizeof *offsets) == 0);
+    REQUIRE(of_half <= count && memcmp(offsets, first, (of_half + 1) * sizeof *offsets) == 0);
+    free(first);
+    free(half);
+    free(in_pieces);
+    free(offsets);
+}
+
+static void try_text(const uint8_t *bytes, size_t length, int64_t dialect) {
     char *text = exact_copy(bytes, length);
     try_tokens(text, length, dialect);
     try_normalize(text, length, dialect);
     try_summary(text, length, dialect);
+    try_advice(text, length, dialect);
+    try_split(text, length, dialect);
     free(text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size > 0) {
-        try_statement(data + 1, size - 1, data[0] % DIALECTS);
-        try_statement(data + 1, (size - 1) / 2, data[0] % DIALECTS);
+        try_text(data + 1, size - 1, data[0] % DIALECTS);
+        try_text(data + 1, (size - 1) / 2, data[0] % DIALECTS);
     }
     return 0;
 }

@@ -1004,8 +1004,12 @@ static void identified_token(normalizer *n, const sql_token *token) {
 static void plugin_end_token(normalizer *n, const sql_token *token) {
     if (is_word(n, token, "as by using")) {
         write_and_expect(n, token, NAMING_VALUE);
-    } else {
-        plain_token(n, token);
+        return;
+    }
+    plain_token(n, token);
+    /* Literals behind the plugin are one `?` with it, or a `?` of their own: read again, it is passed over too. */
+    if (n->last == LITERAL && n->naming == NAMING_NONE) {
+        n->naming = NAMING_PLUGIN_END;
     }
 }
 
@@ -1067,13 +1071,45 @@ static bool calls(const normalizer *n, const sql_token *token) {
     return is_secret(n, token) && opens_call(n, token->end);
 }
 
+/* Whether the token is one of the single bytes. */
+static bool is_one_of(const normalizer *n, const sql_token *token, const char *bytes) {
+    int byte = n->lexer.text[token->start];
+    return token->end - token->start == 1 && byte != 0 && strchr(bytes, byte) != NULL;
+}
+
+static bool is_cast(const normalizer *n, const sql_token *token) {
+    const unsigned char *text = n->lexer.text + token->start;
+    return token->end - token->start == 2 && text[0] == ':' && text[1] == ':';
+}
+
+/* Drops the token if it goes on with the password before it: it touches it, or would in canonical text. */
+static bool belongs(normalizer *n, const sql_token *token) {
+    bool touches = token->start == n->secret_end && !is_one_of(n, token, ";,)]");
+    if (is_word(n, token, "replace")) { /* and the old one */
+        drop_secret(n, token, NAMING_VALUE);
+    } else if (touches || is_one_of(n, token, ".[") || is_cast(n, token)) {
+        drop_secret(n, token, is_byte(n, token, '(') ? NAMING_VALUE : NAMING_HIDDEN);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* Behind a dropped `(` or REPLACE, what would belong to the `?` in canonical text goes too. */
+static void value_punctuation(normalizer *n, const sql_token *token) {
+    if (n->last == LITERAL && belongs(n, token)) {
+        return;
+    }
+    if (is_byte(n, token, '(')) {
+        write_and_expect(n, token, NAMING_VALUE);
+    } else {
+        plain_token(n, token);
+    }
+}
+
 static void value_token(normalizer *n, const sql_token *token) {
     if (is_punctuation(token)) {
-        if (is_byte(n, token, '(')) {
-            write_and_expect(n, token, NAMING_VALUE);
-        } else {
-            plain_token(n, token);
-        }
+        value_punctuation(n, token);
     } else if (calls(n, token)) {
         write_and_expect(n, token, NAMING_SECRET);
     } else if (token->kind == MERCURY_TOKEN_OPERATOR || is_name(token)) {
@@ -1104,30 +1140,6 @@ static void secret_token(normalizer *n, const sql_token *token) {
 
 static void owner_token(normalizer *n, const sql_token *token) {
     write_and_expect(n, token, assigns(n, token) ? NAMING_VALUE : NAMING_OWNER);
-}
-
-/* Whether the token is one of the single bytes. */
-static bool is_one_of(const normalizer *n, const sql_token *token, const char *bytes) {
-    int byte = n->lexer.text[token->start];
-    return token->end - token->start == 1 && byte != 0 && strchr(bytes, byte) != NULL;
-}
-
-static bool is_cast(const normalizer *n, const sql_token *token) {
-    const unsigned char *text = n->lexer.text + token->start;
-    return token->end - token->start == 2 && text[0] == ':' && text[1] == ':';
-}
-
-/* Drops the token if it goes on with the password before it: it touches it, or would in canonical text. */
-static bool belongs(normalizer *n, const sql_token *token) {
-    bool touches = token->start == n->secret_end && !is_one_of(n, token, ";,)]");
-    if (is_word(n, token, "replace")) { /* and the old one */
-        drop_secret(n, token, NAMING_VALUE);
-    } else if (touches || is_one_of(n, token, ".[") || is_cast(n, token)) {
-        drop_secret(n, token, is_byte(n, token, '(') ? NAMING_VALUE : NAMING_HIDDEN);
-    } else {
-        return false;
-    }
-    return true;
 }
 
 static void hidden_token(normalizer *n, const sql_token *token) {

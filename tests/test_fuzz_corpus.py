@@ -126,6 +126,9 @@ if backend().name == "native":
             for function in ("tokens", "normalize", "summarize"):
                 library, twin = getattr(native, function), getattr(pure, function)
                 assert library(sql, dialect) == twin(sql, dialect), (function, sql, dialect)
+            known = sql[: len(sql) // 2]
+            assert native.advise(sql, dialect, known) == pure.advise(sql, dialect, known), (sql, dialect)
+            assert native.split(sql, dialect, len(sql)) == pure.split(sql, dialect, len(sql)), (sql, dialect)
 
     def test_library_and_twin_agree_on_batches() -> None:
         for dialect, batch in batches():

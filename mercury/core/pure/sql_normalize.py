@@ -719,8 +719,11 @@ class Normalizer:
     def _plugin_end(self, token: Lexeme) -> None:
         if self._lower(token) in (b"as", b"by", b"using"):
             self._write_and_expect(token, NAMING_VALUE)
-        else:
-            self._next_token(token)
+            return
+        self._next_token(token)
+        # Literals behind the plugin are one `?` with it, or a `?` of their own: read again, it is passed over too.
+        if self.last == LITERAL and self.naming == NAMING_NONE:
+            self.naming = NAMING_PLUGIN_END
 
     def _connect(self, token: Lexeme) -> None:
         """CONNECT scott/tiger@db; CONNECT TO db USER u USING secret; CONNECT u PASSWORD secret."""
@@ -791,18 +794,24 @@ class Normalizer:
         return self._is_secret(self._lower(token)) and _opens_call(self.data, token[2]) is not None
 
     def _value(self, token: Lexeme) -> None:
-        kind, start, _, _, _ = token
+        kind = token[0]
         if kind == TOKEN_PUNCTUATION:
-            if self.data[start] == 0x28:
-                self._write_and_expect(token, NAMING_VALUE)
-            else:
-                self._next_token(token)
+            self._value_punctuation(token)
         elif self._calls(token):
             self._write_and_expect(token, NAMING_SECRET)
         elif kind == TOKEN_OPERATOR or kind in _NAMES:
             self._write_secret(token)
         else:
             self._write_closed_secret(token)
+
+    def _value_punctuation(self, token: Lexeme) -> None:
+        """Behind a dropped `(` or REPLACE, what would belong to the `?` in canonical text goes too."""
+        if self.last == LITERAL and self._belongs(token):
+            return
+        if self.data[token[1]] == 0x28:
+            self._write_and_expect(token, NAMING_VALUE)
+        else:
+            self._next_token(token)
 
     def _belongs(self, token: Lexeme) -> bool:
         """Drops the token if it goes on with the password before it: it touches it, or would in canonical text."""
