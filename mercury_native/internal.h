@@ -7,6 +7,22 @@
 #include "mercury.h"
 
 /*
+ * ALWAYS_INLINE: where a compiler would count the size and make a call, and the call would
+ * cost what the function saves. NEVER_INLINE: a rare path that must not make a common one
+ * larger.
+ */
+#if defined(__GNUC__)
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define NEVER_INLINE  static __attribute__((noinline))
+#elif defined(_MSC_VER)
+#define ALWAYS_INLINE static __forceinline
+#define NEVER_INLINE  static __declspec(noinline)
+#else
+#define ALWAYS_INLINE static inline
+#define NEVER_INLINE  static
+#endif
+
+/*
  * Writes code, position and the code's message to `error` (NULL allowed) and returns
  * `code`, so that a function fails in one line:
  *

@@ -9,6 +9,8 @@
 #ifndef MERCURY_SQL_BYTES_H
 #define MERCURY_SQL_BYTES_H
 
+#include "internal.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,15 +39,17 @@ enum {
     SQL_BYTE_JOINS = 0x200  /* right behind a word it may make more of it */
 };
 
-/* What a common token may begin with. */
+/* What common tokens begin with; see sql_common.h. */
 enum {
     SQL_KIND_RARE,
+    SQL_KIND_SPACE,
     SQL_KIND_LETTER,
     SQL_KIND_DIGIT,
-    SQL_KIND_DOUBLE_QUOTE,
-    SQL_KIND_BACKQUOTE,
-    SQL_KIND_OPENING, /* ( , */
+    SQL_KIND_QUOTE,   /* " ` */
+    SQL_KIND_STRING,  /* ' */
+    SQL_KIND_OPENING, /* ( */
     SQL_KIND_CLOSING, /* ) */
+    SQL_KIND_COMMA,
     SQL_KIND_DOT,
     SQL_KIND_OPERATOR, /* what may be an operator of one byte */
     SQL_KIND_PERCENT,
@@ -56,16 +60,16 @@ enum {
 enum { SQL_BYTES_KIND = 12 };
 extern const unsigned short sql_bytes_classes[256];
 
-static inline bool sql_bytes_is(int byte, int mask) {
+ALWAYS_INLINE bool sql_bytes_is(int byte, int mask) {
     return (sql_bytes_classes[byte] & mask) != 0;
 }
 
-static inline int sql_bytes_kind(int byte) {
+ALWAYS_INLINE int sql_bytes_kind(int byte) {
     return sql_bytes_classes[byte] >> SQL_BYTES_KIND;
 }
 
 /* The first position from `position` on that is not of the classes in `mask`. */
-static inline size_t sql_bytes_skip(const unsigned char *text, size_t position, size_t length, int mask) {
+ALWAYS_INLINE size_t sql_bytes_skip(const unsigned char *text, size_t position, size_t length, int mask) {
     while (position < length && sql_bytes_is(text[position], mask)) {
         position++;
     }
@@ -77,7 +81,7 @@ enum { SQL_BYTES_BLOCK = 16 };
 #ifdef SQL_BYTES_SSE2
 
 /* The position of the lowest bit that is set; `bits` must not be 0. */
-static inline unsigned sql_bytes_lowest_bit(unsigned bits) {
+ALWAYS_INLINE unsigned sql_bytes_lowest_bit(unsigned bits) {
 #ifdef _MSC_VER
     unsigned long position;
     _BitScanForward(&position, bits);
@@ -88,27 +92,31 @@ static inline unsigned sql_bytes_lowest_bit(unsigned bits) {
 }
 
 /* Which bytes lie from `first` to `last`; both must be ASCII. */
-static inline __m128i sql_bytes_between(__m128i bytes, int first, int last) {
+ALWAYS_INLINE __m128i sql_bytes_between(__m128i bytes, int first, int last) {
     __m128i shifted = _mm_add_epi8(bytes, _mm_set1_epi8((char)(127 - last)));
     return _mm_cmpgt_epi8(shifted, _mm_set1_epi8((char)(126 - last + first)));
 }
 
 /* Which bytes are digits, `_` or `$`. */
-static inline __m128i sql_bytes_others(__m128i bytes) {
+ALWAYS_INLINE __m128i sql_bytes_others(__m128i bytes) {
     __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('_')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('$')));
     return _mm_or_si128(sql_bytes_between(bytes, '0', '9'), marks);
 }
 
-/* How many of the 16 bytes at `text` are SQL_BYTE_WORD before the first that is none. */
-static inline unsigned sql_bytes_count_word(const unsigned char *text) {
+/* How many of the 16 bytes at `text` are SQL_BYTE_WORD, up to the first that is none. */
+ALWAYS_INLINE size_t sql_bytes_count_word(const unsigned char *text) {
     __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text);
     __m128i letters = sql_bytes_between(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 'z');
     __m128i words = _mm_or_si128(letters, _mm_or_si128(sql_bytes_others(bytes), bytes));
     return sql_bytes_lowest_bit(~(unsigned)_mm_movemask_epi8(words));
 }
 
-/* How many of the 16 bytes at `text` are SQL_BYTE_LOWER before the first `quote`; 16 where others are, or no quote. */
-static inline unsigned sql_bytes_count_lower(const unsigned char *text, int quote) {
+/*
+ * How many of the 16 bytes at `text` stand before the first `quote`, if all of them are
+ * SQL_BYTE_LOWER; 16 if not. The count waits for the search of the quote alone, the rest
+ * is a branch that processors foretell.
+ */
+ALWAYS_INLINE size_t sql_bytes_count_lower(const unsigned char *text, int quote) {
     __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text);
     __m128i lower = _mm_or_si128(sql_bytes_others(bytes), sql_bytes_between(bytes, 'a', 'z'));
     unsigned quotes = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8((char)quote))) | 1U << 16;
@@ -116,50 +124,37 @@ static inline unsigned sql_bytes_count_lower(const unsigned char *text, int quot
     return (others & (quotes - 1) & ~quotes) == 0 ? sql_bytes_lowest_bit(quotes) : SQL_BYTES_BLOCK;
 }
 
-#endif
-
-/* The first position from `position` on that is no SQL_BYTE_WORD. */
-static inline size_t sql_bytes_skip_word(const unsigned char *text, size_t position, size_t length) {
-#ifdef SQL_BYTES_SSE2
-    if (length - position >= SQL_BYTES_BLOCK) {
-        unsigned count = sql_bytes_count_word(text + position);
-        position += count;
-        if (count < SQL_BYTES_BLOCK) {
-            return position;
-        }
-    }
-#endif
-    return sql_bytes_skip(text, position, length, SQL_BYTE_WORD);
-}
-
-/* The position of the first `quote` if only SQL_BYTE_LOWER stand before it; if not, that of another byte or the end. */
-static inline size_t sql_bytes_skip_lower(const unsigned char *text, size_t position, size_t length, int quote) {
-#ifdef SQL_BYTES_SSE2
-    if (length - position >= SQL_BYTES_BLOCK) {
-        unsigned count = sql_bytes_count_lower(text + position, quote);
-        if (count < SQL_BYTES_BLOCK) {
-            return position + count;
-        }
-    }
 #else
-    (void)quote;
-#endif
-    return sql_bytes_skip(text, position, length, SQL_BYTE_LOWER);
+
+ALWAYS_INLINE size_t sql_bytes_count_word(const unsigned char *text) {
+    return sql_bytes_skip(text, 0, SQL_BYTES_BLOCK, SQL_BYTE_WORD);
 }
+
+ALWAYS_INLINE size_t sql_bytes_count_lower(const unsigned char *text, int quote) {
+    size_t count = 0;
+    while (count < SQL_BYTES_BLOCK && text[count] != quote) {
+        if (!sql_bytes_is(text[count++], SQL_BYTE_LOWER)) {
+            return SQL_BYTES_BLOCK;
+        }
+    }
+    return count;
+}
+
+#endif
 
 /* Eight bytes as a number, the first one lowest on every machine. */
-static inline uint64_t sql_bytes_load(const unsigned char *text) {
+ALWAYS_INLINE uint64_t sql_bytes_load(const unsigned char *text) {
     return (uint64_t)text[0] | (uint64_t)text[1] << 8 | (uint64_t)text[2] << 16 | (uint64_t)text[3] << 24 |
            (uint64_t)text[4] << 32 | (uint64_t)text[5] << 40 | (uint64_t)text[6] << 48 | (uint64_t)text[7] << 56;
 }
 
 /* A to Z in lower case; other bytes as they are. */
-static inline unsigned char sql_bytes_fold(unsigned char byte) {
+ALWAYS_INLINE unsigned char sql_bytes_fold(unsigned char byte) {
     return (unsigned char)(byte + ((unsigned char)(byte - 'A') < 26 ? 'a' - 'A' : 0));
 }
 
 /* Folds 16 bytes. Compilers make a few vector instructions of it. */
-static inline void sql_bytes_fold_block(unsigned char *out, const unsigned char *text) {
+ALWAYS_INLINE void sql_bytes_fold_block(unsigned char *out, const unsigned char *text) {
     unsigned char block[SQL_BYTES_BLOCK];
     memcpy(block, text, sizeof block);
     for (int i = 0; i < SQL_BYTES_BLOCK; i++) {

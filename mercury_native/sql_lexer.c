@@ -11,8 +11,7 @@
  *
  * Where two dialects would disagree about the end of a literal, `generic` says DOUBT.
  */
-#include "sql_lexer.h"
-
+#include "sql_common.h"
 #include "sql_words.h"
 
 #include <string.h>
@@ -22,28 +21,27 @@
 #define LOWER      (LETTER | SQL_BYTE_LOWER)
 #define DIGIT      (KIND(SQL_KIND_DIGIT) | SQL_BYTE_WORD | SQL_BYTE_DIGIT | SQL_BYTE_TAG | SQL_BYTE_LOWER)
 #define DOLLAR     (SQL_BYTE_WORD | SQL_BYTE_LOWER)
-#define SPACE      SQL_BYTE_SPACE
+#define SPACE      (KIND(SQL_KIND_SPACE) | SQL_BYTE_SPACE)
 #define OPER       (KIND(SQL_KIND_OPERATOR) | SQL_BYTE_OPERATOR)
 #define SLASH      SQL_BYTE_OPERATOR
 #define AMPER      (KIND(SQL_KIND_OPERATOR) | SQL_BYTE_OPERATOR | SQL_BYTE_JOINS)
 #define PERCNT     (KIND(SQL_KIND_PERCENT) | SQL_BYTE_OPERATOR)
 #define HASH       (SQL_BYTE_OPERATOR | SQL_BYTE_HASH | SQL_BYTE_JOINS)
 #define AT         (SQL_BYTE_OPERATOR | SQL_BYTE_AT | SQL_BYTE_JOINS)
-#define BACK       (KIND(SQL_KIND_BACKQUOTE) | SQL_BYTE_OPERATOR)
-#define DOUBLE     (KIND(SQL_KIND_DOUBLE_QUOTE) | SQL_BYTE_JOINS)
-#define SINGLE     SQL_BYTE_JOINS
+#define BACK       (KIND(SQL_KIND_QUOTE) | SQL_BYTE_OPERATOR)
+#define DOUBLE     (KIND(SQL_KIND_QUOTE) | SQL_BYTE_JOINS)
+#define SINGLE     (KIND(SQL_KIND_STRING) | SQL_BYTE_JOINS)
 #define OPEN       KIND(SQL_KIND_OPENING)
+#define COMMA      KIND(SQL_KIND_COMMA)
 #define CLOSE      KIND(SQL_KIND_CLOSING)
 #define DOT        KIND(SQL_KIND_DOT)
 #define QUEST      KIND(SQL_KIND_QUESTION_MARK)
-
-enum { LONGEST_WORD = 19 };
 
 /* clang-format off */
 const unsigned short sql_bytes_classes[256] = {
     0, 0, 0, 0, 0, 0, 0, 0, 0, SPACE, SPACE, SPACE, SPACE, SPACE, 0, 0,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    SPACE, OPER, DOUBLE, HASH, DOLLAR, PERCNT, AMPER, SINGLE, OPEN, CLOSE, OPER, OPER, OPEN, OPER, DOT, SLASH,
+    SPACE, OPER, DOUBLE, HASH, DOLLAR, PERCNT, AMPER, SINGLE, OPEN, CLOSE, OPER, OPER, COMMA, OPER, DOT, SLASH,
     DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, 0, 0, OPER, OPER, OPER, QUEST,
     AT, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER,
     LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, 0, 0, 0, OPER, LOWER,
@@ -60,6 +58,12 @@ const unsigned short sql_bytes_classes[256] = {
 };
 /* clang-format on */
 
+const unsigned char sql_words_masks[2 * SQL_BYTES_BLOCK] = {
+    0xDF, 0xDF, 0xDF, 0xDF, 0xDF, 0xDF, 0xDF, 0xDF, 0xDF, 0xDF, 0xDF, 0xDF, 0xDF, 0xDF, 0xDF, 0xDF,
+};
+
+const sql_word sql_words_none = {"", 0, 0, SQL_ROLE_NONE};
+
 /* Longer operators and placeholder names are split: bounded look-ahead keeps the time linear. */
 enum { LONGEST_OPERATOR = 64, LONGEST_NAME = 64, LONGEST_DELIMITER = 16 };
 
@@ -67,48 +71,16 @@ bool sql_lexer_knows(int64_t dialect) {
     return dialect >= MERCURY_DIALECT_GENERIC && dialect <= MERCURY_DIALECT_MSSQL;
 }
 
-/* Eight bytes with the bit set that makes letters lower case; `_` alone becomes something else, which is no word byte. */
-static uint64_t load_lower(const unsigned char *text) {
-    return sql_bytes_load(text) | UINT64_C(0x2020202020202020);
-}
-
-/* The first eight bytes of the word, as load_lower reads them; bytes behind the word are 0. */
-static uint64_t load_first(const unsigned char *text, size_t length, size_t start, size_t size) {
-    unsigned char copy[8] = {0};
-    size_t block = start;
-    if (length < sizeof copy) {
-        memcpy(copy, text, length);
-        text = copy;
-        block = 0;
-    } else if (start > length - sizeof copy) {
-        block = length - sizeof copy;
+const sql_word *sql_lexer_find(const unsigned char *word, size_t size) {
+    unsigned char upper[sizeof sql_words_none.text] = {0};
+    if (size > SQL_WORD_LONGEST) {
+        return &sql_words_none;
     }
-    uint64_t first = load_lower(text + block) >> (8 * (start - block));
-    return size < 8 ? first & ~(~UINT64_C(0) << (8 * size)) : first;
-}
-
-const sql_word *sql_lexer_find(const unsigned char *text, size_t length, size_t start, size_t end) {
-    static const sql_word NONE = {"", 0, 0, SQL_ROLE_NONE};
-    size_t size = end - start;
-    if (size < 2 || size > LONGEST_WORD) {
-        return &NONE;
+    for (size_t i = 0; i < size; i++) {
+        upper[i] = word[i] & sql_words_masks[0];
     }
-    uint64_t first = load_first(text, length, start, size);
-    uint64_t last = size > 8 ? load_lower(text + end - 8) : first;
-    uint64_t number = (first ^ (last >> 7)) * sql_words_multiplier;
-    size_t slot = (number >> 48 & 511) ^ sql_words_displacements[number >> 57];
-    const sql_word *word = &sql_words[sql_words_slots[slot]];
-    const unsigned char *expected = (const unsigned char *)word->text;
-    if (word->length != size || load_first(expected, sizeof word->text, 0, size) != first) {
-        return &NONE;
-    }
-    if (size > 8 && load_lower(expected + size - 8) != last) {
-        return &NONE;
-    }
-    if (size > 16 && load_lower(expected + 8) != load_lower(text + start + 8)) {
-        return &NONE;
-    }
-    return word;
+    const sql_word *found = sql_common_candidate(sql_bytes_load(upper), sql_bytes_load(upper + 8));
+    return memcmp(found->text, upper, sizeof upper) == 0 ? found : &sql_words_none;
 }
 
 void sql_lexer_start(sql_lexer *lexer, const char *text, size_t length, int64_t dialect) {
@@ -116,6 +88,7 @@ void sql_lexer_start(sql_lexer *lexer, const char *text, size_t length, int64_t 
     lexer->text = (const unsigned char *)text;
     lexer->length = length;
     lexer->dialect = (int)dialect;
+    lexer->common_end = length > SQL_COMMON_ROOM ? length - SQL_COMMON_ROOM : 0;
     lexer->previous = SQL_AFTER_START;
     lexer->names_quote = '"';
     lexer->word_mask = SQL_BYTE_WORD;
@@ -159,6 +132,14 @@ static int to_lower(int byte) {
     return byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte;
 }
 
+static bool finish(sql_lexer *lexer, sql_token *token, int kind, size_t end, int previous) {
+    token->kind = kind;
+    token->end = end;
+    lexer->position = end;
+    lexer->previous = previous;
+    return true;
+}
+
 /* Whether `expected`, which is in lower case, stands at `position` in any case. */
 static bool is_text(const sql_lexer *lexer, size_t position, const char *expected, size_t length) {
     if (lexer->length - position < length) {
@@ -173,15 +154,15 @@ static bool is_text(const sql_lexer *lexer, size_t position, const char *expecte
 }
 
 static bool value(sql_lexer *lexer, sql_token *token, int kind, size_t end) {
-    return sql_lexer_finish(lexer, token, kind, end, SQL_AFTER_VALUE);
+    return finish(lexer, token, kind, end, SQL_AFTER_VALUE);
 }
 
 static bool operator_token(sql_lexer *lexer, sql_token *token, size_t end) {
-    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_OPERATOR, end, SQL_AFTER_OPERAND_WORD);
+    return finish(lexer, token, MERCURY_TOKEN_OPERATOR, end, SQL_AFTER_OPERAND_WORD);
 }
 
 static bool comment(sql_lexer *lexer, sql_token *token, size_t end) {
-    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_COMMENT, end, lexer->previous);
+    return finish(lexer, token, MERCURY_TOKEN_COMMENT, end, lexer->previous);
 }
 
 static bool doubt(sql_lexer *lexer, sql_token *token) {
@@ -239,6 +220,11 @@ static size_t end_of_escaped_quotes(const sql_lexer *lexer, size_t position, int
     return 0;
 }
 
+size_t sql_lexer_end_of_string(const sql_lexer *lexer, size_t quote) {
+    return lexer->dialect == MERCURY_DIALECT_MYSQL ? end_of_escaped_quotes(lexer, quote + 1, '\'')
+                                                   : end_of_quotes(lexer, quote + 1, '\'');
+}
+
 /* A literal whose opening quote is at `quote`, any prefix before it. */
 static bool string(sql_lexer *lexer, sql_token *token, size_t quote, bool escaped) {
     int byte = lexer->text[quote];
@@ -252,7 +238,7 @@ static bool quoted(sql_lexer *lexer, sql_token *token, size_t quote) {
     if (end == 0) {
         return doubt(lexer, token);
     }
-    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_QUOTED, end, SQL_AFTER_NAME);
+    return finish(lexer, token, MERCURY_TOKEN_QUOTED, end, SQL_AFTER_NAME);
 }
 
 /* Whether the quotes at `quote` hold one backslash: in ESCAPE '\' no dialect could read more than that. */
@@ -301,7 +287,7 @@ static bool bracket_quotes(sql_lexer *lexer, sql_token *token) {
     if (end >= lexer->length) {
         return doubt(lexer, token);
     }
-    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_QUOTED, end + 1, SQL_AFTER_NAME);
+    return finish(lexer, token, MERCURY_TOKEN_QUOTED, end + 1, SQL_AFTER_NAME);
 }
 
 /* The byte that closes Oracle's q'[...]'. */
@@ -661,7 +647,7 @@ static bool brace(sql_lexer *lexer, sql_token *token) {
 /* A token that stands for a semicolon. */
 static bool separator(sql_lexer *lexer, sql_token *token, size_t end) {
     lexer->copies = SQL_COPIES_NONE;
-    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_PUNCTUATION, end, SQL_AFTER_START);
+    return finish(lexer, token, MERCURY_TOKEN_PUNCTUATION, end, SQL_AFTER_START);
 }
 
 static bool semicolon(sql_lexer *lexer, sql_token *token) {
@@ -843,9 +829,16 @@ static bool backslash(sql_lexer *lexer, sql_token *token) {
 
 /* ---- Words ---- */
 
+static const sql_word *find_word(const sql_lexer *lexer, size_t end) {
+    const unsigned char *word = lexer->text + lexer->position;
+    size_t size = end - lexer->position;
+    bool common = lexer->position < lexer->common_end && size <= SQL_BYTES_BLOCK;
+    return common ? sql_common_find(word, size) : sql_lexer_find(word, size);
+}
+
 static bool plain_word(sql_lexer *lexer, sql_token *token, size_t end) {
     if (lexer->previous < SQL_AFTER_DOT) {
-        const sql_word *found = sql_lexer_find(lexer->text, lexer->length, lexer->position, end);
+        const sql_word *found = find_word(lexer, end);
         token->flags = found->flags;
         token->role = found->role;
         if (client_word(lexer, token, end)) {
@@ -853,8 +846,8 @@ static bool plain_word(sql_lexer *lexer, sql_token *token, size_t end) {
         }
     }
     bool escapes = token->role == SQL_ROLE_ESCAPE;
-    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_WORD, end,
-                            escapes ? SQL_AFTER_ESCAPE : sql_lexer_after_word(token->flags));
+    return finish(lexer, token, MERCURY_TOKEN_WORD, end,
+                  escapes ? SQL_AFTER_ESCAPE : sql_common_after_word(token->flags));
 }
 
 /* q'...' and nq'...': Oracle's own quotes, and doubt where the dialect is not known. */
@@ -879,6 +872,14 @@ static bool prefixed(sql_lexer *lexer, sql_token *token, size_t end) {
     return plain_word(lexer, token, end);
 }
 
+/* Most words end within one block, where no dialect's own letters stand. */
+static size_t end_of_word(const sql_lexer *lexer, size_t position) {
+    if (position < lexer->common_end) {
+        position += sql_bytes_count_word(lexer->text + position);
+    }
+    return skip_class(lexer, position, lexer->word_mask);
+}
+
 /* The end of a word from `start` to `end` that the delimiter may cut short. */
 static size_t cut_at_delimiter(const sql_lexer *lexer, size_t start, size_t end) {
     for (size_t cut = start + 1; lexer->delimiter_length > 0 && cut + lexer->delimiter_length <= end; cut++) {
@@ -891,7 +892,7 @@ static size_t cut_at_delimiter(const sql_lexer *lexer, size_t start, size_t end)
 
 static bool word(sql_lexer *lexer, sql_token *token) {
     size_t start = lexer->position;
-    size_t end = cut_at_delimiter(lexer, start, skip_class(lexer, start, lexer->word_mask));
+    size_t end = cut_at_delimiter(lexer, start, end_of_word(lexer, start));
     int next = byte_at(lexer, end);
     if (next == '\'' || (next == '"' && lexer->dialect == MERCURY_DIALECT_MYSQL)) {
         return prefixed(lexer, token, end);
@@ -1013,7 +1014,7 @@ static bool at_sign(sql_lexer *lexer, sql_token *token) {
         return operator_run(lexer, token);
     }
     size_t end = skip_class(lexer, name, lexer->word_mask);
-    return system ? sql_lexer_finish(lexer, token, MERCURY_TOKEN_WORD, end, SQL_AFTER_NAME)
+    return system ? finish(lexer, token, MERCURY_TOKEN_WORD, end, SQL_AFTER_NAME)
                   : value(lexer, token, MERCURY_TOKEN_PLACEHOLDER, end);
 }
 
@@ -1050,7 +1051,7 @@ static bool punctuation(sql_lexer *lexer, sql_token *token, int byte) {
     } else if (byte == ']' && lexer->open_brackets > 0) {
         lexer->open_brackets--;
     }
-    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_PUNCTUATION, end, previous);
+    return finish(lexer, token, MERCURY_TOKEN_PUNCTUATION, end, previous);
 }
 
 static bool dot(sql_lexer *lexer, sql_token *token) {
@@ -1088,8 +1089,16 @@ static bool slash(sql_lexer *lexer, sql_token *token) {
     return operator_run(lexer, token);
 }
 
-bool sql_lexer_any(sql_lexer *lexer, sql_token *token) {
+bool sql_lexer_next(sql_lexer *lexer, sql_token *token) {
+    lexer->position = skip_class(lexer, lexer->position, SQL_BYTE_SPACE);
+    if (lexer->position >= lexer->length) {
+        return false;
+    }
     int byte = lexer->text[lexer->position];
+    token->start = lexer->position;
+    token->flags = 0;
+    token->role = SQL_ROLE_NONE;
+    token->operand = lexer->previous <= SQL_AFTER_OPERAND_WORD;
     if (lexer->copies == SQL_COPIES_DATA && copied_data(lexer, token)) {
         return true;
     }

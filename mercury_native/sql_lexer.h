@@ -59,12 +59,14 @@ enum {
     SQL_ROLE_IDENTIFIED
 };
 
-/* A word of the frozen list, in lower case. */
+enum { SQL_WORD_LONGEST = 19 };
+
+/* A word of the frozen list, in upper case, with zeros up to the third eight bytes. */
 typedef struct sql_word {
-    char text[21];
+    char text[24];
     unsigned char length;
     unsigned char flags; /* SQL_WORD_* */
-    unsigned char role;  /* SQL_ROLE_* */
+    int role;            /* SQL_ROLE_* */
 } sql_word;
 
 /* How far COPY ... FROM STDIN has come, behind whose semicolon data stand. */
@@ -89,16 +91,16 @@ typedef struct sql_token {
     int flags;    /* SQL_WORD_*; 0 for a word outside the list, or after a dot */
     int role;     /* SQL_ROLE_* */
     bool operand; /* an operand was expected where the token starts */
-    bool plain;   /* a quoted name that is what the dialect makes of it unquoted; false says nothing */
 } sql_token;
 
 typedef struct sql_lexer {
     const unsigned char *text;
     size_t length;
     size_t position;
+    size_t common_end;    /* before it, sql_common.h may be asked */
     size_t open_brackets; /* `[` not yet closed: a `:` inside is a slice */
     int dialect;
-    int names_quote; /* around names that sql_lexer_common_name may read; 0 if none */
+    int names_quote; /* around names that sql_common_name may read; 0 if none */
     int word_mask;   /* the character classes that go on with a word in this dialect */
     int previous;    /* SQL_AFTER_*: what the last token leaves to expect */
     bool in_code;    /* inside a MySQL comment that is code */
@@ -118,163 +120,16 @@ void sql_lexer_hide(sql_lexer *lexer);
 /* Whether the number is a mercury_dialect. */
 bool sql_lexer_knows(int64_t dialect);
 
-/*
- * The entry of the word from `start` to `end` of the text, in any case; one whose flags
- * are 0 if it is not in the frozen list.
- */
-const sql_word *sql_lexer_find(const unsigned char *text, size_t length, size_t start, size_t end);
-
-/* Reads the token that starts at the lexer's position, whatever it is. */
-bool sql_lexer_any(sql_lexer *lexer, sql_token *token);
-
-/*
- * ---- The tokens that statements are made of ----
- *
- * Nine in ten tokens are words, quoted names, punctuation and plain placeholders, and most
- * of the time goes into telling them apart. They are read here, in their callers, where the
- * compiler sees what the caller does with each kind. Each function below returns false where
- * the token is anything else: sql_lexer_any reads it then, from its first byte.
- */
-
-static inline bool sql_lexer_finish(sql_lexer *lexer, sql_token *token, int kind, size_t end, int previous) {
-    token->kind = kind;
-    token->end = end;
-    lexer->position = end;
-    lexer->previous = previous;
-    return true;
-}
-
-/* The byte at `position`, 0 beyond the end: the end means nothing else than NUL here. */
-static inline int sql_lexer_peek(const sql_lexer *lexer, size_t position) {
-    return position < lexer->length ? lexer->text[position] : 0;
-}
-
-static inline int sql_lexer_after_word(int flags) {
-    if ((flags & SQL_WORD_OPERAND) != 0) {
-        return SQL_AFTER_OPERAND_WORD;
-    }
-    return (flags & SQL_WORD_MAYBE) != 0 ? SQL_AFTER_MAYBE_WORD : SQL_AFTER_NAME;
-}
-
-/* A word that no quote touches. */
-static inline bool sql_lexer_common_word(sql_lexer *lexer, sql_token *token) {
-    size_t end = sql_bytes_skip_word(lexer->text, token->start, lexer->length);
-    if (sql_bytes_is(sql_lexer_peek(lexer, end), SQL_BYTE_JOINS)) {
-        return false;
-    }
-    if (lexer->previous < SQL_AFTER_DOT) {
-        const sql_word *word = sql_lexer_find(lexer->text, lexer->length, token->start, end);
-        if ((word->flags & SQL_WORD_APART) != 0) {
-            return false;
-        }
-        token->flags = word->flags;
-        token->role = word->role;
-    }
-    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_WORD, end, sql_lexer_after_word(token->flags));
-}
-
-/* "name" or `name`, of lower-case letters, digits, `_` and `$`. */
-static inline bool sql_lexer_common_name(sql_lexer *lexer, sql_token *token, int quote) {
-    size_t end = sql_bytes_skip_lower(lexer->text, token->start + 1, lexer->length, quote);
-    if (end == token->start + 1 || sql_lexer_peek(lexer, end) != quote || sql_lexer_peek(lexer, end + 1) == quote) {
-        return false;
-    }
-    token->plain = sql_bytes_is(lexer->text[token->start + 1], SQL_BYTE_WORD_START);
-    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_QUOTED, end + 1, SQL_AFTER_NAME);
-}
-
-static inline bool sql_lexer_common_punctuation(sql_lexer *lexer, sql_token *token, int previous) {
-    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_PUNCTUATION, token->start + 1, previous);
-}
-
-/* `.` before a name. */
-static inline bool sql_lexer_common_dot(sql_lexer *lexer, sql_token *token) {
-    if (sql_bytes_is(sql_lexer_peek(lexer, token->start + 1), SQL_BYTE_DIGIT)) {
-        return false;
-    }
-    return sql_lexer_common_punctuation(lexer, token,
-                                        lexer->previous == SQL_AFTER_NAME ? SQL_AFTER_NAME_DOT : SQL_AFTER_DOT);
-}
-
-/* An operator of one byte. */
-static inline bool sql_lexer_common_operator(sql_lexer *lexer, sql_token *token) {
-    if (sql_bytes_is(sql_lexer_peek(lexer, token->start + 1), SQL_BYTE_OPERATOR)) {
-        return false;
-    }
-    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_OPERATOR, token->start + 1, SQL_AFTER_OPERAND_WORD);
-}
-
-/* Digits that nothing touches. */
-static inline bool sql_lexer_common_number(sql_lexer *lexer, sql_token *token) {
-    size_t end = sql_bytes_skip(lexer->text, token->start, lexer->length, SQL_BYTE_DIGIT);
-    int next = sql_lexer_peek(lexer, end);
-    if (lexer->previous == SQL_AFTER_NAME_DOT || next == '.' || sql_bytes_is(next, SQL_BYTE_TAG)) {
-        return false;
-    }
-    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_NUMBER, end, SQL_AFTER_VALUE);
-}
-
-/* %s where a placeholder may stand. */
-static inline bool sql_lexer_common_percent(sql_lexer *lexer, sql_token *token) {
-    if (lexer->previous > SQL_AFTER_MAYBE_WORD || sql_lexer_peek(lexer, token->start + 1) != 's' ||
-        sql_bytes_is(sql_lexer_peek(lexer, token->start + 2), SQL_BYTE_WORD)) {
-        return false;
-    }
-    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_PLACEHOLDER, token->start + 2, SQL_AFTER_VALUE);
-}
-
-/* `?` where a placeholder may stand. */
-static inline bool sql_lexer_common_question_mark(sql_lexer *lexer, sql_token *token) {
-    int next = sql_lexer_peek(lexer, token->start + 1);
-    if (lexer->previous > SQL_AFTER_MAYBE_WORD || next == '?' || sql_bytes_is(next, SQL_BYTE_DIGIT)) {
-        return false;
-    }
-    return sql_lexer_finish(lexer, token, MERCURY_TOKEN_PLACEHOLDER, token->start + 1, SQL_AFTER_VALUE);
-}
-
-static inline bool sql_lexer_common(sql_lexer *lexer, sql_token *token) {
-    int byte = lexer->text[token->start];
-    switch (sql_bytes_kind(byte)) {
-    case SQL_KIND_LETTER:
-        return sql_lexer_common_word(lexer, token);
-    case SQL_KIND_DOUBLE_QUOTE:
-        return lexer->names_quote == '"' && sql_lexer_common_name(lexer, token, '"');
-    case SQL_KIND_BACKQUOTE:
-        return lexer->names_quote == '`' && sql_lexer_common_name(lexer, token, '`');
-    case SQL_KIND_OPENING:
-        return sql_lexer_common_punctuation(lexer, token, SQL_AFTER_OPERAND_WORD);
-    case SQL_KIND_CLOSING:
-        return sql_lexer_common_punctuation(lexer, token, SQL_AFTER_VALUE);
-    case SQL_KIND_DOT:
-        return sql_lexer_common_dot(lexer, token);
-    case SQL_KIND_DIGIT:
-        return sql_lexer_common_number(lexer, token);
-    case SQL_KIND_OPERATOR:
-        return sql_lexer_common_operator(lexer, token);
-    case SQL_KIND_PERCENT:
-        return sql_lexer_common_percent(lexer, token);
-    case SQL_KIND_QUESTION_MARK:
-        return sql_lexer_common_question_mark(lexer, token);
-    default:
-        return false;
-    }
-}
-
 /* Reads one token, comments included; false at the end of the text. */
-static inline bool sql_lexer_next(sql_lexer *lexer, sql_token *token) {
-    size_t start = sql_bytes_skip(lexer->text, lexer->position, lexer->length, SQL_BYTE_SPACE);
-    lexer->position = start;
-    if (start >= lexer->length) {
-        return false;
-    }
-    token->start = start;
-    token->flags = 0;
-    token->role = SQL_ROLE_NONE;
-    token->operand = lexer->previous <= SQL_AFTER_OPERAND_WORD;
-    token->plain = false;
-    /* Where a statement begins, and behind DELIMITER, a client may read what comes. */
-    bool apart = lexer->previous == SQL_AFTER_START || lexer->delimiter_length > 0;
-    return (!apart && sql_lexer_common(lexer, token)) || sql_lexer_any(lexer, token);
-}
+bool sql_lexer_next(sql_lexer *lexer, sql_token *token);
+
+/*
+ * The entry of a word of `size` bytes, in any case, which must all be SQL_BYTE_WORD, # or @; an
+ * entry with flags and role 0 if the word is not in the frozen list.
+ */
+const sql_word *sql_lexer_find(const unsigned char *word, size_t size);
+
+/* One past the literal whose opening `'` is at `quote`; 0 if its end is in doubt. */
+size_t sql_lexer_end_of_string(const sql_lexer *lexer, size_t quote);
 
 #endif

@@ -14,49 +14,51 @@
  * So the canonical text never has to be read again, and every cut is paid for by what
  * was written.
  */
-#include "sql_lexer.h"
+#include "sql_common.h"
 
 #include <string.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-/* What was written last; the pair of classes alone decides about the space between. */
+/* What was written last, a bit each; the pair of classes alone decides about the space between. */
 enum {
-    START = 0,
-    SEMICOLON,
-    NAME, /* a name, or a keyword that calls like a function */
-    KEYWORD,
-    LITERAL,
-    OPERATOR,
-    CAST, /* :: */
-    COMMA,
-    DOT,
-    PARENTHESIS, /* ( */
-    BRACKET,     /* [ */
-    CLOSING      /* ) ] */
+    START = 1 << 0,
+    SEMICOLON = 1 << 1,
+    NAME = 1 << 2, /* a name, or a keyword that calls like a function */
+    KEYWORD = 1 << 3,
+    LITERAL = 1 << 4,
+    OPERATOR = 1 << 5,
+    CAST = 1 << 6, /* :: */
+    COMMA = 1 << 7,
+    DOT = 1 << 8,
+    PARENTHESIS = 1 << 9, /* ( */
+    BRACKET = 1 << 10,    /* [ */
+    CLOSING = 1 << 11,    /* ) ] */
+    OPENING = START | PARENTHESIS | BRACKET | DOT,
+    OPERAND = NAME | KEYWORD | LITERAL | CLOSING,
+    EVERYTHING = 0xFFF
 };
 
-#define BIT(class) (1U << (class))
-#define EVERYTHING 0xFFFFU
-#define OPENING    (BIT(START) | BIT(PARENTHESIS) | BIT(BRACKET) | BIT(DOT))
-#define OPERAND    (BIT(NAME) | BIT(KEYWORD) | BIT(LITERAL) | BIT(CLOSING))
-
-/* For each class, those after which it is written without a space. */
-static const unsigned short TOUCHES[] = {
-    [START] = EVERYTHING,
-    [NAME] = OPENING | BIT(CAST),
-    [KEYWORD] = OPENING | BIT(CAST),
-    [LITERAL] = OPENING | BIT(CAST),
-    [OPERATOR] = OPENING,
-    [CAST] = OPENING | OPERAND,
-    [COMMA] = EVERYTHING,
-    [SEMICOLON] = EVERYTHING,
-    [DOT] = EVERYTHING,
-    [PARENTHESIS] = OPENING | BIT(CAST) | BIT(NAME),
-    [BRACKET] = OPENING | BIT(CAST) | BIT(NAME) | BIT(LITERAL) | BIT(CLOSING),
-    [CLOSING] = EVERYTHING,
-};
+/* The classes after which `class` is written without a space. */
+ALWAYS_INLINE int touches(int class) {
+    switch (class) {
+    case NAME:
+    case KEYWORD:
+    case LITERAL:
+        return OPENING | CAST;
+    case OPERATOR:
+        return OPENING;
+    case CAST:
+        return OPENING | OPERAND;
+    case PARENTHESIS:
+        return OPENING | CAST | NAME;
+    case BRACKET:
+        return OPENING | CAST | NAME | LITERAL | CLOSING;
+    default:
+        return EVERYTHING;
+    }
+}
 
 /* An element of a list: only `?` and `?::type` make a run. */
 enum { ELEMENT_EMPTY, ELEMENT_LITERAL, ELEMENT_CAST, ELEMENT_TYPED, ELEMENT_OTHER };
@@ -104,12 +106,19 @@ typedef struct normalizer {
     sql_lexer lexer;
     unsigned char *out;
     size_t length;
+
     int last;      /* class of what was written last */
     int last_role; /* SQL_ROLE_* of the word that was written last */
+    int window;
+    bool row;   /* at this depth the last tokens were VALUES, its rows and their commas */
+    bool signs; /* the output ends in prefix signs ... */
+    int signs_last;
+    size_t signs_start; /* ... that start here */
 
     size_t depth;   /* open brackets */
-    uint64_t lists; /* bit d: what stands at depth d are a list's elements */
-    uint64_t rows;  /* bit d: VALUES rows stand at depth d */
+    bool list;      /* what stands at this depth are a list's elements */
+    uint64_t lists; /* bit d: the same at depth d, around this one */
+    uint64_t rows;  /* bit d: `row` at depth d, around this one */
 
     int element;
     size_t element_start;
@@ -123,11 +132,6 @@ typedef struct normalizer {
     bool unwrapped; /* the name before the last IN lost its brackets */
     size_t singles; /* the depth of the list behind it: its tuples are of one; 0 if none */
 
-    bool signs; /* the output ends in prefix signs ... */
-    int signs_last;
-    size_t signs_start; /* ... that start here */
-
-    int window;
     int naming;
     span name;
     bool sensitive;    /* in this statement PASSWORD is no name */
@@ -141,14 +145,15 @@ typedef struct normalizer {
 
 /* ---- Writing ---- */
 
-static void write_byte(normalizer *n, int byte) {
+ALWAYS_INLINE void write_byte(normalizer *n, int byte) {
     n->out[n->length++] = (unsigned char)byte;
 }
 
 /* Writes the space that goes before `class`, if any, and makes it the last. */
-static void begin(normalizer *n, int class) {
-    if ((TOUCHES[class] & BIT(n->last)) == 0) {
-        write_byte(n, ' ');
+ALWAYS_INLINE void begin(normalizer *n, int class) {
+    if (touches(class) != EVERYTHING) {
+        n->out[n->length] = ' '; /* without a branch: whether it counts is hard to foretell */
+        n->length += (touches(class) & n->last) == 0;
     }
     n->last = class;
     n->last_role = SQL_ROLE_NONE;
@@ -159,65 +164,76 @@ static bool same_text(const normalizer *n, span a, span b) {
     return a.length == b.length && memcmp(n->out + a.start, n->out + b.start, a.length) == 0;
 }
 
-static bool keeps_case(const normalizer *n) {
+ALWAYS_INLINE bool keeps_case(const normalizer *n) {
     return n->lexer.dialect == MERCURY_DIALECT_MYSQL || n->lexer.dialect == MERCURY_DIALECT_MSSQL;
 }
 
-/*
- * Writes a piece of the text as it is. Names are short: one block that is longer than the
- * name costs less than the decision how much to copy, and the output always has its room.
- */
+/* Writes a piece of the text as it is. */
 static void write_source(normalizer *n, size_t start, size_t end) {
-    if (end - start <= SQL_BYTES_BLOCK && n->lexer.length - start >= SQL_BYTES_BLOCK) {
-        memcpy(n->out + n->length, n->lexer.text + start, SQL_BYTES_BLOCK);
-    } else {
-        memcpy(n->out + n->length, n->lexer.text + start, end - start);
-    }
+    memcpy(n->out + n->length, n->lexer.text + start, end - start);
     n->length += end - start;
 }
 
 /* The same in lower case. */
 static void write_folded(normalizer *n, size_t start, size_t end) {
-    const unsigned char *text = n->lexer.text;
-    unsigned char *out = n->out + n->length;
-    if (end - start <= SQL_BYTES_BLOCK && n->lexer.length - start >= SQL_BYTES_BLOCK) {
-        sql_bytes_fold_block(out, text + start);
-    } else {
-        for (size_t i = start; i < end; i++) {
-            *out++ = sql_bytes_fold(text[i]);
-        }
+    for (; start < end && n->lexer.length - start >= SQL_BYTES_BLOCK; start += SQL_BYTES_BLOCK) {
+        size_t size = end - start < SQL_BYTES_BLOCK ? end - start : SQL_BYTES_BLOCK;
+        sql_bytes_fold_block(n->out + n->length, n->lexer.text + start);
+        n->length += size;
     }
-    n->length += end - start;
+    for (; start < end; start++) {
+        write_byte(n, sql_bytes_fold(n->lexer.text[start]));
+    }
+}
+
+/*
+ * The same two for common words and names. One block that is longer than the name costs
+ * less than the decision how much to copy; behind what is written, the output has room
+ * for it, as it has for all that is not yet read.
+ */
+ALWAYS_INLINE void write_common_source(normalizer *n, const unsigned char *text, size_t size) {
+    memcpy(n->out + n->length, text, SQL_BYTES_BLOCK);
+    n->length += size;
+}
+
+ALWAYS_INLINE void write_common_folded(normalizer *n, const unsigned char *text, size_t size) {
+    sql_bytes_fold_block(n->out + n->length, text);
+    n->length += size;
 }
 
 /* ---- Lists: elements, tuples, rows ---- */
 
-static bool is_set(uint64_t bits, size_t depth) {
+ALWAYS_INLINE bool is_set(uint64_t bits, size_t depth) {
     return depth < DEEPEST_LIST && ((bits >> depth) & 1) != 0;
 }
 
-static void set_bit(uint64_t *bits, size_t depth, bool on) {
+ALWAYS_INLINE void set_bit(uint64_t *bits, size_t depth, bool on) {
     if (depth < DEEPEST_LIST) {
         uint64_t bit = (uint64_t)1 << depth;
         *bits = on ? *bits | bit : *bits & ~bit;
     }
 }
 
-/* An element is whole: drops it with its comma if it equals the one before. */
-static void end_element(normalizer *n) {
+/* An element of a list is whole: drops it with its comma if it equals the one before. */
+NEVER_INLINE void end_list_element(normalizer *n) {
     span whole = {n->element_start, n->length - n->element_start};
-    bool runs = n->element == ELEMENT_LITERAL || n->element == ELEMENT_TYPED;
-    if (!runs || !is_set(n->lists, n->depth)) {
+    if (n->element != ELEMENT_LITERAL && n->element != ELEMENT_TYPED) {
         n->earlier.length = 0;
     } else if (n->earlier.length > 0 && same_text(n, n->earlier, whole)) {
         n->length = n->earlier.start + n->earlier.length;
     } else {
         n->earlier = whole;
     }
+}
+
+ALWAYS_INLINE void end_element(normalizer *n) {
+    if (n->list) {
+        end_list_element(n);
+    }
     n->element = ELEMENT_EMPTY;
 }
 
-static void element_word(normalizer *n) {
+ALWAYS_INLINE void element_word(normalizer *n) {
     n->element = n->element == ELEMENT_CAST ? ELEMENT_TYPED : ELEMENT_OTHER;
 }
 
@@ -234,7 +250,7 @@ static bool opens_tuple(const normalizer *n, size_t start) {
 }
 
 /* A tuple that starts at `start` is whole: drops it with its comma if it equals the one before. */
-static void end_tuple(normalizer *n, size_t start) {
+NEVER_INLINE void end_tuple(normalizer *n, size_t start) {
     size_t length = n->length - start;
     if (start < length + 2 || n->out[start - 1] != ' ' || n->out[start - 2] != ',') {
         return;
@@ -246,22 +262,22 @@ static void end_tuple(normalizer *n, size_t start) {
     }
 }
 
-static void open_bracket(normalizer *n, int byte) {
-    bool rows = is_set(n->rows, n->depth);
-    bool named_row = rows && n->last_role == SQL_ROLE_ROW;
-    bool row = named_row || n->last_role == SQL_ROLE_VALUES || (rows && n->last == COMMA);
+ALWAYS_INLINE void open_bracket(normalizer *n, int byte) {
+    bool named_row = n->row && n->last_role == SQL_ROLE_ROW;
+    bool row = named_row || n->last_role == SQL_ROLE_VALUES || (n->row && n->last == COMMA);
     bool first = n->last == COMMA || n->last == PARENTHESIS || n->last == BRACKET;
     bool named = n->last_role == SQL_ROLE_IN || (byte == '[' && n->last_role == SQL_ROLE_ARRAY);
-    bool list = row || named || (first && is_set(n->lists, n->depth));
+    bool list = row || named || (first && n->list);
     bool singles = n->unwrapped && n->last_role == SQL_ROLE_IN;
-    set_bit(&n->rows, n->depth, row);
     begin(n, byte == '(' ? PARENTHESIS : BRACKET);
+    set_bit(&n->lists, n->depth, n->list);
+    set_bit(&n->rows, n->depth, row);
     n->depth++;
     if (singles || n->singles == n->depth) {
         n->singles = singles ? n->depth : 0;
     }
-    set_bit(&n->lists, n->depth, list);
-    set_bit(&n->rows, n->depth, false);
+    n->list = list && n->depth < DEEPEST_LIST;
+    n->row = false;
     if (n->depth < DEEPEST_LIST) {
         n->tuple_start[n->depth] = named_row ? n->row_start : n->length;
     }
@@ -271,7 +287,7 @@ static void open_bracket(normalizer *n, int byte) {
 }
 
 /* A list that starts at `start` is whole: `((?))` is `(?)`. */
-static void unwrap_list(normalizer *n, size_t start) {
+NEVER_INLINE void unwrap_list(normalizer *n, size_t start) {
     n->singles = 0;
     if (n->length - start == 5 && memcmp(n->out + start, "((?))", 5) == 0) {
         memcpy(n->out + start, "(?)", 3);
@@ -279,7 +295,7 @@ static void unwrap_list(normalizer *n, size_t start) {
     }
 }
 
-static void close_bracket(normalizer *n, int byte) {
+ALWAYS_INLINE void close_bracket(normalizer *n, int byte) {
     end_element(n);
     begin(n, CLOSING);
     write_byte(n, byte);
@@ -288,25 +304,22 @@ static void close_bracket(normalizer *n, int byte) {
     if (n->depth == 0) {
         return;
     }
-    bool tuple = is_set(n->lists, n->depth);
+    bool tuple = n->list;
     if (tuple && n->depth == n->singles) {
         unwrap_list(n, n->tuple_start[n->depth]);
     }
     n->depth--;
-    if (tuple && (is_set(n->rows, n->depth) || is_set(n->lists, n->depth))) {
+    n->list = is_set(n->lists, n->depth);
+    n->row = is_set(n->rows, n->depth);
+    if (tuple && (n->row || n->list)) {
         end_tuple(n, n->tuple_start[n->depth + 1]);
     }
 }
 
 /* ---- Comparisons joined by OR ---- */
 
-static void leave_comparison(normalizer *n) {
-    n->comparison = COMPARE_NONE;
-    n->run.length = 0;
-}
-
 /* A comparison is whole: drops it with its OR if it equals the one that the run began with. */
-static void end_comparison(normalizer *n) {
+NEVER_INLINE void end_comparison(normalizer *n) {
     span whole = {n->comparison_start, n->length - n->comparison_start};
     if (n->comparison != COMPARE_DONE) {
         n->run.length = 0;
@@ -317,54 +330,60 @@ static void end_comparison(normalizer *n) {
     }
 }
 
-static void compare_name(normalizer *n, size_t start) {
-    if (n->comparison == COMPARE_OPEN) {
-        n->comparison = COMPARE_COLUMN;
-        n->comparison_start = start;
-    } else if (n->comparison == COMPARE_DOT) {
-        n->comparison = COMPARE_COLUMN;
+/* Here a comparison may begin that no other is before. */
+ALWAYS_INLINE void open_comparison(normalizer *n) {
+    n->comparison = COMPARE_OPEN;
+    n->run.length = 0;
+}
+
+/* A name is written at the end of the output. */
+ALWAYS_INLINE void compare_name(normalizer *n) {
+    bool starts = n->comparison == COMPARE_OPEN;
+    bool goes_on = n->comparison == COMPARE_DOT;
+    n->comparison_start = starts ? n->length : n->comparison_start;
+    n->comparison = starts || goes_on ? COMPARE_COLUMN : COMPARE_NONE;
+}
+
+/* A word that ends a condition, starts one, or joins two. */
+NEVER_INLINE void compare_condition(normalizer *n, int flags, int role) {
+    if ((flags & SQL_WORD_ENDS) != 0 || role == SQL_ROLE_OR) {
+        end_comparison(n);
+    }
+    if (role == SQL_ROLE_OR) {
+        n->comparison = COMPARE_OPEN;
+    } else if ((flags & SQL_WORD_STARTS) != 0) {
+        open_comparison(n);
     } else {
-        leave_comparison(n);
+        n->comparison = COMPARE_NONE;
     }
 }
 
-static void compare_word(normalizer *n, const sql_token *token) {
-    if (token->role == SQL_ROLE_OR) {
-        end_comparison(n);
-        n->comparison = COMPARE_OPEN;
-    } else if ((token->flags & SQL_WORD_ENDS) != 0) {
-        end_comparison(n);
-        leave_comparison(n);
+ALWAYS_INLINE void compare_word(normalizer *n, int flags, int role) {
+    if ((flags & (SQL_WORD_ENDS | SQL_WORD_STARTS)) != 0) {
+        compare_condition(n, flags, role);
     } else {
-        leave_comparison(n);
-    }
-    if ((token->flags & SQL_WORD_STARTS) != 0) {
-        n->comparison = COMPARE_OPEN;
+        n->comparison = COMPARE_NONE;
     }
 }
 
-/* Goes on to `next` if the comparison has come to `expected`. */
-static void compare_step(normalizer *n, int expected, int next) {
-    if (n->comparison == expected) {
-        n->comparison = next;
-    } else {
-        leave_comparison(n);
-    }
+/* Goes on to `next` if the comparison has come to `expected`, and else leaves it. */
+ALWAYS_INLINE void compare_step(normalizer *n, int expected, int next) {
+    n->comparison = n->comparison == expected ? next : COMPARE_NONE;
 }
 
 /* ---- A name alone in brackets before IN ---- */
 
 /* Whether nothing but a name stands in the innermost brackets, and they call nothing and are no list. */
-static bool holds_lone_name(const normalizer *n) {
+NEVER_INLINE bool holds_lone_name(const normalizer *n) {
     size_t start = n->comparison_start;
-    if (n->comparison != COMPARE_COLUMN || start == 0 || n->out[start - 1] != '(' || is_set(n->lists, n->depth)) {
+    if (start == 0 || n->out[start - 1] != '(' || n->list) {
         return false;
     }
     return start == 1 || n->out[start - 2] == ' ' || n->out[start - 2] == '(';
 }
 
 /* IN follows: `(a.b)` at the end of the output is `a.b`. */
-static void unwrap_lone_name(normalizer *n) {
+NEVER_INLINE void unwrap_lone_name(normalizer *n) {
     unsigned char *bracket = n->out + n->lone_name.start;
     n->unwrapped = n->lone_name.length > 0 && n->lone_name.start + n->lone_name.length == n->length;
     if (n->unwrapped) {
@@ -378,25 +397,38 @@ static void unwrap_lone_name(normalizer *n) {
 /* Whether the bytes from `start` on are those of a word in lower case. */
 static bool matches(const normalizer *n, size_t start, const char *word, size_t length) {
     for (size_t i = 0; i < length; i++) {
-        int byte = n->lexer.text[start + i];
-        if ((byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte) != word[i]) {
+        if (sql_bytes_fold(n->lexer.text[start + i]) != word[i]) {
             return false;
         }
     }
     return true;
 }
 
-/* A word that is not after a dot may change what numbers and names to come mean. */
-static void note_word(normalizer *n, int role) {
-    if (role == SQL_ROLE_LIMIT || role == SQL_ROLE_FETCH) {
-        n->window = WINDOW_NUMBER;
-    } else if (role != SQL_ROLE_FIRST && role != SQL_ROLE_DIRECTION) {
-        n->window = WINDOW_NONE;
-    }
-    set_bit(&n->rows, n->depth, role == SQL_ROLE_VALUES);
-    if (role == SQL_ROLE_SELECT) {
-        set_bit(&n->lists, n->depth, false);
-    }
+/* A word may change what numbers, names and brackets to come mean. */
+ALWAYS_INLINE void note_role(normalizer *n, int role) {
+    bool window = role == SQL_ROLE_LIMIT || role == SQL_ROLE_FETCH;
+    bool keeps = role == SQL_ROLE_FIRST || role == SQL_ROLE_DIRECTION;
+    n->window = window ? WINDOW_NUMBER : keeps ? n->window : WINDOW_NONE;
+    n->row = role == SQL_ROLE_VALUES && n->depth < DEEPEST_LIST;
+    n->list = n->list && role != SQL_ROLE_SELECT;
+}
+
+/* What every token but words with a role, literals, brackets and commas ends. */
+ALWAYS_INLINE void leave_window_and_rows(normalizer *n) {
+    n->window = WINDOW_NONE;
+    n->row = false;
+}
+
+/* What a word of the list changes before it is written; `begin` forgets the role again. */
+ALWAYS_INLINE void begin_keyword(normalizer *n, int flags, int role) {
+    compare_word(n, flags, role);
+    begin(n, (flags & SQL_WORD_FUNCTION) != 0 ? NAME : KEYWORD);
+    n->last_role = role;
+}
+
+ALWAYS_INLINE void begin_name(normalizer *n) {
+    begin(n, NAME);
+    compare_name(n);
 }
 
 /* MySQL's ROW(1, 2) where a row of VALUES may stand. */
@@ -404,31 +436,27 @@ static bool begins_row(const normalizer *n, int role) {
     if (role != SQL_ROLE_ROW || n->depth >= DEEPEST_LIST) {
         return false;
     }
-    return n->last_role == SQL_ROLE_VALUES || (is_set(n->rows, n->depth) && n->last == COMMA);
+    return n->last_role == SQL_ROLE_VALUES || (n->row && n->last == COMMA);
 }
 
 static void write_word(normalizer *n, const sql_token *token) {
-    bool keyword = (token->flags & SQL_WORD_KEYWORD) != 0;
-    bool calls = (token->flags & SQL_WORD_FUNCTION) != 0;
-    if (keyword) {
-        compare_word(n, token);
-    }
     if (token->role == SQL_ROLE_IN) {
         unwrap_lone_name(n);
     }
     bool row = begins_row(n, token->role);
-    note_word(n, token->role);
+    note_role(n, token->role);
     element_word(n);
-    begin(n, keyword && !calls ? KEYWORD : NAME);
-    n->last_role = token->role;
-    if (row) {
-        set_bit(&n->rows, n->depth, true);
-        n->row_start = n->length;
+    if (token->flags != 0) {
+        begin_keyword(n, token->flags, token->role);
+        if (row) {
+            n->row = true;
+            n->row_start = n->length;
+        }
+        write_folded(n, token->start, token->end);
+        return;
     }
-    if (!keyword) {
-        compare_name(n, n->length);
-    }
-    if (!keyword && keeps_case(n)) {
+    begin_name(n);
+    if (keeps_case(n)) {
         write_source(n, token->start, token->end);
     } else {
         write_folded(n, token->start, token->end);
@@ -436,7 +464,7 @@ static void write_word(normalizer *n, const sql_token *token) {
 }
 
 static bool is_keyword(const normalizer *n, size_t start, size_t end) {
-    return sql_lexer_find(n->lexer.text, n->lexer.length, start, end)->flags != 0;
+    return sql_lexer_find(n->lexer.text + start, end - start)->flags != 0;
 }
 
 /* A capital and digits: an alias of Django's making, which Django 6.1 quotes and earlier versions do not. */
@@ -524,26 +552,15 @@ static void write_name(normalizer *n, const sql_token *token) {
     }
 }
 
-/* What every token but words, literals and brackets ends. */
-static void leave_window_and_rows(normalizer *n) {
-    n->window = WINDOW_NONE;
-    set_bit(&n->rows, n->depth, false);
-}
-
 static void write_quoted(normalizer *n, const sql_token *token) {
     leave_window_and_rows(n);
     element_word(n);
-    begin(n, NAME);
-    compare_name(n, n->length);
-    if (token->plain && !is_keyword(n, token->start + 1, token->end - 1)) {
-        write_source(n, token->start + 1, token->end - 1);
-    } else {
-        write_name(n, token);
-    }
+    begin_name(n);
+    write_name(n, token);
 }
 
 /* Writes `?`; a sign before it belongs to it, and a literal right before it is one with it. */
-static void write_literal(normalizer *n) {
+ALWAYS_INLINE void write_literal(normalizer *n) {
     if (n->signs) {
         n->length = n->signs_start;
         n->last = n->signs_last;
@@ -551,17 +568,13 @@ static void write_literal(normalizer *n) {
     if (n->comparison != COMPARE_DONE) {
         compare_step(n, COMPARE_EQUALS, COMPARE_DONE);
     }
-    set_bit(&n->rows, n->depth, false);
+    n->row = false;
     if (n->last == LITERAL) {
         return;
     }
     begin(n, LITERAL);
-    if (n->element == ELEMENT_EMPTY) {
-        n->element = ELEMENT_LITERAL;
-        n->element_start = n->length;
-    } else {
-        n->element = ELEMENT_OTHER;
-    }
+    n->element_start = n->length; /* read only where the element is this literal */
+    n->element = n->element == ELEMENT_EMPTY ? ELEMENT_LITERAL : ELEMENT_OTHER;
     write_byte(n, '?');
 }
 
@@ -570,10 +583,10 @@ static bool is_constant(const normalizer *n, const sql_token *token) {
     if (token->role != SQL_ROLE_CONSTANT) {
         return false;
     }
-    return n->last == OPERATOR || (n->element == ELEMENT_EMPTY && is_set(n->lists, n->depth));
+    return n->last == OPERATOR || (n->element == ELEMENT_EMPTY && n->list);
 }
 
-static void count_literal(normalizer *n, int kind) {
+ALWAYS_INLINE void count_literal(normalizer *n, int kind) {
     bool number = kind == MERCURY_TOKEN_NUMBER || kind == MERCURY_TOKEN_PLACEHOLDER;
     bool window = n->window == WINDOW_NUMBER && number;
     if (kind != MERCURY_TOKEN_PLACEHOLDER && !window) {
@@ -583,17 +596,17 @@ static void count_literal(normalizer *n, int kind) {
 }
 
 /* Writes a sign that an operand follows, so that a literal can take it away. */
-static void write_sign(normalizer *n, int byte) {
+NEVER_INLINE void write_sign(normalizer *n, int byte) {
     bool signs = n->signs;
     int last = n->last;
     size_t start = n->length;
     if (n->comparison != COMPARE_EQUALS) {
-        leave_comparison(n);
+        n->comparison = COMPARE_NONE;
     }
     if (n->element != ELEMENT_EMPTY) {
         n->element = ELEMENT_OTHER;
     }
-    set_bit(&n->rows, n->depth, false);
+    n->row = false;
     begin(n, OPERATOR);
     write_byte(n, byte);
     if (!signs) {
@@ -613,26 +626,27 @@ static void write_operator_text(normalizer *n, const unsigned char *text, size_t
 }
 
 /* A sign that a literal would take with it. */
-static bool is_sign(const normalizer *n, const sql_token *token) {
+ALWAYS_INLINE bool is_sign(const normalizer *n, const sql_token *token) {
     int byte = n->lexer.text[token->start];
     return token->operand && token->end - token->start == 1 && (byte == '-' || byte == '+');
 }
 
-static void write_operator(normalizer *n, const sql_token *token) {
-    const unsigned char *text = n->lexer.text + token->start;
-    size_t length = token->end - token->start;
-    bool cast = length == 2 && text[0] == ':' && text[1] == ':';
-    if (is_sign(n, token)) {
-        write_sign(n, text[0]);
-        return;
-    }
-    if (length == 1 && text[0] == '=') {
-        compare_step(n, COMPARE_COLUMN, COMPARE_EQUALS);
-    } else {
-        leave_comparison(n);
-    }
+/* An operator of one byte, which is neither `?` nor a sign. */
+ALWAYS_INLINE void write_short_operator(normalizer *n, int byte) {
+    compare_step(n, byte == '=' ? COMPARE_COLUMN : COMPARE_NONE, byte == '=' ? COMPARE_EQUALS : COMPARE_NONE);
     leave_window_and_rows(n);
+    n->element = ELEMENT_OTHER;
+    begin(n, OPERATOR);
+    write_byte(n, byte);
+}
+
+static void write_long_operator(normalizer *n, size_t start, size_t end) {
+    const unsigned char *text = n->lexer.text + start;
+    size_t length = end - start;
+    bool cast = length == 2 && text[0] == ':' && text[1] == ':';
     bool typed = n->element == ELEMENT_LITERAL || n->element == ELEMENT_TYPED;
+    n->comparison = COMPARE_NONE;
+    leave_window_and_rows(n);
     n->element = cast && typed ? ELEMENT_CAST : ELEMENT_OTHER;
     begin(n, cast ? CAST : OPERATOR);
     if (text[0] == '?' && (length == 1 || text[1] != '?')) {
@@ -641,53 +655,88 @@ static void write_operator(normalizer *n, const sql_token *token) {
     write_operator_text(n, text, length);
 }
 
-static void write_punctuation(normalizer *n, int byte) {
-    int window = n->window;
-    bool lone;
+static void write_operator(normalizer *n, const sql_token *token) {
+    int byte = n->lexer.text[token->start];
+    if (is_sign(n, token)) {
+        write_sign(n, byte);
+    } else if (token->end - token->start == 1 && byte != '?') {
+        write_short_operator(n, byte);
+    } else {
+        write_long_operator(n, token->start, token->end);
+    }
+}
+
+static void write_semicolon(normalizer *n) {
+    end_comparison(n);
+    n->comparison = COMPARE_NONE;
+    leave_window_and_rows(n);
+    n->element = ELEMENT_OTHER;
+    if (n->last > SEMICOLON) { /* else the statement was empty */
+        begin(n, SEMICOLON);
+        write_byte(n, ';');
+    }
+}
+
+ALWAYS_INLINE void write_comma(normalizer *n) {
+    n->window = n->window == WINDOW_COMMA ? WINDOW_NUMBER : WINDOW_NONE;
+    n->comparison = COMPARE_NONE;
+    end_element(n);
+    begin(n, COMMA);
+    write_byte(n, ',');
+}
+
+ALWAYS_INLINE void write_dot(normalizer *n) {
+    compare_step(n, COMPARE_COLUMN, COMPARE_DOT);
+    leave_window_and_rows(n);
+    n->element = ELEMENT_OTHER;
+    begin(n, DOT);
+    write_byte(n, '.');
+}
+
+ALWAYS_INLINE void write_opening(normalizer *n, int byte) {
     n->window = WINDOW_NONE;
+    open_bracket(n, byte);
+    if (byte == '(') {
+        open_comparison(n);
+    } else {
+        n->comparison = COMPARE_NONE;
+    }
+}
+
+ALWAYS_INLINE void write_closing(normalizer *n, int byte) {
+    bool lone = n->comparison == COMPARE_COLUMN && holds_lone_name(n);
+    n->window = WINDOW_NONE;
+    if (n->comparison == COMPARE_DONE) {
+        end_comparison(n);
+    }
+    n->comparison = COMPARE_NONE;
+    close_bracket(n, byte);
+    if (lone) {
+        n->lone_name.start = n->comparison_start - 1;
+        n->lone_name.length = n->length - n->lone_name.start;
+    }
+}
+
+static void write_punctuation(normalizer *n, int byte) {
     switch (byte) {
     case '(':
     case '[':
-        leave_comparison(n);
-        open_bracket(n, byte);
-        n->comparison = byte == '(' ? COMPARE_OPEN : COMPARE_NONE;
-        return;
+        write_opening(n, byte);
+        break;
     case ')':
     case ']':
-        lone = holds_lone_name(n);
-        end_comparison(n);
-        leave_comparison(n);
-        close_bracket(n, byte);
-        if (lone) {
-            n->lone_name.start = n->comparison_start - 1;
-            n->lone_name.length = n->length - n->lone_name.start;
-        }
-        return;
+        write_closing(n, byte);
+        break;
     case ',':
-        n->window = window == WINDOW_COMMA ? WINDOW_NUMBER : WINDOW_NONE;
-        leave_comparison(n);
-        end_element(n);
-        begin(n, COMMA);
+        write_comma(n);
         break;
     case '.':
-        compare_step(n, COMPARE_COLUMN, COMPARE_DOT);
-        leave_window_and_rows(n);
-        n->element = ELEMENT_OTHER;
-        begin(n, DOT);
+        write_dot(n);
         break;
     default: /* a semicolon, or what a client takes for one */
-        end_comparison(n);
-        leave_comparison(n);
-        leave_window_and_rows(n);
-        n->element = ELEMENT_OTHER;
-        if (n->last <= SEMICOLON) {
-            return; /* an empty statement */
-        }
-        begin(n, SEMICOLON);
-        byte = ';';
+        write_semicolon(n);
         break;
     }
-    write_byte(n, byte);
 }
 
 /* Whether a `(` comes next, behind white space or not. */
@@ -1200,12 +1249,12 @@ static void password_token(normalizer *n, const sql_token *token) {
 
 /* ---- One token ---- */
 
-/* Whether the token is neither due for anything nor says that anything comes, as nine in ten do. */
-static bool is_usual(const normalizer *n, const sql_token *token) {
-    return n->last > SEMICOLON && n->naming == NAMING_NONE && !n->sensitive && token->role < SQL_ROLE_DEFINE;
+/* Whether nothing is due that could make the next token other than it looks. */
+ALWAYS_INLINE bool is_ordinary(const normalizer *n) {
+    return n->last > SEMICOLON && n->naming == NAMING_NONE && !n->sensitive;
 }
 
-static void unusual_token(normalizer *n, const sql_token *token) {
+static void awaited_token(normalizer *n, const sql_token *token) {
     switch (n->last == SEMICOLON ? NAMING_NONE : n->naming) {
     case NAMING_NONE:
         plain_token(n, token);
@@ -1240,6 +1289,15 @@ static void unusual_token(normalizer *n, const sql_token *token) {
     }
 }
 
+/* Writes a token; one with a role from SQL_ROLE_DEFINE on may say that a password comes. */
+static void next_token(normalizer *n, const sql_token *token) {
+    if (is_ordinary(n) && token->role < SQL_ROLE_DEFINE) {
+        write_token(n, token);
+    } else {
+        awaited_token(n, token);
+    }
+}
+
 /* The end of the text ends what was open; semicolons at the end say nothing. */
 static void finish(normalizer *n) {
     end_comparison(n);
@@ -1248,22 +1306,218 @@ static void finish(normalizer *n) {
     }
 }
 
-static void normalize(normalizer *n, const char *text, size_t length, int64_t dialect, char *canonical) {
+/* ---- The tokens that statements are made of ---- */
+
+/* Whether common tokens may come: nothing is due, and no client reads what comes. */
+static bool may_be_common(const normalizer *n) {
+    return is_ordinary(n) && n->lexer.previous != SQL_AFTER_START && n->lexer.delimiter_length == 0;
+}
+
+/* Goes on behind a token of `size` bytes. */
+ALWAYS_INLINE bool go_on(normalizer *n, size_t start, size_t size, int previous) {
+    n->lexer.position = start + size;
+    n->lexer.previous = previous;
+    return true;
+}
+
+/* A word for which something may wait, or which makes something wait. */
+NEVER_INLINE bool write_awaited(normalizer *n, size_t start, size_t size, const sql_word *word) {
+    sql_token token = {start, start + size, MERCURY_TOKEN_WORD, word->flags, word->role, false};
+    go_on(n, start, size, sql_common_after_word(word->flags));
+    next_token(n, &token);
+    return may_be_common(n);
+}
+
+ALWAYS_INLINE bool common_keyword(normalizer *n, size_t start, size_t size, const sql_word *word) {
+    if (word->role >= SQL_ROLE_DEFINE || word->role == SQL_ROLE_CONSTANT || word->role == SQL_ROLE_ROW) {
+        return write_awaited(n, start, size, word);
+    }
+    if (word->role == SQL_ROLE_IN) {
+        unwrap_lone_name(n);
+    }
+    note_role(n, word->role);
+    element_word(n);
+    begin_keyword(n, word->flags, word->role);
+    write_common_folded(n, n->lexer.text + start, size);
+    return go_on(n, start, size, sql_common_after_word(word->flags));
+}
+
+ALWAYS_INLINE bool common_word(normalizer *n, size_t start) {
+    const unsigned char *text = n->lexer.text + start;
+    size_t size = sql_common_word(text);
+    const sql_word *word = &sql_words_none;
+    if (size == 0) {
+        return false;
+    }
+    if (n->lexer.previous < SQL_AFTER_DOT) {
+        word = sql_common_find(text, size);
+    }
+    bool may_be_values = size == 5 && n->lexer.dialect == MERCURY_DIALECT_MYSQL;
+    if ((word->flags & SQL_WORD_APART) != 0 || (word->flags == 0 && may_be_values)) {
+        return false;
+    }
+    if (word->flags != 0) {
+        return common_keyword(n, start, size, word);
+    }
+    leave_window_and_rows(n);
+    element_word(n);
+    begin_name(n);
+    if (keeps_case(n)) {
+        write_common_source(n, text, size);
+    } else {
+        write_common_folded(n, text, size);
+    }
+    return go_on(n, start, size, SQL_AFTER_NAME);
+}
+
+ALWAYS_INLINE bool common_name(normalizer *n, size_t start) {
+    const unsigned char *text = n->lexer.text + start;
+    size_t size = sql_common_name(text, n->lexer.names_quote);
+    if (size == 0) {
+        return false;
+    }
+    leave_window_and_rows(n);
+    element_word(n);
+    begin_name(n);
+    write_common_source(n, text + 1, size);
+    return go_on(n, start, size + 2, SQL_AFTER_NAME);
+}
+
+ALWAYS_INLINE bool common_literal(normalizer *n, size_t start, size_t size, int kind) {
+    if (size == 0) {
+        return false;
+    }
+    count_literal(n, kind);
+    write_literal(n);
+    return go_on(n, start, size, SQL_AFTER_VALUE);
+}
+
+ALWAYS_INLINE bool common_string(normalizer *n, size_t start) {
+    bool escape = n->lexer.previous == SQL_AFTER_ESCAPE; /* ESCAPE '\\' is read apart */
+    size_t end = escape ? 0 : sql_lexer_end_of_string(&n->lexer, start);
+    return common_literal(n, start, end != 0 ? end - start : 0, MERCURY_TOKEN_STRING);
+}
+
+ALWAYS_INLINE bool common_number(normalizer *n, size_t start) {
+    bool name = n->lexer.previous == SQL_AFTER_NAME_DOT; /* MySQL's names may begin with a digit */
+    return !name && common_literal(n, start, sql_common_number(n->lexer.text + start), MERCURY_TOKEN_NUMBER);
+}
+
+ALWAYS_INLINE bool common_placeholder(normalizer *n, size_t start, size_t size) {
+    return n->lexer.previous <= SQL_AFTER_MAYBE_WORD && common_literal(n, start, size, MERCURY_TOKEN_PLACEHOLDER);
+}
+
+ALWAYS_INLINE bool common_operator(normalizer *n, size_t start) {
+    int byte = n->lexer.text[start];
+    if (sql_common_operator(n->lexer.text + start) == 0) {
+        return false;
+    }
+    if ((byte == '-' || byte == '+') && n->lexer.previous <= SQL_AFTER_OPERAND_WORD) {
+        write_sign(n, byte);
+    } else {
+        write_short_operator(n, byte);
+    }
+    return go_on(n, start, 1, SQL_AFTER_OPERAND_WORD);
+}
+
+ALWAYS_INLINE bool common_dot(normalizer *n, size_t start) {
+    if (sql_common_dot(n->lexer.text + start) == 0) {
+        return false;
+    }
+    write_dot(n);
+    return go_on(n, start, 1, n->lexer.previous == SQL_AFTER_NAME ? SQL_AFTER_NAME_DOT : SQL_AFTER_DOT);
+}
+
+/*
+ * Reads and writes the next token if it is a common one. False where the token is another,
+ * and where the token that was read is one that others wait for.
+ */
+ALWAYS_INLINE bool write_common(normalizer *n) {
+    const unsigned char *text = n->lexer.text;
+    size_t start = n->lexer.position;
+    start += text[start] == ' ';
+    switch (sql_bytes_kind(text[start])) {
+    case SQL_KIND_SPACE:
+        n->lexer.position = sql_bytes_skip(text, start, n->lexer.length, SQL_BYTE_SPACE);
+        return true;
+    case SQL_KIND_LETTER:
+        return common_word(n, start);
+    case SQL_KIND_DIGIT:
+        return common_number(n, start);
+    case SQL_KIND_QUOTE:
+        return common_name(n, start);
+    case SQL_KIND_STRING:
+        return common_string(n, start);
+    case SQL_KIND_OPENING:
+        write_opening(n, '(');
+        return go_on(n, start, 1, SQL_AFTER_OPERAND_WORD);
+    case SQL_KIND_CLOSING:
+        write_closing(n, ')');
+        return go_on(n, start, 1, SQL_AFTER_VALUE);
+    case SQL_KIND_COMMA:
+        write_comma(n);
+        return go_on(n, start, 1, SQL_AFTER_OPERAND_WORD);
+    case SQL_KIND_DOT:
+        return common_dot(n, start);
+    case SQL_KIND_OPERATOR:
+        return common_operator(n, start);
+    case SQL_KIND_PERCENT:
+        return common_placeholder(n, start, sql_common_percent(text + start));
+    case SQL_KIND_QUESTION_MARK:
+        return common_placeholder(n, start, sql_common_question_mark(text + start));
+    default:
+        return false;
+    }
+}
+
+/* Reads and writes the next token, whatever it is; false at the end. */
+static bool write_any(normalizer *n) {
     sql_token token;
-    memset(n, 0, offsetof(normalizer, tuple_start));
-    n->out = (unsigned char *)canonical;
-    sql_lexer_start(&n->lexer, text, length, dialect);
-    while (sql_lexer_next(&n->lexer, &token)) {
-        if (token.kind == MERCURY_TOKEN_COMMENT) {
-            continue;
-        }
-        if (is_usual(n, &token)) {
-            write_token(n, &token);
-        } else {
-            unusual_token(n, &token);
+    if (!sql_lexer_next(&n->lexer, &token)) {
+        return false;
+    }
+    if (token.kind != MERCURY_TOKEN_COMMENT) {
+        next_token(n, &token);
+    }
+    return true;
+}
+
+static void normalize_tokens(normalizer *n) {
+    while (write_any(n)) {
+        if (may_be_common(n)) {
+            while (n->lexer.position < n->lexer.common_end && write_common(n)) {
+            }
         }
     }
     finish(n);
+}
+
+static void start(normalizer *n, const void *text, size_t length, int64_t dialect, char *canonical) {
+    memset(n, 0, offsetof(normalizer, tuple_start));
+    n->out = (unsigned char *)canonical;
+    n->last = START;
+    sql_lexer_start(&n->lexer, text, length, dialect);
+}
+
+/* Texts up to this are read from a copy that has the room behind it which sql_common.h wants. */
+enum { COPIED_BYTES = 1024 };
+
+NEVER_INLINE void normalize_copy(normalizer *n, const char *text, size_t length, int64_t dialect, char *canonical) {
+    unsigned char copy[COPIED_BYTES + SQL_COMMON_ROOM];
+    memcpy(copy, text, length);
+    memset(copy + length, 0, SQL_COMMON_ROOM);
+    start(n, copy, length, dialect, canonical);
+    n->lexer.common_end = length;
+    normalize_tokens(n);
+}
+
+static void normalize(normalizer *n, const char *text, size_t length, int64_t dialect, char *canonical) {
+    if (length > 0 && length <= COPIED_BYTES) {
+        normalize_copy(n, text, length, dialect, canonical);
+    } else {
+        start(n, text, length, dialect, canonical);
+        normalize_tokens(n);
+    }
 }
 
 /* ---- The public functions ---- */

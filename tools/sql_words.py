@@ -6,24 +6,27 @@
 The list is that of the twin, mercury/core/pure/sql_lexer.py. The hash is "hash and
 displace": one multiplication gives a word a bucket and a number, and the bucket's
 displacement, found here, moves the numbers of its words to slots that nobody else has.
-So a look-up reads one displacement, one slot and one word, whatever the word.
+So a look-up reads one displacement and one word, whatever the word.
 """
 
 import argparse
+import re
 import sys
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Dict, List, NamedTuple, Optional
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from mercury.core.pure import sql_lexer  # noqa: E402
 
+LETTERS = re.compile(rb"[a-z_]{2,19}")
 HEADER = ROOT / "mercury_native" / "sql_words.h"
 BUCKET_BITS = 7
 SLOT_BITS = 9
 FLAGS = ("OPERAND", "MAYBE", "FUNCTION", "ENDS", "STARTS", "KEYWORD", "APART")
 WORD_BITS = 64
+HASH_SHIFT = 5
 
 TEXT = """\
 /* Made by tools/sql_words.py from mercury/core/pure/sql_lexer.py; do not edit. */
@@ -34,20 +37,18 @@ TEXT = """\
 
 /* clang-format off */
 
-/* The frozen list, sorted. A change is a new version of docs/fingerprint-spec.md. */
-static const sql_word sql_words[{count}] = {{
+/*
+ * The frozen list, each word at its slot; see sql_common_candidate. The slots between are
+ * empty. A change is a new version of docs/fingerprint-spec.md.
+ */
+const sql_word sql_words[{slot_count}] = {{
 {words}
 }};
 
-/* See sql_lexer_find. */
-static const uint64_t sql_words_multiplier = UINT64_C({multiplier:#x});
-static const unsigned char sql_words_displacements[{bucket_count}] = {{
-{displacements}
-}};
+const uint64_t sql_words_multiplier = UINT64_C({multiplier:#x});
 
-/* The word of each slot; the first one stands where there is none. */
-static const unsigned short sql_words_slots[{slot_count}] = {{
-{slots}
+const unsigned char sql_words_displacements[{bucket_count}] = {{
+{displacements}
 }};
 
 /* clang-format on */
@@ -56,45 +57,49 @@ static const unsigned short sql_words_slots[{slot_count}] = {{
 """
 
 
-def load(text: bytes) -> int:
-    """Eight bytes as load_lower in sql_lexer.c reads them."""
-    return int.from_bytes(bytes(byte | 0x20 for byte in text).ljust(8, b"\0"), "little")
-
-
 def product(word: bytes, multiplier: int) -> int:
-    """What sql_lexer_find makes of a word in lower case."""
-    first = load(word[:8])
-    last = load(word[-8:])
-    return ((first ^ (last >> 7)) * multiplier) & ((1 << WORD_BITS) - 1)
+    """What sql_lexer_find makes of a word: eight bytes are a number, the first one lowest."""
+    upper = word.upper()
+    first = int.from_bytes(upper[:8], "little")
+    second = int.from_bytes(upper[8:16], "little")
+    return ((first ^ (second << HASH_SHIFT)) * multiplier) & ((1 << WORD_BITS) - 1)
 
 
-def displace(words: List[bytes], multiplier: int) -> Optional[Dict[str, List[int]]]:
-    """Displacements and slots for this multiplier, the fullest bucket first; None where one finds no place."""
-    buckets: List[List[int]] = [[] for _ in range(1 << BUCKET_BITS)]
-    starts = []
-    for index, word in enumerate(words):
+class Table(NamedTuple):
+    """Where the words are found."""
+
+    displacements: List[int]
+    slots: Dict[bytes, int]
+
+
+def displace(words: List[bytes], multiplier: int) -> Optional[Table]:
+    """The table for this multiplier, the fullest bucket placed first; None where one finds no place."""
+    buckets: List[List[bytes]] = [[] for _ in range(1 << BUCKET_BITS)]
+    starts = {}
+    for word in words:
         number = product(word, multiplier)
-        starts.append(number >> (WORD_BITS - BUCKET_BITS - SLOT_BITS) & ((1 << SLOT_BITS) - 1))
-        buckets[number >> (WORD_BITS - BUCKET_BITS)].append(index)
+        starts[word] = number >> (WORD_BITS - BUCKET_BITS - SLOT_BITS) & ((1 << SLOT_BITS) - 1)
+        buckets[number >> (WORD_BITS - BUCKET_BITS)].append(word)
     displacements = [0] * len(buckets)
-    slots: Dict[int, int] = {}
+    taken: Dict[int, bytes] = {}
     for bucket in sorted(range(len(buckets)), key=lambda number: -len(buckets[number])):
         for displacement in range(256):
-            taken = {starts[index] ^ displacement: index for index in buckets[bucket]}
-            if len(taken) == len(buckets[bucket]) and not taken.keys() & slots.keys():
-                slots.update(taken)
+            wanted = {starts[word] ^ displacement: word for word in buckets[bucket]}
+            if len(wanted) == len(buckets[bucket]) and not wanted.keys() & taken.keys():
+                taken.update(wanted)
                 displacements[bucket] = displacement
                 break
         else:
             return None
-    return {"displacements": displacements, "slots": [slots.get(slot, 0) for slot in range(1 << SLOT_BITS)]}
+    return Table(displacements, {word: slot for slot, word in taken.items()})
 
 
-def word_line(word: bytes) -> str:
+def word_line(word: bytes, slot: int) -> str:
     entry = sql_lexer.WORDS[word]
     flags = [f"SQL_WORD_{name}" for name in FLAGS if entry.flags & getattr(sql_lexer, name)]
     roles = {value: name for name, value in vars(sql_lexer).items() if name.startswith("ROLE_")}
-    return f'    {{"{word.decode()}", {len(word)}, {" | ".join(flags)}, SQL_{roles[entry.role]}}},'
+    text = f'"{word.decode().upper()}", {len(word)}'
+    return f"    [{slot}] = {{{text}, {' | '.join(flags)}, SQL_{roles[entry.role]}}},"
 
 
 def number_lines(numbers: List[int]) -> str:
@@ -107,19 +112,20 @@ def number_lines(numbers: List[int]) -> str:
 def header() -> str:
     """The header's text; the same on every machine."""
     words = sorted(sql_lexer.WORDS)
+    unexpected = [word for word in words if not LETTERS.fullmatch(word)]
+    if unexpected:
+        raise SystemExit(f"sql_lexer_find knows words of letters and underscores only, up to 19: {unexpected}")
     multiplier = 0x9E3779B97F4A7C15
     table = displace(words, multiplier)
     while table is None:
         multiplier = (multiplier * 0xD1342543DE82EF95 + 2) % (1 << WORD_BITS) | 1
         table = displace(words, multiplier)
     return TEXT.format(
-        count=len(words),
-        words="\n".join(word_line(word) for word in words),
+        words="\n".join(word_line(word, table.slots[word]) for word in words),
+        slot_count=1 << SLOT_BITS,
         multiplier=multiplier,
         bucket_count=1 << BUCKET_BITS,
-        displacements=number_lines(table["displacements"]),
-        slot_count=1 << SLOT_BITS,
-        slots=number_lines(table["slots"]),
+        displacements=number_lines(table.displacements),
     )
 
 
