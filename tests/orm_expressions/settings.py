@@ -1,8 +1,13 @@
 """Settings of the expressions' project, on the database that tests.project.settings chooses."""
 
-from tests.project.settings import DATABASES
+import os
 
-__all__ = ["DATABASES"]
+from tests.project import settings as project
+
+# A process of its own runs this, beside tests that hold the project's test database.
+DATABASES = {"default": dict(project.DATABASES["default"])}
+if DATABASES["default"]["NAME"] != ":memory:":
+    DATABASES["default"]["TEST"] = {"NAME": f"test_expressions_{os.getpid()}"}
 
 SECRET_KEY = "for tests only"
 USE_TZ = True
