@@ -138,6 +138,11 @@ static void try_advice(const char *text, size_t length, int64_t dialect) {
     free(wildcards);
 }
 
+/* A semicolon, or the `\\.` behind COPY's data. */
+static bool ends_statement(const char *text, int64_t end) {
+    return text[end - 1] == ';' || (end > 1 && text[end - 1] == '.' && text[end - 2] == '\\');
+}
+
 /* The statements of the text, some at a time; the memory is the caller's to free. */
 static int64_t *split_offsets(const char *text, size_t length, int64_t dialect, size_t most, size_t *count) {
     int64_t *offsets = exactly((length + 1) * sizeof *offsets);
@@ -153,7 +158,7 @@ static int64_t *split_offsets(const char *text, size_t length, int64_t dialect, 
         REQUIRE(here[0] == 0 && found <= room);
         for (size_t index = 1; index <= found; index++) {
             REQUIRE(here[index] > here[index - 1] && here[index] <= (int64_t)(length - start));
-            REQUIRE(rest[here[index] - 1] == ';');
+            REQUIRE(ends_statement(rest, here[index]));
             offsets[++*count] = (int64_t)start + here[index];
         }
         free(here);
