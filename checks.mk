@@ -67,8 +67,8 @@ fuzz-inputs:
 
 fuzz-merge: fuzz-build ## keep of all inputs found as few as cover the same, in fuzz/corpus
 	@for target in $(FUZZ_TARGETS); do \
-	    rm -rf $(FUZZ_OUT)/merged && mkdir -p $(FUZZ_OUT)/merged fuzz/corpus/$$target && \
-	    $(FUZZ_OUT)/$$target -set_cover_merge=1 -max_len=256 $(FUZZ_OUT)/merged fuzz/corpus/$$target \
+	    rm -rf $(FUZZ_OUT)/merged && mkdir -p $(FUZZ_OUT)/merged $(FUZZ_OUT)/finds fuzz/corpus/$$target && \
+	    $(FUZZ_OUT)/$$target -set_cover_merge=1 -max_len=256 -artifact_prefix=$(FUZZ_OUT)/finds/$$target- $(FUZZ_OUT)/merged fuzz/corpus/$$target \
 	        $(FUZZ_OUT)/seeds/$$target $(FUZZ_OUT)/corpus/$$target 2>&1 | tail -1 && \
 	    rm -rf fuzz/corpus/$$target && cp -r $(FUZZ_OUT)/merged fuzz/corpus/$$target || exit 1; \
 	done
