@@ -37,6 +37,11 @@ enum {
     ROLE_SKIP,   /* may stand between a verb and its target */
     ROLE_TOP,
     ROLE_REFERENCES,
+    ROLE_LIKE,
+    ROLE_TEMPORARY,   /* may stand before the table of SELECT INTO */
+    ROLE_FILE,        /* SELECT INTO a file */
+    ROLE_MAINTENANCE, /* an option of VACUUM and ANALYZE */
+    ROLE_HINT,        /* first in parentheses behind a table, no function's argument */
     ROLE_BEGIN,
     ROLE_ECHO,    /* a fixed word that belongs to the operation */
     ROLE_TABLE,   /* what CREATE, DROP and ALTER work on: tables and views */
@@ -63,6 +68,8 @@ enum {
     VERB_DROP,
     VERB_TRUNCATE,
     VERB_COPY,
+    VERB_GRANT,
+    VERB_LOAD,
     VERB_EXPLAIN,
     VERB_TRANSACTION,
     VERB_BEGIN,
@@ -91,6 +98,9 @@ enum {
     AFTER,       /* the target was read; what is defined or inserted comes */
     LIST,        /* the target was read; a comma brings another */
     REFERENCE,   /* a table that is no target */
+    PRIVILEGES,  /* after GRANT: ON brings a table */
+    GRANTED,     /* it was read; a comma brings another */
+    LOADING,     /* after LOAD: INTO brings the target */
     CTE_NAME,
     CTE_HEAD, /* its columns */
     CTE_AS,   /* its statement */
@@ -99,7 +109,7 @@ enum {
     ECHO,     /* after BEGIN, COMMIT ...: fixed words */
 };
 
-enum { LONGEST_WORD = 13 };
+enum { LONGEST_WORD = 18 };
 
 typedef struct word_entry {
     char text[LONGEST_WORD + 1];
@@ -115,16 +125,18 @@ static const word_entry WORDS[] = {
     {"aggregate", 9, ROLE_OBJECT, VERB_NONE},
     {"all", 3, ROLE_SKIP, VERB_NONE},
     {"alter", 5, ROLE_NONE, VERB_DEFINE},
-    {"analyze", 7, ROLE_NONE, VERB_DROP},
+    {"analyze", 7, ROLE_MAINTENANCE, VERB_TRUNCATE},
     {"apply", 5, ROLE_JOIN, VERB_NONE},
     {"as", 2, ROLE_AS, VERB_NONE},
     {"attach", 6, ROLE_NONE, VERB_PLAIN},
     {"begin", 5, ROLE_BEGIN, VERB_BEGIN},
     {"body", 4, ROLE_SKIP, VERB_NONE},
+    {"bulk", 4, ROLE_NONE, VERB_EXPLAIN},
     {"call", 4, ROLE_NONE, VERB_CALL},
     {"checkpoint", 10, ROLE_NONE, VERB_PLAIN},
+    {"checksum", 8, ROLE_NONE, VERB_DROP},
     {"close", 5, ROLE_NONE, VERB_PLAIN},
-    {"cluster", 7, ROLE_NONE, VERB_PLAIN},
+    {"cluster", 7, ROLE_NONE, VERB_TRUNCATE},
     {"collation", 9, ROLE_OBJECT, VERB_NONE},
     {"comment", 7, ROLE_NONE, VERB_DEFINE},
     {"commit", 6, ROLE_NONE, VERB_TRANSACTION},
@@ -136,7 +148,7 @@ static const word_entry WORDS[] = {
     {"declare", 7, ROLE_NONE, VERB_EXPLAIN},
     {"delayed", 7, ROLE_SKIP, VERB_NONE},
     {"delete", 6, ROLE_NONE, VERB_DELETE},
-    {"deny", 4, ROLE_NONE, VERB_PLAIN},
+    {"deny", 4, ROLE_NONE, VERB_GRANT},
     {"desc", 4, ROLE_NONE, VERB_EXPLAIN},
     {"describe", 8, ROLE_NONE, VERB_EXPLAIN},
     {"detach", 6, ROLE_NONE, VERB_PLAIN},
@@ -145,6 +157,7 @@ static const word_entry WORDS[] = {
     {"do", 2, ROLE_NONE, VERB_PLAIN},
     {"domain", 6, ROLE_OBJECT, VERB_NONE},
     {"drop", 4, ROLE_NONE, VERB_DROP},
+    {"dumpfile", 8, ROLE_FILE, VERB_NONE},
     {"end", 3, ROLE_NONE, VERB_END},
     {"event", 5, ROLE_OBJECT, VERB_NONE},
     {"except", 6, ROLE_CLAUSE, VERB_NONE},
@@ -158,12 +171,15 @@ static const word_entry WORDS[] = {
     {"first", 5, ROLE_SKIP, VERB_NONE},
     {"flush", 5, ROLE_NONE, VERB_PLAIN},
     {"for", 3, ROLE_CLAUSE, VERB_NONE},
+    {"freeze", 6, ROLE_MAINTENANCE, VERB_NONE},
     {"from", 4, ROLE_FROM, VERB_NONE},
+    {"full", 4, ROLE_MAINTENANCE, VERB_NONE},
     {"function", 8, ROLE_ROUTINE, VERB_NONE},
-    {"grant", 5, ROLE_NONE, VERB_PLAIN},
+    {"grant", 5, ROLE_NONE, VERB_GRANT},
     {"group", 5, ROLE_CLAUSE, VERB_NONE},
     {"having", 6, ROLE_CLAUSE, VERB_NONE},
     {"high_priority", 13, ROLE_SKIP, VERB_NONE},
+    {"holdlock", 8, ROLE_HINT, VERB_NONE},
     {"if", 2, ROLE_SKIP, VERB_NONE},
     {"ignore", 6, ROLE_SKIP, VERB_NONE},
     {"immediate", 9, ROLE_SKIP, VERB_NONE},
@@ -176,15 +192,19 @@ static const word_entry WORDS[] = {
     {"kill", 4, ROLE_NONE, VERB_PLAIN},
     {"language", 8, ROLE_OBJECT, VERB_NONE},
     {"lateral", 7, ROLE_PREFIX, VERB_NONE},
+    {"like", 4, ROLE_LIKE, VERB_NONE},
     {"limit", 5, ROLE_CLAUSE, VERB_NONE},
     {"listen", 6, ROLE_NONE, VERB_PLAIN},
-    {"load", 4, ROLE_NONE, VERB_PLAIN},
+    {"load", 4, ROLE_NONE, VERB_LOAD},
+    {"local", 5, ROLE_MAINTENANCE, VERB_NONE},
     {"lock", 4, ROLE_NONE, VERB_TRUNCATE},
     {"login", 5, ROLE_OBJECT, VERB_NONE},
     {"low_priority", 12, ROLE_SKIP, VERB_NONE},
     {"merge", 5, ROLE_NONE, VERB_MERGE},
     {"minus", 5, ROLE_CLAUSE, VERB_NONE},
     {"move", 4, ROLE_NONE, VERB_PLAIN},
+    {"no_write_to_binlog", 18, ROLE_MAINTENANCE, VERB_NONE},
+    {"nolock", 6, ROLE_HINT, VERB_NONE},
     {"not", 3, ROLE_NOT, VERB_NONE},
     {"notify", 6, ROLE_NONE, VERB_PLAIN},
     {"offset", 6, ROLE_CLAUSE, VERB_NONE},
@@ -194,9 +214,11 @@ static const word_entry WORDS[] = {
     {"optimize", 8, ROLE_NONE, VERB_DROP},
     {"or", 2, ROLE_SKIP, VERB_NONE},
     {"order", 5, ROLE_CLAUSE, VERB_NONE},
+    {"outfile", 7, ROLE_FILE, VERB_NONE},
     {"output", 6, ROLE_OUTPUT, VERB_NONE},
     {"overwrite", 9, ROLE_SKIP, VERB_NONE},
     {"package", 7, ROLE_ROUTINE, VERB_NONE},
+    {"paglock", 7, ROLE_HINT, VERB_NONE},
     {"policy", 6, ROLE_INDEX, VERB_NONE},
     {"pragma", 6, ROLE_NONE, VERB_PLAIN},
     {"prepare", 7, ROLE_NONE, VERB_EXPLAIN},
@@ -205,6 +227,9 @@ static const word_entry WORDS[] = {
     {"publication", 11, ROLE_OBJECT, VERB_NONE},
     {"qualify", 7, ROLE_CLAUSE, VERB_NONE},
     {"quick", 5, ROLE_SKIP, VERB_NONE},
+    {"readcommitted", 13, ROLE_HINT, VERB_NONE},
+    {"readpast", 8, ROLE_HINT, VERB_NONE},
+    {"readuncommitted", 15, ROLE_HINT, VERB_NONE},
     {"recursive", 9, ROLE_SKIP, VERB_NONE},
     {"references", 10, ROLE_REFERENCES, VERB_NONE},
     {"refresh", 7, ROLE_NONE, VERB_DEFINE},
@@ -212,12 +237,14 @@ static const word_entry WORDS[] = {
     {"release", 7, ROLE_NONE, VERB_TRANSACTION},
     {"rename", 6, ROLE_NONE, VERB_DEFINE},
     {"repair", 6, ROLE_NONE, VERB_DROP},
+    {"repeatableread", 14, ROLE_HINT, VERB_NONE},
     {"replace", 7, ROLE_SKIP, VERB_INSERT},
     {"reset", 5, ROLE_NONE, VERB_PLAIN},
     {"returning", 9, ROLE_CLAUSE, VERB_NONE},
-    {"revoke", 6, ROLE_NONE, VERB_PLAIN},
+    {"revoke", 6, ROLE_NONE, VERB_GRANT},
     {"role", 4, ROLE_OBJECT, VERB_NONE},
     {"rollback", 8, ROLE_SKIP, VERB_TRANSACTION},
+    {"rowlock", 7, ROLE_HINT, VERB_NONE},
     {"rule", 4, ROLE_INDEX, VERB_NONE},
     {"savepoint", 9, ROLE_ECHO, VERB_TRANSACTION},
     {"schema", 6, ROLE_OBJECT, VERB_NONE},
@@ -233,9 +260,13 @@ static const word_entry WORDS[] = {
     {"subscription", 12, ROLE_OBJECT, VERB_NONE},
     {"synonym", 7, ROLE_OBJECT, VERB_NONE},
     {"system", 6, ROLE_OBJECT, VERB_NONE},
-    {"table", 5, ROLE_TABLE, VERB_NONE},
+    {"table", 5, ROLE_TABLE, VERB_TRUNCATE},
     {"tables", 6, ROLE_TABLE, VERB_NONE},
     {"tablespace", 10, ROLE_OBJECT, VERB_NONE},
+    {"tablock", 7, ROLE_HINT, VERB_NONE},
+    {"tablockx", 8, ROLE_HINT, VERB_NONE},
+    {"temp", 4, ROLE_TEMPORARY, VERB_NONE},
+    {"temporary", 9, ROLE_TEMPORARY, VERB_NONE},
     {"to", 2, ROLE_ECHO, VERB_NONE},
     {"top", 3, ROLE_TOP, VERB_NONE},
     {"tran", 4, ROLE_ECHO, VERB_NONE},
@@ -246,19 +277,23 @@ static const word_entry WORDS[] = {
     {"union", 5, ROLE_CLAUSE, VERB_NONE},
     {"unlisten", 8, ROLE_NONE, VERB_PLAIN},
     {"unlock", 6, ROLE_NONE, VERB_PLAIN},
+    {"unlogged", 8, ROLE_TEMPORARY, VERB_NONE},
     {"update", 6, ROLE_NONE, VERB_UPDATE},
+    {"updlock", 7, ROLE_HINT, VERB_NONE},
     {"upsert", 6, ROLE_NONE, VERB_INSERT},
     {"use", 3, ROLE_NONE, VERB_USE},
     {"user", 4, ROLE_OBJECT, VERB_NONE},
     {"using", 5, ROLE_USING, VERB_NONE},
-    {"vacuum", 6, ROLE_NONE, VERB_PLAIN},
+    {"vacuum", 6, ROLE_NONE, VERB_TRUNCATE},
     {"values", 6, ROLE_VALUES, VERB_VALUES},
+    {"verbose", 7, ROLE_MAINTENANCE, VERB_NONE},
     {"view", 4, ROLE_TABLE, VERB_NONE},
     {"when", 4, ROLE_WHEN, VERB_NONE},
     {"where", 5, ROLE_CLAUSE, VERB_NONE},
     {"window", 6, ROLE_CLAUSE, VERB_NONE},
     {"with", 4, ROLE_WITH, VERB_NONE},
     {"work", 4, ROLE_ECHO, VERB_NONE},
+    {"xlock", 5, ROLE_HINT, VERB_NONE},
 };
 /* clang-format on */
 
@@ -268,7 +303,7 @@ static const unsigned char FIRST_PHASES[] = {
     [VERB_MERGE] = AWAIT,      [VERB_CALL] = AWAIT,       [VERB_USE] = AWAIT,      [VERB_VALUES] = BODY,
     [VERB_DEFINE] = KIND,      [VERB_DROP] = KIND,        [VERB_TRUNCATE] = AWAIT, [VERB_COPY] = AWAIT,
     [VERB_EXPLAIN] = TOLERANT, [VERB_TRANSACTION] = ECHO, [VERB_BEGIN] = ECHO,     [VERB_END] = ECHO,
-    [VERB_PLAIN] = DONE,
+    [VERB_PLAIN] = DONE,       [VERB_GRANT] = PRIVILEGES, [VERB_LOAD] = LOADING,
 };
 
 /* The phase behind a verb's target, or where it has none. */
@@ -276,7 +311,7 @@ static const unsigned char NEXT_PHASES[] = {
     [VERB_INSERT] = AFTER,  [VERB_UPDATE] = TABLES, [VERB_DELETE] = TABLES, [VERB_DELETE_FROM] = TABLES,
     [VERB_MERGE] = TABLES,  [VERB_CALL] = BODY,     [VERB_USE] = DONE,      [VERB_TRUNCATE] = LIST,
     [VERB_COPY] = BODY,     [VERB_TABLE] = AFTER,   [VERB_TABLES] = LIST,   [VERB_INDEX] = AFTER,
-    [VERB_ROUTINE] = AFTER, [VERB_OBJECT] = DONE,   [VERB_OBJECTS] = LIST,
+    [VERB_ROUTINE] = AFTER, [VERB_OBJECT] = DONE,   [VERB_OBJECTS] = LIST,  [VERB_LOAD] = BODY,
 };
 
 /* A bit a name says whether it was quoted. */
@@ -352,6 +387,7 @@ typedef struct summarizer {
     size_t parts;
     size_t in_bracket; /* words since the bracket */
     size_t dots;       /* those that no part followed yet */
+    bool called;       /* the name is a function's, unless a hint stands in its parentheses */
 } summarizer;
 
 /* ---- Words ---- */
@@ -592,13 +628,28 @@ static void write_part(summarizer *s, const word_token *token) {
     }
 }
 
+/* The phase behind a table that is no target. */
+static unsigned char phase_behind_reference(int verb) {
+    switch (verb) {
+    case VERB_GRANT:
+        return GRANTED;
+    case VERB_SELECT:
+    case VERB_UPDATE:
+    case VERB_DELETE:
+    case VERB_DELETE_FROM:
+        return COLUMNS;
+    default:
+        return BODY;
+    }
+}
+
 /* A name that was due has been read, or is not to be had. */
 static void leave_name(summarizer *s) {
     frame *f = top(s);
     if (f->phase == AWAIT) {
         f->phase = NEXT_PHASES[f->verb];
     } else {
-        f->phase = f->phase == TARGET ? TABLES : BODY;
+        f->phase = f->phase == TARGET ? TABLES : phase_behind_reference(f->verb);
     }
 }
 
@@ -610,10 +661,12 @@ static bool is_listed(int verb) {
 
 static void write_target(summarizer *s, const frame *f, const word_token *following) {
     bool is_function = f->phase == TARGET && is_punctuation(following, '(');
+    s->called = is_function && (s->dialect == MERCURY_DIALECT_GENERIC || s->dialect == MERCURY_DIALECT_MSSQL);
     if (f->phase == AWAIT || (f->phase == TARGET && f->verb == VERB_SELECT)) {
         write_summary(s, s->written.bytes, s->written.length, false);
     }
-    if (!is_function && !(f->phase == AWAIT && !is_listed(f->verb))) {
+    bool schema = f->verb == VERB_GRANT && following->length > 0 && following->text[0] == '*'; /* ON shop.* */
+    if (!is_function && !schema && !(f->phase == AWAIT && !is_listed(f->verb))) {
         add_table(s);
     }
 }
@@ -743,10 +796,24 @@ static void step_start(summarizer *s, frame *f, const word_token *token, const w
     }
 }
 
+/* Whether SELECT INTO makes a table in the dialect; elsewhere it sets variables. */
+static bool makes_table(int dialect) {
+    return dialect == MERCURY_DIALECT_GENERIC || dialect == MERCURY_DIALECT_POSTGRESQL ||
+           dialect == MERCURY_DIALECT_MSSQL;
+}
+
 static void step_columns(summarizer *s, frame *f, const word_token *token, const word_token *following) {
     if (token->role == ROLE_FROM && s->comparison != 2 && !ends_name(following)) {
         f->phase = TARGET;
+    } else if (token->role == ROLE_INTO && makes_table(s->dialect) && may_be_name(following)) {
+        f->phase = following->role == ROLE_FILE ? BODY : REFERENCE;
     }
+}
+
+/* Whether the word behind GRANT ... ON names what is no table. */
+static bool is_no_table(int role) {
+    return role == ROLE_INDEX || role == ROLE_TRIGGER || role == ROLE_ROUTINE || role == ROLE_OBJECT ||
+           role == ROLE_SKIP;
 }
 
 /* DELETE a, b FROM t1 a JOIN t2 b: what stood before FROM may be aliases. */
@@ -777,7 +844,8 @@ static void step_tables(summarizer *s, frame *f, const word_token *token, const 
 }
 
 static void step_body(summarizer *s, frame *f, const word_token *token, const word_token *following) {
-    if (token->role == ROLE_REFERENCES && s->defines && may_be_name(following)) {
+    bool like = token->role == ROLE_LIKE && is_punctuation(&s->previous, '(');
+    if ((token->role == ROLE_REFERENCES || like) && s->defines && may_be_name(following)) {
         f->phase = REFERENCE;
     } else if (token->role == ROLE_BEGIN && s->routine) {
         f->phase = START;
@@ -793,6 +861,8 @@ static void step_after(summarizer *s, frame *f, const word_token *token, const w
     } else if (role == ROLE_AS && f->verb == VERB_ROUTINE) {
         f->phase = START;
     } else if (role == ROLE_ON && f->verb == VERB_INDEX && may_be_name(following)) {
+        f->phase = REFERENCE;
+    } else if (role == ROLE_LIKE && f->verb == VERB_TABLE && may_be_name(following)) {
         f->phase = REFERENCE;
     } else if (role == ROLE_CLAUSE && f->verb == VERB_INSERT) {
         f->phase = BODY;
@@ -812,12 +882,38 @@ static void step_after_target(summarizer *s, frame *f, const word_token *token, 
     }
 }
 
+static bool is_cast(const word_token *token) {
+    return token->kind == MERCURY_TOKEN_OPERATOR && token->length == 2 && memcmp(token->text, "::", 2) == 0;
+}
+
+static bool is_object(const word_token *token) {
+    static const char OBJECT[] = "object";
+    for (size_t i = 0; i < sizeof OBJECT - 1; i++) {
+        if (token->length != sizeof OBJECT - 1 || to_lower(token->text[i]) != OBJECT[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* INTO TEMPORARY TABLE t, ON TABLE t, ON OBJECT::t; SCHEMA::s is no table. */
+static bool precedes_table(frame *f, const word_token *token, const word_token *following) {
+    if (is_cast(following)) {
+        f->phase = is_object(token) ? f->phase : DONE;
+        return true;
+    }
+    return (token->role == ROLE_TABLE || token->role == ROLE_TEMPORARY) && may_be_name(following);
+}
+
 /* A table is due. */
 static void step_due(summarizer *s, frame *f, const word_token *token, const word_token *following) {
     if (token->role == ROLE_FROM || (token->role == ROLE_PREFIX && may_be_name(following))) {
         return;
     }
-    if (following->role == ROLE_FROM) { /* ROWS FROM (f(), g()) */
+    if (following->role == ROLE_FROM && f->phase == TARGET) { /* ROWS FROM (f(), g()) */
+        return;
+    }
+    if (f->phase == REFERENCE && precedes_table(f, token, following)) {
         return;
     }
     if (is_reserved(token->role)) {
@@ -861,8 +957,11 @@ static bool is_skipped(const frame *f, int role, const word_token *following) {
         return following->kind == MERCURY_TOKEN_NUMBER || following->kind == MERCURY_TOKEN_PLACEHOLDER ||
                is_punctuation(following, '(');
     }
-    bool modifies =
-        role == ROLE_SKIP || role == ROLE_NOT || role == ROLE_PREFIX || (role == ROLE_TABLE && f->verb == VERB_INSERT);
+    if (role == ROLE_MAINTENANCE && f->verb == VERB_TRUNCATE) {
+        return true;
+    }
+    bool loads = f->verb == VERB_INSERT || f->verb == VERB_LOAD;
+    bool modifies = role == ROLE_SKIP || role == ROLE_NOT || role == ROLE_PREFIX || (role == ROLE_TABLE && loads);
     return modifies && (may_be_name(following) || following->role == ROLE_INTO || following->role == ROLE_FROM);
 }
 
@@ -933,7 +1032,19 @@ static bool is_query(const summarizer *s, const frame *f, const word_token *foll
 
 /* Whether SELECT may begin a query in the phase. */
 static bool allows_query(int phase) {
-    return phase != DONE && phase != KIND && phase != LIST && phase != CTE_NAME && phase != CTE_HEAD && phase != CTE_AS;
+    switch (phase) {
+    case DONE:
+    case KIND:
+    case LIST:
+    case PRIVILEGES:
+    case GRANTED:
+    case CTE_NAME:
+    case CTE_HEAD:
+    case CTE_AS:
+        return false;
+    default:
+        return true;
+    }
 }
 
 static void step_word(summarizer *s, const word_token *token, const word_token *following) {
@@ -985,6 +1096,16 @@ static void step_word(summarizer *s, const word_token *token, const word_token *
     case ECHO:
         step_echo(s, f, token);
         break;
+    case PRIVILEGES: /* GRANT ... ON [TABLE] t, u TO ... */
+        if (token->role == ROLE_ON) {
+            f->phase = is_no_table(following->role) ? DONE : REFERENCE;
+        }
+        break;
+    case LOADING:
+        if (token->role == ROLE_INTO && may_be_name(following)) {
+            f->phase = AWAIT;
+        }
+        break;
     default: /* DONE, LIST, CTE_AS: words say nothing */
         break;
     }
@@ -1018,7 +1139,7 @@ static void step_value(summarizer *s, const word_token *token) {
         if (!called && s->previous.role != ROLE_TOP) {
             leave_name(s);
         }
-    } else if (f->phase == TARGET || f->phase == REFERENCE) {
+    } else if ((f->phase == TARGET || f->phase == REFERENCE) && !is_cast(token)) {
         leave_name(s);
     } else if (f->phase == CTE_NAME) {
         f->phase = CTE_TAIL;
@@ -1049,6 +1170,8 @@ static int phase_within(frame *f) {
     case DONE:
     case KIND:
     case LIST:
+    case PRIVILEGES:
+    case GRANTED:
     case CTE_HEAD:
         return DONE;
     case START:
@@ -1099,6 +1222,8 @@ static void step_comma(frame *f) {
         f->phase = f->verb == VERB_DELETE ? AWAIT : TARGET;
     } else if (f->phase == LIST) {
         f->phase = AWAIT;
+    } else if (f->phase == GRANTED) {
+        f->phase = REFERENCE;
     } else if (f->phase == CTE_TAIL) {
         f->phase = CTE_NAME;
     }
@@ -1149,7 +1274,18 @@ static void step_token(summarizer *s, const word_token *token, const word_token 
     }
 }
 
+/* FROM t (NOLOCK): what seemed to be a function is a table. */
+static void look_for_hint(summarizer *s, const word_token *token) {
+    if (s->called && token->role == ROLE_HINT) {
+        add_table(s);
+    }
+    s->called = false;
+}
+
 static void step(summarizer *s, const word_token *token, const word_token *following) {
+    if (!is_punctuation(token, '(')) {
+        look_for_hint(s, token);
+    }
     if (s->naming == NAMING_NONE || !continue_name(s, token, following)) {
         step_token(s, token, following);
     }

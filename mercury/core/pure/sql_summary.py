@@ -56,6 +56,11 @@ from mercury.core.records import (
     ROLE_SKIP,  # may stand between a verb and its target
     ROLE_TOP,
     ROLE_REFERENCES,
+    ROLE_LIKE,
+    ROLE_TEMPORARY,  # may stand before the table of SELECT INTO
+    ROLE_FILE,  # SELECT INTO a file
+    ROLE_MAINTENANCE,  # an option of VACUUM and ANALYZE
+    ROLE_HINT,  # first in parentheses behind a table, no function's argument
     ROLE_BEGIN,
     ROLE_ECHO,  # a fixed word that belongs to the operation
     ROLE_TABLE,  # what CREATE, DROP and ALTER work on: tables and views
@@ -63,7 +68,7 @@ from mercury.core.records import (
     ROLE_TRIGGER,  # things on a table that have code
     ROLE_ROUTINE,  # things that have code
     ROLE_OBJECT,  # all others
-) = range(28)
+) = range(33)
 
 # What a statement that begins with the word is.
 (
@@ -82,6 +87,8 @@ from mercury.core.records import (
     VERB_DROP,
     VERB_TRUNCATE,
     VERB_COPY,
+    VERB_GRANT,
+    VERB_LOAD,
     VERB_EXPLAIN,
     VERB_TRANSACTION,
     VERB_BEGIN,
@@ -93,7 +100,7 @@ from mercury.core.records import (
     VERB_ROUTINE,
     VERB_OBJECT,
     VERB_OBJECTS,
-) = range(26)
+) = range(28)
 
 _ROLES = (
     (ROLE_SELECT, "select"),
@@ -125,6 +132,17 @@ _ROLES = (
     ),
     (ROLE_TOP, "top"),
     (ROLE_REFERENCES, "references"),
+    (ROLE_LIKE, "like"),
+    (ROLE_TEMPORARY, "temp temporary unlogged"),
+    (ROLE_FILE, "dumpfile outfile"),
+    (ROLE_MAINTENANCE, "analyze freeze full local no_write_to_binlog verbose"),
+    (
+        ROLE_HINT,
+        """
+        holdlock nolock paglock readcommitted readpast readuncommitted repeatableread rowlock tablock tablockx updlock
+        xlock
+        """,
+    ),
     (ROLE_BEGIN, "begin"),
     (ROLE_ECHO, "savepoint to tran transaction work"),
     (ROLE_TABLE, "table tables view"),
@@ -150,18 +168,20 @@ _VERBS = (
     (VERB_USE, "use"),
     (VERB_VALUES, "values"),
     (VERB_DEFINE, "alter comment create refresh rename"),
-    (VERB_DROP, "analyze drop optimize reindex repair"),
-    (VERB_TRUNCATE, "lock truncate"),
+    (VERB_DROP, "checksum drop optimize reindex repair"),
+    (VERB_TRUNCATE, "analyze cluster lock table truncate vacuum"),
     (VERB_COPY, "copy"),
-    (VERB_EXPLAIN, "declare desc describe explain prepare"),
+    (VERB_GRANT, "deny grant revoke"),
+    (VERB_LOAD, "load"),
+    (VERB_EXPLAIN, "bulk declare desc describe explain prepare"),
     (VERB_TRANSACTION, "abort commit release rollback savepoint start"),
     (VERB_BEGIN, "begin"),
     (VERB_END, "end"),
     (
         VERB_PLAIN,
         """
-        attach checkpoint close cluster deallocate deny detach discard do fetch flush grant kill listen load move
-        notify pragma reset revoke set show unlisten unlock vacuum
+        attach checkpoint close deallocate detach discard do fetch flush kill listen move notify pragma reset set show
+        unlisten unlock
         """,
     ),
 )
@@ -201,13 +221,16 @@ WORDS = _list_words()
     AFTER,  # the target was read; what is defined or inserted comes
     LIST,  # the target was read; a comma brings another
     REFERENCE,  # a table that is no target
+    PRIVILEGES,  # after GRANT: ON brings a table
+    GRANTED,  # it was read; a comma brings another
+    LOADING,  # after LOAD: INTO brings the target
     CTE_NAME,
     CTE_HEAD,  # its columns
     CTE_AS,  # its statement
     CTE_TAIL,  # a comma brings another, a verb the statement
     TOLERANT,  # after EXPLAIN: options until a verb
     ECHO,  # after BEGIN, COMMIT ...: fixed words
-) = range(19)
+) = range(22)
 
 _FIRST_PHASES = {
     VERB_SELECT: COLUMNS,
@@ -222,6 +245,8 @@ _FIRST_PHASES = {
     VERB_DROP: KIND,
     VERB_TRUNCATE: AWAIT,
     VERB_COPY: AWAIT,
+    VERB_GRANT: PRIVILEGES,
+    VERB_LOAD: LOADING,
     VERB_EXPLAIN: TOLERANT,
     VERB_TRANSACTION: ECHO,
     VERB_BEGIN: ECHO,
@@ -240,6 +265,7 @@ _NEXT_PHASES = {
     VERB_USE: DONE,
     VERB_TRUNCATE: LIST,
     VERB_COPY: BODY,
+    VERB_LOAD: BODY,
     VERB_TABLE: AFTER,
     VERB_TABLES: LIST,
     VERB_INDEX: AFTER,
@@ -279,10 +305,25 @@ _RESERVED = frozenset(
 _UNLISTED = frozenset((VERB_CALL, VERB_USE, VERB_INDEX, VERB_ROUTINE, VERB_OBJECT, VERB_OBJECTS))
 """The verbs whose targets are no tables."""
 
+_BEHIND_REFERENCES = {
+    VERB_GRANT: GRANTED,
+    VERB_SELECT: COLUMNS,
+    VERB_UPDATE: COLUMNS,
+    VERB_DELETE: COLUMNS,
+    VERB_DELETE_FROM: COLUMNS,
+}
+"""The phase behind a table that is no target, where it is not BODY."""
+
 _EXPLAINED = frozenset((VERB_INSERT, VERB_UPDATE, VERB_DELETE, VERB_MERGE))
 _CONTROL = frozenset((VERB_NONE, VERB_SELECT, VERB_TRANSACTION, VERB_BEGIN, VERB_END))
-_NO_QUERY = frozenset((DONE, KIND, LIST, CTE_NAME, CTE_HEAD, CTE_AS))
+_NO_QUERY = frozenset((DONE, KIND, LIST, PRIVILEGES, GRANTED, CTE_NAME, CTE_HEAD, CTE_AS))
 """The phases in which SELECT begins nothing."""
+_INTO_TABLES = frozenset((lex.GENERIC, lex.POSTGRESQL, lex.MSSQL))
+"""The dialects in which SELECT INTO makes a table; elsewhere it sets variables."""
+
+_NO_TABLES = frozenset((ROLE_INDEX, ROLE_TRIGGER, ROLE_ROUTINE, ROLE_OBJECT, ROLE_SKIP))
+"""The words behind GRANT ... ON that name what is no table."""
+
 _NAMES = frozenset((TOKEN_WORD, TOKEN_QUOTED))
 _PUNCTUATION = frozenset((b"(", b")", b"[", b"]", b",", b";", b"."))
 
@@ -348,6 +389,7 @@ class Summarizer:
         self.quoted = False
         self.parts = 0
         self.dots = 0  # those that no part followed yet
+        self.called: Optional[Name] = None  # a function, unless a hint stands in its parentheses
         self.complete = True
 
     def summarize(self) -> Summary:
@@ -528,7 +570,9 @@ class Summarizer:
         if frame.phase == AWAIT or (frame.phase == TARGET and frame.verb == VERB_SELECT):
             self._write(name.written, b" ")
         is_function = frame.phase == TARGET and _is_punctuation(following, b"(")
-        if not is_function and not (frame.phase == AWAIT and frame.verb in _UNLISTED):
+        self.called = name if is_function and self.dialect in (lex.GENERIC, lex.MSSQL) else None
+        schema = frame.verb == VERB_GRANT and following.text[:1] == b"*"  # GRANT ... ON shop.*
+        if not is_function and not schema and not (frame.phase == AWAIT and frame.verb in _UNLISTED):
             self._add_table(name)
 
     def _leave_name(self) -> None:
@@ -539,11 +583,13 @@ class Summarizer:
         elif frame.phase == TARGET:
             frame.phase = TABLES
         else:
-            frame.phase = BODY
+            frame.phase = _BEHIND_REFERENCES.get(frame.verb, BODY)
 
     # ---- Tokens ----
 
     def _step(self, token: Token, following: Token) -> None:
+        if self.called and not _is_punctuation(token, b"("):
+            self._look_for_hint(token)
         if self.naming and self._naming_step(token, following):
             pass
         elif token.kind == TOKEN_PUNCTUATION:
@@ -558,6 +604,12 @@ class Summarizer:
                 self._value(token)
         self._compare(token)
         self.previous = token
+
+    def _look_for_hint(self, token: Token) -> None:
+        """FROM t (NOLOCK): what seemed to be a function is a table."""
+        if self.called and token.word.role == ROLE_HINT:
+            self._add_table(self.called)
+        self.called = None
 
     def _compare(self, token: Token) -> None:
         """Follows IS [NOT] DISTINCT FROM, whose FROM brings no tables."""
@@ -585,7 +637,7 @@ class Summarizer:
             called = frame.verb == VERB_CALL and token.kind in (TOKEN_PLACEHOLDER, TOKEN_OPERATOR)
             if not called and self.previous.word.role != ROLE_TOP:
                 self._leave_name()
-        elif frame.phase in (TARGET, REFERENCE):
+        elif frame.phase in (TARGET, REFERENCE) and token.text != b"::":
             self._leave_name()
         elif frame.phase == CTE_NAME:
             frame.phase = CTE_TAIL
@@ -634,7 +686,7 @@ class Summarizer:
         if phase == CTE_AS:
             frame.phase = CTE_TAIL
             return START
-        if phase in (DONE, KIND, LIST, CTE_HEAD):
+        if phase in (DONE, KIND, LIST, PRIVILEGES, GRANTED, CTE_HEAD):
             return DONE
         if phase in (START, OPEN) or (phase == AWAIT and frame.verb == VERB_COPY):
             frame.phase = BODY
@@ -661,6 +713,8 @@ class Summarizer:
             frame.phase = AWAIT if frame.verb == VERB_DELETE else TARGET
         elif frame.phase == LIST:
             frame.phase = AWAIT
+        elif frame.phase == GRANTED:
+            frame.phase = REFERENCE
         elif frame.phase == CTE_TAIL:
             frame.phase = CTE_NAME
 
@@ -716,19 +770,39 @@ class Summarizer:
     def _columns(self, frame: Frame, token: Token, following: Token) -> None:
         if token.word.role == ROLE_FROM and self.comparison != 2 and not _ends_name(following):
             frame.phase = TARGET
+        elif token.word.role == ROLE_INTO and self.dialect in _INTO_TABLES and _may_be_name(following):
+            frame.phase = BODY if following.word.role == ROLE_FILE else REFERENCE
+
+    def _privileges(self, frame: Frame, token: Token, following: Token) -> None:
+        """GRANT ... ON [TABLE] t, u TO ..."""
+        if token.word.role == ROLE_ON:
+            frame.phase = DONE if following.word.role in _NO_TABLES else REFERENCE
+
+    def _loading(self, frame: Frame, token: Token, following: Token) -> None:
+        if token.word.role == ROLE_INTO and _may_be_name(following):
+            frame.phase = AWAIT
 
     def _due(self, frame: Frame, token: Token, following: Token) -> None:
         """A table is due."""
         role = token.word.role
         if role == ROLE_FROM or (role == ROLE_PREFIX and _may_be_name(following)):
             return
-        if following.word.role == ROLE_FROM:  # ROWS FROM (f(), g())
+        if following.word.role == ROLE_FROM and frame.phase == TARGET:  # ROWS FROM (f(), g())
+            return
+        if frame.phase == REFERENCE and self._precedes_table(frame, token, following):
             return
         if role in _RESERVED:
             self._leave_name()
             self._after_target(frame, token, following)
         else:
             self._name(token, following)
+
+    def _precedes_table(self, frame: Frame, token: Token, following: Token) -> bool:
+        """INTO TEMPORARY TABLE t, ON TABLE t, ON OBJECT::t; SCHEMA::s is no table."""
+        if following.text == b"::":
+            frame.phase = frame.phase if token.text.lower() == b"object" else DONE
+            return True
+        return token.word.role in (ROLE_TABLE, ROLE_TEMPORARY) and _may_be_name(following)
 
     def _after_target(self, frame: Frame, token: Token, following: Token) -> None:
         """A keyword stands where a target was due."""
@@ -768,7 +842,8 @@ class Summarizer:
 
     def _body(self, frame: Frame, token: Token, following: Token) -> None:
         role = token.word.role
-        if role == ROLE_REFERENCES and self.defines and _may_be_name(following):
+        like = role == ROLE_LIKE and _is_punctuation(self.previous, b"(")
+        if (role == ROLE_REFERENCES or like) and self.defines and _may_be_name(following):
             frame.phase = REFERENCE
         elif role == ROLE_BEGIN and self.routine:
             frame.phase = START
@@ -799,7 +874,10 @@ class Summarizer:
     def _is_skipped(self, frame: Frame, role: int, following: Token) -> bool:
         if role == ROLE_TOP:
             return following.kind in (TOKEN_NUMBER, TOKEN_PLACEHOLDER) or _is_punctuation(following, b"(")
-        modifies = role in (ROLE_SKIP, ROLE_NOT, ROLE_PREFIX) or (role == ROLE_TABLE and frame.verb == VERB_INSERT)
+        if role == ROLE_MAINTENANCE and frame.verb == VERB_TRUNCATE:
+            return True
+        loads = frame.verb in (VERB_INSERT, VERB_LOAD)
+        modifies = role in (ROLE_SKIP, ROLE_NOT, ROLE_PREFIX) or (role == ROLE_TABLE and loads)
         return modifies and (_may_be_name(following) or following.word.role in (ROLE_INTO, ROLE_FROM))
 
     def _after(self, frame: Frame, token: Token, following: Token) -> None:
@@ -811,7 +889,7 @@ class Summarizer:
             frame.phase = AWAIT
         elif role == ROLE_AS and verb == VERB_ROUTINE:
             frame.phase = START
-        elif role == ROLE_ON and verb == VERB_INDEX and _may_be_name(following):
+        elif (role, verb) in ((ROLE_ON, VERB_INDEX), (ROLE_LIKE, VERB_TABLE)) and _may_be_name(following):
             frame.phase = REFERENCE
         elif role == ROLE_CLAUSE and verb == VERB_INSERT:
             frame.phase = BODY
@@ -862,6 +940,8 @@ _WORD_STEPS: Dict[int, Callable[[Summarizer, Frame, Token, Token], None]] = {
     CTE_TAIL: Summarizer._explained,
     TOLERANT: Summarizer._explained,
     ECHO: Summarizer._echo,
+    PRIVILEGES: Summarizer._privileges,
+    LOADING: Summarizer._loading,
     OPEN: Summarizer._start,
     OPEN_TABLES: Summarizer._start,
 }
