@@ -22,11 +22,8 @@ logger = logging.getLogger("mercury")
 BLOCK_SIZE = 1024
 """Events that one thread may hold back before they cross into the core."""
 
-MAX_SIGHTINGS = 256
-"""Call paths whose frames are looked at for the model, the field and the row behind a query."""
-
-ENOUGH_LOOKS = 2
-"""Queries of one call path whose frames are looked at."""
+MAX_SIGHTINGS = 512
+"""Call paths of statements whose frames are looked at for the model, the field and the row behind a query."""
 
 current: "ContextVar[Optional[Trace]]" = ContextVar("mercury_trace", default=None)
 """The innermost open unit of this thread or task."""
@@ -99,7 +96,7 @@ class Evidence(NamedTuple):
     duplicates: List[Duplicate]
     paths: List[List[PathEntry]]
     statements: Dict[int, Any]
-    sightings: Dict[int, Any]
+    sightings: Dict[Tuple[int, int], Any]
     databases: List[str]
     notes: List[str]
 
@@ -148,7 +145,6 @@ class Trace:
         "faults",
         "is_apart",
         "lanes",
-        "looks",
         "name",
         "parent",
         "paths",
@@ -167,8 +163,7 @@ class Trace:
         self.lanes: Dict[int, Any] = {}
         self.databases: Dict[str, int] = {}
         self.statements: Dict[int, Any] = {}
-        self.looks: Dict[int, int] = {-1: ENOUGH_LOOKS}
-        self.sightings: Dict[int, Any] = {}
+        self.sightings: Dict[Tuple[int, int], Any] = {}
         self.cache_hits = 0
         self.cache_misses = 0
         self.faults = 0

@@ -35,10 +35,6 @@ static size_t equal_entries(const path_pair *pair) {
     return count;
 }
 
-static int equal_paths(const path_pair *pair) {
-    return pair->earlier_length == pair->later_length && equal_entries(pair) == pair->later_length;
-}
-
 /*
  * RECURSION if one query site was reached at two depths of one cycle of frames. The
  * site's function must stand among the first `common` entries, which belong to both
@@ -61,13 +57,20 @@ static mercury_verdict recursion(const path_pair *pair, size_t common) {
     return no_loop;
 }
 
+/* Two elements of one interpreter: as good as two instructions of the code that it runs. */
+static int is_next_element(const mercury_frame *one, const mercury_frame *other) {
+    return one->code == other->code && one->element != 0 && other->element != 0 && one->element != other->element;
+}
+
 static mercury_verdict compare_activations(const path_pair *pair, size_t shared) {
     if (shared == pair->earlier_length && shared == pair->later_length) {
         return verdict_of(MERCURY_LOOP_OPERATION, shared - 1);
     }
     int below_both = shared < pair->earlier_length && shared < pair->later_length;
-    if (below_both && equal_frames(&pair->earlier[shared - 1], &pair->later[shared - 1])) {
-        return verdict_of(equal_paths(pair) ? MERCURY_LOOP_REPEATED : MERCURY_LOOP_CALLED, shared - 1);
+    size_t same = equal_entries(pair);
+    if (below_both && same >= shared && !is_next_element(&pair->earlier[shared], &pair->later[shared])) {
+        int equal = same == pair->earlier_length && same == pair->later_length;
+        return verdict_of(equal ? MERCURY_LOOP_REPEATED : MERCURY_LOOP_CALLED, shared - 1);
     }
     return recursion(pair, shared);
 }

@@ -440,11 +440,16 @@ MERCURY_API int64_t mercury_sql_advice_text(const char *text, size_t length, int
  * (not merely the same code) decides. If it stands at the same instruction both
  * times, that instruction ran twice: it loops, and it is the loop. If it has moved
  * on, it was straight-line code between the two, unless the way led through a recursion.
+ * The frames around it stand still with it; only a generator's caller may have moved on,
+ * and then it was the caller's straight-line code that pulled the generator twice. An
+ * interpreter that called its next element has moved on as well.
  *
  *     what the two statements share           verdict      depth
  *     the operation itself, both ends         OPERATION    the operation
- *     a frame at one instruction, and below   REPEATED if the paths are equal, else CALLED
- *       it both paths go on                                that frame
+ *     frames that are all at the instruction  REPEATED if the paths are equal, else CALLED
+ *       they were at, and below them both                  the innermost of those frames
+ *       paths go on, not to two elements of
+ *       one interpreter
  *     no known activation, equal paths        REPEATED     not located
  *     no known activation; the first entry    CALLED       not located: any frame before
  *       that differs runs other code                       it may be the one that loops
@@ -504,8 +509,10 @@ MERCURY_API int64_t mercury_loop_proof_compare(const mercury_frame *earlier, siz
  *            --> duplicates  one per (fingerprint, database, parameters) seen twice
  *
  * Each query is compared with the last one of its group and, where that proves no loop,
- * with the last one of its statement (fingerprint and database) if another group holds
- * it; that group is told of the proof too if it has none yet.
+ * with the last one of its site (fingerprint, database, and the instruction that entered
+ * the operation: the path's last entry but one) if another group holds it; that group is
+ * told of the proof too if it has none yet. Two sites prove nothing about each other:
+ * that a loop called one after the other does not repeat either.
  */
 
 enum {

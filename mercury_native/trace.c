@@ -23,8 +23,13 @@
  *                                 |           |   |
  *               records     | record 0 | record 1 | record 2 | ...  key, then the rest
  *
- *               statements  (fingerprint, database) -> the group of its last event
+ *               statements  (fingerprint, database)
  *               groups      (statement, path)
+ *               instructions, places
+ *                           (code, offset), (instruction, element): the distinct entries
+ *                           before the last ones of all paths, so that a path's place is
+ *                           one number
+ *               sites       (statement, place) -> the group of its last event
  *               parameters  (statement, parameters) -> how often, and from which groups
  *
  * The order of arrival is the order in which results are written, so that neither the
@@ -184,10 +189,21 @@ typedef struct lane {
     size_t checked_depth; /* depth after the events of a block that is being checked */
 } lane;
 
-typedef struct statement_record {
-    table_key key; /* fingerprint, database */
+/* A record that is nothing but its key: its index is what stands for it. */
+typedef struct numbered_record {
+    table_key key;
+} numbered_record;
+
+typedef struct site_record {
+    table_key key; /* index of the statement, place of the path */
     int64_t last_group;
-} statement_record;
+} site_record;
+
+/* What is known of a path beside its frames. */
+typedef struct path_record {
+    size_t end;    /* of its frames, among all paths' frames */
+    int64_t place; /* the instruction that entered the operation, as its index among the places */
+} path_record;
 
 typedef struct group_record {
     table_key key; /* index of the statement, path */
@@ -213,14 +229,17 @@ _Static_assert(sizeof(mercury_group) == 16 * sizeof(int64_t) && sizeof(mercury_d
                "padding");
 
 struct mercury_trace {
-    block frames;    /* mercury_frame */
-    block path_ends; /* size_t */
+    block frames; /* mercury_frame */
+    block paths;  /* path_record */
     size_t path_count;
     size_t frame_count;
+    table instructions;
+    table places;
     block lanes; /* lane */
     size_t lane_count;
     table statements;
     table groups;
+    table sites;
     table parameters;
     mercury_totals totals;
 };
@@ -232,8 +251,11 @@ mercury_trace *mercury_trace_new(uint64_t seed, mercury_error *error) {
         return NULL;
     }
     memset(trace, 0, sizeof *trace);
-    table_init(&trace->statements, seed, sizeof(statement_record));
+    table_init(&trace->instructions, seed, sizeof(numbered_record));
+    table_init(&trace->places, seed, sizeof(numbered_record));
+    table_init(&trace->statements, seed, sizeof(numbered_record));
     table_init(&trace->groups, seed, sizeof(group_record));
+    table_init(&trace->sites, seed, sizeof(site_record));
     table_init(&trace->parameters, seed, sizeof(parameter_record));
     return trace;
 }
@@ -251,9 +273,12 @@ void mercury_trace_free(mercury_trace *trace) {
     }
     block_free(&trace->lanes);
     block_free(&trace->frames);
-    block_free(&trace->path_ends);
+    block_free(&trace->paths);
+    table_free(&trace->instructions);
+    table_free(&trace->places);
     table_free(&trace->statements);
     table_free(&trace->groups);
+    table_free(&trace->sites);
     table_free(&trace->parameters);
     mercury_alloc_free(trace, sizeof *trace);
 }
@@ -266,9 +291,9 @@ typedef struct path_view {
 } path_view;
 
 static path_view path_at(const mercury_trace *trace, int64_t index) {
-    const size_t *ends = trace->path_ends.data;
-    size_t start = index > 0 ? ends[index - 1] : 0;
-    path_view path = {(const mercury_frame *)trace->frames.data + start, ends[index] - start};
+    const path_record *paths = trace->paths.data;
+    size_t start = index > 0 ? paths[index - 1].end : 0;
+    path_view path = {(const mercury_frame *)trace->frames.data + start, paths[index].end - start};
     return path;
 }
 
@@ -293,15 +318,44 @@ static size_t total_length(const int64_t *offsets, size_t count) {
     return total;
 }
 
-static void append_paths(mercury_trace *trace, const mercury_frame *frames, const int64_t *offsets, size_t count) {
+/* The index of the record with this key; a new one where there is none. -1: no memory. */
+static int64_t table_number(table *self, int64_t first, int64_t second) {
+    const void *known = table_find(self, first, second);
+    if (known == NULL) {
+        if (!table_reserve(self)) {
+            return -1;
+        }
+        known = table_add(self, first, second);
+    }
+    return table_index(self, known);
+}
+
+/* The place of a path: the frame before its last one, which is its operation. -1: no memory. */
+static int64_t place_of(mercury_trace *trace, const mercury_frame *frames, size_t length) {
+    const mercury_frame *site = &frames[length > 1 ? length - 2 : 0];
+    int64_t instruction = table_number(&trace->instructions, site->code, site->offset);
+    return instruction < 0 ? -1 : table_number(&trace->places, instruction, site->element);
+}
+
+/* Places first: where memory ends, no path has been added, and a place alone means nothing. */
+static int append_paths(mercury_trace *trace, const mercury_frame *frames, const int64_t *offsets, size_t count) {
+    path_record *paths = (path_record *)trace->paths.data + trace->path_count;
     mercury_frame *target = trace->frames.data;
-    size_t *ends = trace->path_ends.data;
+    for (size_t index = 0; index < count; index++) {
+        size_t length = (size_t)(offsets[index + 1] - offsets[index]);
+        paths[index].place = place_of(trace, &frames[offsets[index]], length);
+        if (paths[index].place < 0) {
+            return 0;
+        }
+    }
     for (size_t index = 0; index < count; index++) {
         size_t length = (size_t)(offsets[index + 1] - offsets[index]);
         memcpy(&target[trace->frame_count], &frames[offsets[index]], length * sizeof *frames);
         trace->frame_count += length;
-        ends[trace->path_count++] = trace->frame_count;
+        paths[index].end = trace->frame_count;
     }
+    trace->path_count += count;
+    return 1;
 }
 
 int64_t mercury_trace_add_paths(mercury_trace *trace, const mercury_frame *frames, size_t frame_count,
@@ -321,10 +375,10 @@ int64_t mercury_trace_add_paths(mercury_trace *trace, const mercury_frame *frame
         return mercury_error_fill(error, MERCURY_ERROR_LIMIT_EXCEEDED, MERCURY_TRACE_MAX_FRAMES);
     }
     if (!block_reserve(&trace->frames, trace->frame_count + added, sizeof *frames) ||
-        !block_reserve(&trace->path_ends, trace->path_count + count, sizeof(size_t))) {
+        !block_reserve(&trace->paths, trace->path_count + count, sizeof(path_record)) ||
+        !append_paths(trace, frames, offsets, count)) {
         return mercury_error_fill(error, MERCURY_ERROR_OUT_OF_MEMORY, -1);
     }
-    append_paths(trace, frames, offsets, count);
     return MERCURY_OK;
 }
 
@@ -471,7 +525,7 @@ static mercury_verdict seen_from(const mercury_trace *trace, const group_record 
     return verdict;
 }
 
-/* Compares the event with the last one of `other`, another group of its statement. True if that proves a loop. */
+/* Compares the event with the last one of `other`, another group of its site. True if that proves a loop. */
 static int prove_by_other(mercury_trace *trace, group_record *group, group_record *other, const mercury_event *event) {
     mercury_verdict verdict = compare_with(trace, other, event);
     note(&group->result, verdict);
@@ -481,8 +535,7 @@ static int prove_by_other(mercury_trace *trace, group_record *group, group_recor
     return proves(verdict.loop);
 }
 
-static void prove(mercury_trace *trace, group_record *group, const statement_record *statement,
-                  const mercury_event *event) {
+static void prove(mercury_trace *trace, group_record *group, const site_record *site, const mercury_event *event) {
     mercury_verdict own = {MERCURY_LOOP_NONE, -1};
     if (group->result.count > 0) {
         own = compare_with(trace, group, event);
@@ -491,8 +544,8 @@ static void prove(mercury_trace *trace, group_record *group, const statement_rec
     /* A part of an operation is not one more operation, but a group has at least one. */
     group->result.operation_count += own.loop != MERCURY_LOOP_OPERATION;
     int proven = proves(own.loop);
-    if (!proven && statement->last_group != NO_GROUP) {
-        group_record *other = table_at(&trace->groups, (size_t)statement->last_group);
+    if (!proven && site->last_group != NO_GROUP) {
+        group_record *other = table_at(&trace->groups, (size_t)site->last_group);
         proven = other != group && prove_by_other(trace, group, other, event);
     }
     group->result.proven_count += proven;
@@ -518,13 +571,15 @@ static void count_event(mercury_totals *totals, const mercury_event *event) {
     totals->duration_ns = saturating_sum(totals->duration_ns, duration_of(event));
 }
 
-static statement_record *statement_of(mercury_trace *trace, const mercury_event *event) {
-    statement_record *statement = table_find(&trace->statements, event->fingerprint, event->database);
-    if (statement == NULL) {
-        statement = table_add(&trace->statements, event->fingerprint, event->database);
-        statement->last_group = NO_GROUP;
+/* The group's site, which comes with its first group. */
+static site_record *site_of(mercury_trace *trace, const group_record *group) {
+    int64_t place = ((const path_record *)trace->paths.data)[group->key.second].place;
+    site_record *site = table_find(&trace->sites, group->key.first, place);
+    if (site == NULL) {
+        site = table_add(&trace->sites, group->key.first, place);
+        site->last_group = NO_GROUP;
     }
-    return statement;
+    return site;
 }
 
 static group_record *new_group(mercury_trace *trace, int64_t statement, const mercury_event *event, int64_t number) {
@@ -546,13 +601,13 @@ static group_record *group_of(mercury_trace *trace, const mercury_event *event, 
         return NULL;
     }
     /* A statement comes with its first group: so a full table of groups keeps statements bounded too. */
-    statement_record *statement = table_find(&trace->statements, event->fingerprint, event->database);
+    const numbered_record *statement = table_find(&trace->statements, event->fingerprint, event->database);
     if (statement != NULL) {
         group = table_find(&trace->groups, table_index(&trace->statements, statement), event->path);
     }
     if (group == NULL && trace->groups.count < MERCURY_TRACE_MAX_GROUPS) {
-        statement = statement_of(trace, event);
-        group = new_group(trace, table_index(&trace->statements, statement), event, number);
+        int64_t index = table_number(&trace->statements, event->fingerprint, event->database);
+        group = new_group(trace, index, event, number);
     }
     return group;
 }
@@ -617,10 +672,10 @@ static void add_query(mercury_trace *trace, const mercury_event *event, int64_t 
         trace->totals.ungrouped_count++;
         return;
     }
-    statement_record *statement = table_at(&trace->statements, (size_t)group->key.first);
-    prove(trace, group, statement, event);
+    site_record *site = site_of(trace, group);
+    prove(trace, group, site, event);
     group_add(group, event, number);
-    statement->last_group = table_index(&trace->groups, group);
+    site->last_group = table_index(&trace->groups, group);
     group->result.distinct_count += is_new_to_statement(trace, group, event, number);
 }
 
@@ -633,7 +688,7 @@ static int reserve_event(mercury_trace *trace, const mercury_event *event) {
         return 0;
     }
     if (trace->groups.count < MERCURY_TRACE_MAX_GROUPS &&
-        !(table_reserve(&trace->groups) && table_reserve(&trace->statements))) {
+        !(table_reserve(&trace->groups) && table_reserve(&trace->statements) && table_reserve(&trace->sites))) {
         return 0;
     }
     return trace->parameters.count >= MERCURY_TRACE_MAX_PARAMETERS || table_reserve(&trace->parameters);
@@ -700,7 +755,7 @@ int64_t mercury_trace_groups(const mercury_trace *trace, mercury_group *groups, 
 }
 
 static mercury_duplicate duplicate_of(const mercury_trace *trace, const parameter_record *found) {
-    const statement_record *statement = table_at(&trace->statements, (size_t)found->key.first);
+    const numbered_record *statement = table_at(&trace->statements, (size_t)found->key.first);
     mercury_duplicate result;
     result.fingerprint = statement->key.first;
     result.database = statement->key.second;

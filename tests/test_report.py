@@ -226,7 +226,12 @@ def test_caches_are_shown_where_they_were_used():
 
 
 def test_each_kind_has_its_title():
-    titles = {"n_plus_one": "N+1", "duplicate": "Duplicate", "repeated_in_loop": "Repeated in a loop"}
+    titles = {
+        "n_plus_one": "N+1",
+        "write_loop": "Written in a loop",
+        "duplicate": "Duplicate",
+        "repeated_in_loop": "Repeated in a loop",
+    }
     for kind, title in titles.items():
         assert f"1. {title}: Book.author" in render(report(finding(kind=kind)), width=80)
     assert "1. new_kind: Book.author" in render(report(finding(kind="new_kind")), width=80)

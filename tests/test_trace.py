@@ -160,14 +160,22 @@ def test_a_handler_within_an_operation(recorder):
     assert (inner.loop, inner.loop_depth) == (LOOP_REPEATED, 1)
 
 
-def test_two_classes_in_one_loop_prove_each_other(recorder):
+def test_two_ways_to_one_site_in_one_loop_prove_each_other(recorder):
     with recorder.call("view", 88):
         for name in ("book", "film"):
-            with recorder.call(name):
+            with recorder.call(name), recorder.call("author", 6):
                 recorder.query(1)
     first, second = judge(recorder)
     assert (first.loop, first.loop_depth, first.proven_count) == (LOOP_CALLED, 0, 0)
     assert (second.loop, second.loop_depth, second.proven_count) == (LOOP_CALLED, 0, 1)
+
+
+def test_two_sites_in_one_loop_prove_nothing_about_each_other(recorder):
+    with recorder.call("view", 88):
+        for name in ("book", "film"):
+            with recorder.call(name):
+                recorder.query(1)
+    assert [(group.loop, group.proven_count) for group in judge(recorder)] == [(LOOP_NONE, 0)] * 2
 
 
 def test_recursion(recorder):

@@ -27,11 +27,16 @@ _NEVER_GO_ON = frozenset(
 
 
 class Loop(NamedTuple):
-    """A loop of one code object, as the offsets of its instructions."""
+    """A loop of one code object, as the offsets of its instructions.
+
+    `head` are those that fetch the next element: there the body has not begun, and the
+    variables are still those of the turn before.
+    """
 
     offsets: FrozenSet[int]
     line: int
     variables: Tuple[str, ...]
+    head: FrozenSet[int]
 
 
 # CPython 3.11 splits a call into PRECALL and CALL, and runs it at the one or at the other
@@ -78,10 +83,18 @@ def loop_variables(code: CodeType, offset: int) -> Tuple[str, ...]:
     return () if loop is None else loop.variables
 
 
-def _innermost(code: CodeType, offset: int) -> Optional[Loop]:
+def loops_around(code: CodeType, offset: int) -> List[Loop]:
+    """The loops around the instruction, the innermost first."""
+    loops = _loops(code)
+    if not loops:
+        return loops
     instruction = stable_offset(code, offset)
-    around = [loop for loop in _loops(code) if instruction in loop.offsets]
-    return min(around, key=lambda loop: len(loop.offsets)) if around else None
+    return sorted((loop for loop in loops if instruction in loop.offsets), key=lambda loop: len(loop.offsets))
+
+
+def _innermost(code: CodeType, offset: int) -> Optional[Loop]:
+    around = loops_around(code, offset)
+    return around[0] if around else None
 
 
 def _loops(code: CodeType) -> List[Loop]:
@@ -107,11 +120,19 @@ def _find_loops(code: CodeType) -> List[Loop]:
     return [
         Loop(
             frozenset(instructions[index].offset for index in body),
-            _head_line(code, instructions, head),
-            _variables(instructions, head),
+            _head_line(code, instructions, _without_prefix(instructions, head)),
+            *_variables(instructions, _without_prefix(instructions, head)),
         )
         for head, body in bodies.items()
     ]
+
+
+def _without_prefix(instructions: List[dis.Instruction], head: int) -> int:
+    """The index of the instruction itself: where a loop is long, the jump back ends at a prefix of it."""
+    index = head
+    while instructions[index].opname == "EXTENDED_ARG" and index + 1 < len(instructions):
+        index += 1
+    return index if instructions[index].opname == "FOR_ITER" else head
 
 
 def _is_loop(jump: dis.Instruction, head: dis.Instruction) -> bool:
@@ -187,15 +208,17 @@ def _head_line(code: CodeType, instructions: List[dis.Instruction], head: int) -
     return line_at(code, before.offset if is_test else first.offset)
 
 
-def _variables(instructions: List[dis.Instruction], head: int) -> Tuple[str, ...]:
-    """The names stored right behind the head of a `for`, also from unpacking."""
+def _variables(instructions: List[dis.Instruction], head: int) -> Tuple[Tuple[str, ...], FrozenSet[int]]:
+    """The names stored right behind the head of a `for`, also from unpacking, and the offsets before the first."""
     names: List[str] = []
+    before: List[int] = []
     if not _is_for(instructions, head):
-        return ()
+        return (), frozenset()
     passed = _PASSED_BEFORE_STORES
     if instructions[head].opname != "FOR_ITER":
         passed |= _PASSED_BY_ASYNC_FOR | {_WAITING}
-    for instruction in instructions[head + 1 :]:
+    for index in range(head, len(instructions)):
+        instruction = instructions[index]
         if instruction.opname in _STORES:
             names.append(str(instruction.argval))
         elif instruction.opname in _DOUBLE_STORES:
@@ -203,6 +226,8 @@ def _variables(instructions: List[dis.Instruction], head: int) -> Tuple[str, ...
             names.extend(str(name) for name in (stored[:1] if "LOAD" in instruction.opname else stored))
             if "LOAD" in instruction.opname:
                 break
-        elif instruction.opname not in passed:
+        elif index > head and instruction.opname not in passed:
             break
-    return tuple(names)
+        elif not names:
+            before.append(instruction.offset)
+    return tuple(names), frozenset(before)

@@ -22,6 +22,10 @@ CUT = 8
 """An executor's worker: what lies outside of it did not cause the query."""
 RAW = 16
 """A database cursor's own method: an operation that must not be held."""
+SAVE = 32
+"""A model's own `save`: an operation also where a related manager saves one row after the other."""
+ONE_BY_ONE = 64
+"""A related manager's method that may do so."""
 
 _MAX_CODES = 16384
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))).replace(os.sep, "/") + "/"
@@ -52,6 +56,10 @@ def classify(code: CodeType) -> int:
         kind |= PLUMBING
         if filename.endswith("django/db/backends/utils.py"):
             kind |= RAW
+    if filename.endswith("django/db/models/base.py") and code.co_name == "save":
+        kind |= SAVE
+    if filename.endswith("django/db/models/fields/related_descriptors.py") and code.co_name in ("add", "_clear"):
+        kind |= ONE_BY_ONE
     if _is_cut(filename, code.co_name):
         kind |= CUT
     reader = reader_for(filename, code.co_name)

@@ -13,9 +13,9 @@ from typing import Any, Callable, List, Optional
 from mercury.capture import provenance
 from mercury.capture.frames import Lane, Route, make_lane
 from mercury.capture.parameters import NOT_COMPARED, digest
-from mercury.capture.statements import cache_for
+from mercury.capture.statements import Statement, cache_for
 from mercury.core.records import EVENT_FAILED, EVENT_MANY, TRACE_MAX_GROUPS
-from mercury.trace import BLOCK_SIZE, ENOUGH_LOOKS, MAX_SIGHTINGS, Trace, current, process
+from mercury.trace import BLOCK_SIZE, MAX_SIGHTINGS, Trace, current, process
 
 _current = current.get
 _getframe = sys._getframe
@@ -87,7 +87,11 @@ def _note(trace: Trace, sql: Any, params: Any, many: bool, context: Any, above: 
         if len(lane.events) >= BLOCK_SIZE:
             trace.flush(lane)
         path, shared = lane.walk(route, trace.paths, above + 1)
-        if trace.looks.get(path, 0) < ENOUGH_LOOKS:
+        if path == route.looked_path:
+            route.turns = turns = route.turns + 1
+        else:
+            turns = lane.change_path(route, path)
+        if not turns & (turns - 1) or turns == 3:
             _sight(trace, lane, route, path, shared, _getframe(above), params)
         if many:
             flags |= EVENT_MANY
@@ -115,9 +119,7 @@ def _find_route(trace: Trace, lane: Lane, sql: Any, connection: Any) -> Route:
     """A new route for a text that this lane has not seen on this database."""
     statements = cache_for(connection.vendor)
     statement = statements.find(sql)
-    is_repeated = statement.fingerprint in trace.statements
-    if not is_repeated and len(trace.statements) < TRACE_MAX_GROUPS:
-        trace.statements[statement.fingerprint] = statement
+    is_repeated = _note_statement(trace, statement)
     route = Route(statement, connection.alias, trace.database(connection.alias))
     route.is_repeated = is_repeated
     if type(sql) is str and sql in statements.texts:
@@ -128,19 +130,41 @@ def _find_route(trace: Trace, lane: Lane, sql: Any, connection: Any) -> Route:
     return route
 
 
+def _note_statement(trace: Trace, statement: Statement) -> bool:
+    """Whether the trace has had this statement before. What its texts say of its width comes together."""
+    known = trace.statements.get(statement.fingerprint)
+    if known is None:
+        if len(trace.statements) < TRACE_MAX_GROUPS:
+            trace.statements[statement.fingerprint] = statement
+        return False
+    if known.is_wide < statement.is_wide or known.limit != statement.limit:
+        limit = known.limit if known.limit == statement.limit else 0
+        is_wide = known.is_wide or statement.is_wide
+        trace.statements[statement.fingerprint] = known._replace(is_wide=is_wide, limit=limit)
+    return True
+
+
 def _sight(trace: Trace, lane: Lane, route: Route, path: int, shared: int, frame: Any, params: Any) -> None:
     """Looks, while the frames live, at what stands behind a text that comes again.
 
-    A text's first query is passed over: most never come again. A call path's first look
-    may be too early to see the loop around it, so a second one may improve on it.
+    A text's first query is passed over: most never come again. After that each call path is
+    looked at when it has sent the statement once, twice, three, four, eight times and so on: the first look may
+    be too early to see the loop around it, and a loop in a loop shows by what has changed
+    since the last one.
     """
     if not route.is_repeated:
         route.is_repeated = True
         return
-    trace.looks[path] = trace.looks.get(path, 0) + 1
-    known = trace.sightings.get(path)
-    if (known is None and len(trace.sightings) < MAX_SIGHTINGS) or (known is not None and not known.row):
-        trace.sightings[path] = provenance.look(frame, lane.shared_frame(shared), params)
+    if path < 0:
+        return
+    key = (path, route.fingerprint)
+    known = trace.sightings.get(key)
+    if known is None and len(trace.sightings) >= MAX_SIGHTINGS:
+        return
+    statement = trace.statements.get(route.fingerprint)
+    is_wide = statement is not None and statement.is_wide
+    seen = provenance.look(frame, lane.stack(), lane.shared_frame(shared), params, is_wide)
+    trace.sightings[key] = provenance.merged(known, seen)
 
 
 def _lose_track(trace: Trace) -> None:

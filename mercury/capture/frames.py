@@ -21,7 +21,7 @@ from types import CodeType, FrameType
 from typing import Any, Dict, List, Optional, Tuple
 
 from mercury.capture.bytecode import stable_offset
-from mercury.capture.code import CUT, GENERATOR, PLUMBING, RAW, classify, kinds, reader_of
+from mercury.capture.code import CUT, GENERATOR, ONE_BY_ONE, PLUMBING, RAW, SAVE, classify, kinds, reader_of
 from mercury.capture.statements import Statement
 from mercury.core.records import TRACE_MAX_LANES
 from mercury.trace import PathEntry, PathTable
@@ -56,12 +56,14 @@ class Route:
         "fingerprint",
         "flags",
         "is_repeated",
+        "looked_path",
         "path",
         "path_before",
         "recorded",
         "skipped",
         "stop_element",
         "stop_offset",
+        "turns",
         "variant",
     )
 
@@ -72,6 +74,8 @@ class Route:
         self.alias = alias
         self.database = database
         self.is_repeated = False
+        self.looked_path = -2
+        self.turns = 0
         self.path = -1
         self.path_before = -1
         self.skipped = 0
@@ -89,7 +93,7 @@ class Lane:
     query is recorded: a finalizer or signal handler may then send another one.
     """
 
-    __slots__ = ("_depths", "_frames", "_last", "events", "is_busy", "number", "root", "routes")
+    __slots__ = ("_depths", "_frames", "_last", "events", "is_busy", "number", "root", "routes", "turns")
 
     def __init__(self, number: int, root: Optional[FrameType]) -> None:
         self.number = number
@@ -97,6 +101,7 @@ class Lane:
         self.is_busy = False
         self.events: List[List[int]] = []
         self.routes: Dict[str, Route] = {}
+        self.turns: Dict[Tuple[int, int], int] = {}
         self._last = -1
         self._frames: List[Optional[FrameType]] = []
         self._depths: Dict[Optional[FrameType], int] = {}
@@ -104,11 +109,23 @@ class Lane:
     def release(self) -> None:
         """Drops every frame that the lane holds."""
         self.root = None
+        self.turns.clear()
         self.lose_track()
 
     def shared_frame(self, shared: int) -> Optional[FrameType]:
         """The innermost activation that the last two queries have in common."""
         return self._frames[shared - 1] if 0 < shared <= len(self._frames) else None
+
+    def stack(self) -> List[Optional[FrameType]]:
+        """The frames of the last query's call path, outermost first; None for one that must not be held."""
+        return self._frames
+
+    def change_path(self, route: Route, path: int) -> int:
+        """Goes on counting the queries that a route's statement sent from another path than last time."""
+        self.turns[route.fingerprint, route.looked_path] = route.turns
+        route.looked_path = path
+        route.turns = self.turns.get((route.fingerprint, path), 0) + 1
+        return route.turns
 
     def walk(self, route: Route, table: PathTable, above: int) -> CallPath:
         """The call path of a text that is about to be sent by the frame `above` levels above this one."""
@@ -156,6 +173,8 @@ class Lane:
         operation = frame
         current: Optional[FrameType] = frame
         while current is not None and _kind(current) & PLUMBING:
+            if _kind(current) & ONE_BY_ONE and _kind(operation) & SAVE:
+                break
             route.skipped += 1
             operation = current
             current = current.f_back

@@ -1,32 +1,40 @@
-"""What stands behind a query that comes again: the model, the field, and the row.
+"""What stands behind a query that comes again: the model, the field, the row, and the loops around it.
 
-Looked up once per call path, at its second query, while the frames are alive. What is
-kept are names, never an instance, a queryset or a value.
+Looked up at a few queries of each call path, while the frames are alive. What is kept are
+names and keyed digests, never an instance, a queryset or a value.
 """
 
 import os
-import sys
-from inspect import CO_OPTIMIZED
 from types import FrameType
-from typing import Any, Callable, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from mercury.capture import bytecode
+from mercury.capture import bytecode, loops, rows
 from mercury.capture.code import PLUMBING, kinds
+from mercury.capture.local_variables import locals_of
+from mercury.capture.loops import LoopSource
 from mercury.capture.parameters import basic
 
 _MAX_FRAMES = 60
 
-_count_references: Optional[Callable[[Any], int]] = getattr(sys, "getrefcount", None)
-_OWN_REFERENCES = 3
-"""Who holds a frame's dict of local variables: the frame, our variable, and the call that counts."""
+
+class Relation(NamedTuple):
+    """An attribute of a model, with the model's table."""
+
+    model: str
+    field: str
+    table: str
 
 
 class Sighting(NamedTuple):
     """Who asked for the rows. Empty strings where the frames do not tell.
 
     `kind` is how the ORM was entered: "forward" and "reverse_one" (an attribute that holds one
-    related object), "many" (a related manager), "deferred" (a column left out),
-    "queryset" (a manager or queryset of the model itself), "instance" (save, refresh) or "raw".
+    related object), "generic" (one of any model), "many" (a related manager), "deferred" (a
+    column left out), "prefetch" (of rows in hand), "queryset" (a manager or queryset of the
+    model itself), "instance" (save, delete, refresh), "content_type" or "raw". `method` is
+    the ORM's, `row` the instance behind the query, in words. `related_model` is the model that is read or
+    written where it is not `model`. `relation` leads from the row to `model`, though the query did not
+    go that way. `looks` counts how often the frames were looked at.
     """
 
     kind: str
@@ -37,16 +45,26 @@ class Sighting(NamedTuple):
     is_filtered: bool
     row: str
     table: str
+    is_code: bool = False
+    relation: "Optional[Relation]" = None
+    loops: Tuple[LoopSource, ...] = ()
+    looks: int = 1
 
 
 RAW = Sighting("raw", "", "", "", "", False, "", "")
 
 
-def look(frame: FrameType, loop_frame: Optional[FrameType], parameters: Any) -> Sighting:
+def look(
+    frame: FrameType,
+    stack: Sequence[Optional[FrameType]],
+    loop_frame: Optional[FrameType],
+    parameters: Any,
+    is_wide: bool,
+) -> Sighting:
     """The sighting for a query that `frame` is about to send.
 
-    `loop_frame` is the innermost activation shared with the thread's query before: where
-    the loop is, if there is one.
+    `stack` is its call path, the outermost frame first; `loop_frame` the innermost
+    activation shared with the thread's query before. `is_wide`: the statement has carried lists of values.
     """
     sighting = RAW
     for candidate in _plumbing(frame):
@@ -54,9 +72,20 @@ def look(frame: FrameType, loop_frame: Optional[FrameType], parameters: Any) -> 
         if found is not None:
             # The outermost one is what the application called.
             sighting = found
+            if found.kind == "content_type":
+                break
+    sighting = sighting._replace(loops=tuple(loops.look(stack, loop_frame, is_wide)))
     if sighting.row or loop_frame is None:
         return sighting
     return _with_row_of_loop(sighting, loop_frame, parameters)
+
+
+def merged(known: Optional[Sighting], seen: Sighting) -> Sighting:
+    """What two looks at one call path say together. One that names a row is best."""
+    if known is None:
+        return seen
+    best = seen if seen.row and not known.row else known
+    return best._replace(loops=loops.merged(known.loops, list(seen.loops)), looks=known.looks + seen.looks)
 
 
 def _plumbing(frame: FrameType) -> Iterator[FrameType]:
@@ -70,32 +99,57 @@ def _plumbing(frame: FrameType) -> Iterator[FrameType]:
 
 def _sighting_of(frame: FrameType) -> Optional[Sighting]:
     code = frame.f_code
-    file = os.path.basename(code.co_filename)
-    variables = frame.f_locals
-    owner = variables.get("self")
+    folder, file = os.path.split(code.co_filename)
+    if code.co_name == "prefetch_one_level":
+        return _from_prefetch(*locals_of(frame, ("instances", "lookup")))
+    owner, instance = locals_of(frame, ("self", "instance"))
     if owner is None:
         return None
+    if file == "models.py" and os.path.basename(folder) == "contenttypes" and rows.is_source(owner):
+        return Sighting("content_type", "ContentType", "", "", code.co_name, False, "", "")
     if code.co_name == "__get__":
-        return _from_descriptor(owner, variables.get("instance"))
-    if file == "related_descriptors.py" and code.co_name in ("count", "exists"):
+        return _from_descriptor(owner, instance)
+    if file == "related_descriptors.py" and code.co_name in _MANY_METHODS:
         return _from_many_manager(owner, code.co_name)
-    if file == "query.py" and hasattr(owner, "_hints") and hasattr(owner, "model"):
+    if file == "query.py" and rows.is_queryset(owner) and not _is_raw(owner):
         return _from_queryset(owner, code.co_name)
-    if file == "base.py" and _is_instance(owner):
-        return Sighting("instance", _name(type(owner)), "", "", code.co_name, False, "", _table(type(owner)))
+    if file == "base.py" and rows.is_instance(owner):
+        model = type(owner)
+        return Sighting("instance", _name(model), "", "", code.co_name, False, "", rows.table_of(model))
     return None
+
+
+_READING = ("count", "exists")
+_MANY_METHODS = (*_READING, "add", "remove", "set", "clear")
+
+
+def _is_raw(queryset: Any) -> bool:
+    return not hasattr(queryset, "_hints")
+
+
+def _from_prefetch(instances: Any, lookup: Any) -> Optional[Sighting]:
+    """`prefetch_related_objects([row], "relation")`."""
+    if type(instances) is not list or not instances or not rows.is_instance(instances[0]):
+        return None
+    owner = type(instances[0])
+    name = rows.own_dict(lookup).get("prefetch_to", "")
+    if type(name) is not str or not name:
+        return None
+    field = name.rpartition("__")[2]
+    row = f"a {_name(owner)}" if len(instances) == 1 else ""
+    return Sighting("prefetch", _name(owner), field, "", "", False, row, rows.table_of(owner))
 
 
 def _from_descriptor(descriptor: Any, instance: Any) -> Optional[Sighting]:
     """`book.author`, `user.profile`, a deferred column, a generic foreign key."""
-    if instance is None or not _is_instance(instance):
+    if not rows.is_instance(instance):
         return None
     model = type(instance)
-    row = f"a {_name(model)}"
+    row, is_code = f"a {_name(model)}", rows.is_code_table(model)
     if hasattr(descriptor, "related") and hasattr(descriptor.related, "get_accessor_name"):
         relation = descriptor.related
         accessor, related = str(relation.get_accessor_name()), _name(relation.related_model)
-        return Sighting("reverse_one", _name(model), accessor, related, "", False, row, _table(model))
+        return Sighting("reverse_one", _name(model), accessor, related, "", False, row, _table(model), is_code)
     field = getattr(descriptor, "field", descriptor)
     name = getattr(field, "name", "")
     if not name:
@@ -104,29 +158,46 @@ def _from_descriptor(descriptor: Any, instance: Any) -> Optional[Sighting]:
     if getattr(field, "is_relation", False) and type(descriptor).__name__ != "ForeignKeyDeferredAttribute":
         related = "" if related_model is None else _name(related_model)
         kind = "generic" if related_model is None else "forward"
-        return Sighting(kind, _name(model), str(name), related, "", False, row, _table(model))
-    return Sighting("deferred", _name(model), str(name), "", "", False, row, _table(model))
+        return Sighting(kind, _name(model), str(name), related, "", False, row, _table(model), is_code)
+    return Sighting("deferred", _name(model), str(name), "", "", False, row, _table(model), is_code)
 
 
 def _from_many_manager(manager: Any, method: str) -> Optional[Sighting]:
-    """A many-to-many relation's manager, which counts in the table between without a queryset of the relation."""
-    instance, name = getattr(manager, "instance", None), getattr(manager, "prefetch_cache_name", "")
-    if not name or not _is_instance(instance):
+    """A related manager's own method, which may work without a queryset of the relation."""
+    held = rows.own_dict(manager)
+    instance = held.get("instance")
+    if not rows.is_instance(instance):
         return None
+    name = held.get("prefetch_cache_name") or _remote_name(held.get("field"))
+    model: Any = held.get("model")
+    if not name or not rows.is_model(model):
+        return None
+    # A table between is written itself; the other rows are written where the key is theirs.
     owner = type(instance)
-    return Sighting("many", _name(owner), name, _name(manager.model), method, False, f"a {_name(owner)}", _table(owner))
+    is_between = held.get("through") is not None
+    if not is_between:
+        written = Sighting("queryset", _name(model), "", "", method, False, "", _table(model))
+        return None if method in _READING else written
+    row, is_code = f"a {_name(owner)}", rows.is_code_table(owner)
+    return Sighting("many", _name(owner), str(name), _name(model), method, False, row, _table(owner), is_code)
+
+
+def _remote_name(field: Any) -> str:
+    remote = getattr(field, "remote_field", None)
+    return "" if remote is None else str(remote.get_accessor_name() or "")
 
 
 def _from_queryset(queryset: Any, method: str) -> Sighting:
     """A queryset: of a related manager, which leaves the instance as a hint, or of a model's own manager."""
     model = queryset.model
     instance = queryset._hints.get("instance")
-    if instance is None or not _is_instance(instance):
+    if not rows.is_instance(instance):
         return Sighting("queryset", _name(model), "", "", method, False, "", _table(model))
     owner = type(instance)
     name = _accessor(queryset, instance)
     filtered = _condition_count(queryset) > 1
-    return Sighting("many", _name(owner), name, _name(model), method, filtered, f"a {_name(owner)}", _table(owner))
+    row, is_code = f"a {_name(owner)}", rows.is_code_table(owner)
+    return Sighting("many", _name(owner), name, _name(model), method, filtered, row, _table(owner), is_code)
 
 
 def _accessor(queryset: Any, instance: Any) -> str:
@@ -162,49 +233,40 @@ def _condition_count(queryset: Any) -> int:
 def _with_row_of_loop(sighting: Sighting, loop_frame: FrameType, parameters: Any) -> Sighting:
     """Adds the row that the loop holds in its variable, if it gave a parameter of the query."""
     values = _plain_values(parameters)
-    for name, held in _locals(loop_frame, bytecode.loop_variables(loop_frame.f_code, loop_frame.f_lasti)):
-        if _is_instance(held):
-            if _shares_value(vars(held).values(), values):
-                return _related(sighting, type(held))._replace(row=f"`{name}`, a {_name(type(held))}")
+    names = bytecode.loop_variables(loop_frame.f_code, loop_frame.f_lasti)
+    for name, held in zip(names, locals_of(loop_frame, names)):
+        if rows.is_instance(held):
+            if _shares_value(rows.own_dict(held).values(), values):
+                model = type(held)
+                row, is_code = f"`{name}`, a {_name(model)}", rows.is_code_table(model)
+                return _related(sighting, model)._replace(row=row, is_code=is_code)
         elif type(held) is dict and _shares_value(held.values(), values):
             return sighting._replace(row=f"`{name}`, a row of values")
     return sighting
 
 
-def _locals(frame: FrameType, names: Iterable[str]) -> List[Tuple[str, Any]]:
-    """Some local variables of a frame, in this order.
-
-    Before Python 3.13, asking for them makes a function's frame keep all of them in a dict
-    of its own, also after the function has let them go. So that dict is emptied again,
-    unless somebody else holds it: `locals()` gives the same one.
-    """
-    variables = frame.f_locals
-    found = [(name, variables.get(name)) for name in names]
-    is_copy = bool(frame.f_code.co_flags & CO_OPTIMIZED) and type(variables) is dict
-    if is_copy and _count_references is not None and _count_references(variables) <= _OWN_REFERENCES:
-        variables.clear()
-    return found
-
-
 def _related(sighting: Sighting, owner: Any) -> Sighting:
-    """The same query seen as a relation of `owner`, where exactly one leads to the sighted model."""
+    """The same with the relation of `owner` that leads to the sighted model, where there is exactly one."""
     if sighting.kind != "queryset":
         return sighting
-    names = [
-        str(relation.get_accessor_name() or "")
-        for relation in owner._meta.related_objects
-        if _name(relation.related_model) == sighting.model
-    ]
-    names += [
-        str(field.name)
-        for field in owner._meta.private_fields
-        if field.is_relation and field.related_model is not None and _name(field.related_model) == sighting.model
-    ]
-    if len(names) != 1 or not names[0]:
-        return sighting
-    return sighting._replace(
-        kind="many", model=_name(owner), field=names[0], related_model=sighting.model, table=_table(owner)
-    )
+    generic = _only_name(field for field in owner._meta.private_fields if _leads_to(field, sighting.model))
+    if generic:
+        # Its manager leaves no trace of the relation in the queryset.
+        related = sighting._replace(related_model=sighting.model, kind="many", table=_table(owner))
+        return related._replace(model=_name(owner), field=generic)
+    name = _only_name(relation for relation in owner._meta.related_objects if _leads_to(relation, sighting.model))
+    return sighting._replace(relation=Relation(_name(owner), name, _table(owner)) if name else None)
+
+
+def _leads_to(relation: Any, model: str) -> bool:
+    related = relation.related_model
+    return related is not None and not isinstance(related, str) and _name(related) == model
+
+
+def _only_name(relations: Iterable[Any]) -> str:
+    """The attribute of the only one of these relations; empty where there are several, or none."""
+    names = [str(each.get_accessor_name() if hasattr(each, "get_accessor_name") else each.name) for each in relations]
+    return names[0] if len(names) == 1 else ""
 
 
 def _plain_values(parameters: Any) -> List[Any]:
@@ -219,13 +281,5 @@ def _shares_value(held: Any, values: List[Any]) -> bool:
     return any(value == other for value in held if type(value) in (int, str) for other in values)
 
 
-def _is_instance(value: Any) -> bool:
-    return hasattr(type(value), "_meta") and hasattr(value, "_state")
-
-
-def _name(model: Any) -> str:
-    return str(model.__name__)
-
-
-def _table(model: Any) -> str:
-    return str(model._meta.db_table)
+_name = rows.model_name
+_table = rows.table_of

@@ -33,7 +33,9 @@ class Statement(NamedTuple):
     """One canonical statement. `fingerprint` is signed, as events carry it.
 
     `variant` tells apart the texts that hold values of their own, such as the numbers of
-    LIMIT and OFFSET; None where nothing can tell whether two texts ask the same.
+    LIMIT and OFFSET; None where nothing can tell whether two texts ask the same. `is_wide`: the
+    text had a list of placeholders that the canonical one does not have. `limit` is the number
+    of its LIMIT, 0 without one.
     """
 
     fingerprint: int
@@ -41,10 +43,36 @@ class Statement(NamedTuple):
     verb: str
     flags: int
     variant: Optional[int]
+    is_wide: bool = False
+    limit: int = 0
 
 
 UNREADABLE = Statement(0, "?", "", 0, None)
 """Stands for what is no text, such as a driver's own query object."""
+
+
+_LIMIT = re.compile(rb"\blimit (\d{1,9})\b", re.IGNORECASE)
+
+
+def _limit_of(canonical: str, data: bytes) -> int:
+    """The number of a LIMIT at the end of the text, where Django writes it; the canonical text has a `?` there."""
+    if " limit " not in canonical[-40:]:
+        return 0
+    found = _LIMIT.findall(data[-60:])
+    return int(found[-1]) if found else 0
+
+
+_BOUNDS = re.compile(r" (?:limit|offset) \?")
+
+
+def _is_wide(canonical: str, data: bytes) -> bool:
+    """Does the text carry many values where one would do: a list of keys, rows to insert, arrays?"""
+    if canonical.startswith("insert "):
+        # The canonical text has one placeholder for all columns of all rows.
+        columns = canonical.partition("(")[2].partition(")")[0].count(",") + 1
+        return b"UNNEST(" in data or max(data.count(b"%s"), data.count(b"?")) > columns
+    values = canonical.count("?") - len(_BOUNDS.findall(canonical))
+    return max(data.count(b"%s"), data.count(b"?")) > values
 
 
 class StatementCache:
@@ -91,7 +119,9 @@ class StatementCache:
         variant: Optional[int] = 0
         if has_literals or _LIMITS.search(canonical):
             variant = None if has_comments else text_hash
-        statement = Statement(signed(normalized.fingerprint), canonical, verb, flags, variant)
+        fingerprint = signed(normalized.fingerprint)
+        is_wide, limit = _is_wide(canonical, data), _limit_of(canonical, data)
+        statement = Statement(fingerprint, canonical, verb, flags, variant, is_wide, limit)
         return statement, not has_literals and not has_comments
 
 

@@ -6,14 +6,14 @@ rule has explained is not explained again by a weaker one, so the order below ma
 
 from typing import List
 
-from mercury.findings import duplicate, n_plus_one, repeated_in_loop
+from mercury.findings import duplicate, n_plus_one, repeated_in_loop, write_loop
 from mercury.findings.case import Case
 from mercury.findings.finding import Finding
 from mercury.trace import Evidence
 
 __all__ = ["Finding", "judge"]
 
-_RULES = (n_plus_one.find, duplicate.find, repeated_in_loop.find)
+_RULES = (write_loop.find, n_plus_one.find, duplicate.find, repeated_in_loop.find)
 
 
 def judge(evidence: Evidence) -> List[Finding]:

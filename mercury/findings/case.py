@@ -6,13 +6,13 @@ paths, such as a helper called from two lines of one loop body, is so told once.
 """
 
 import re
-from dataclasses import dataclass
-from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
+from dataclasses import dataclass, replace
+from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
 
 from mercury.capture.provenance import RAW, Sighting
 from mercury.capture.statements import UNREADABLE, Statement
 from mercury.core.records import EVENT_WRITE, LOOP_CALLED, LOOP_RECURSION, LOOP_REPEATED, Group, unsigned
-from mercury.findings import places
+from mercury.findings import growth, places
 from mercury.findings.finding import Finding
 from mercury.findings.places import Place
 from mercury.trace import Evidence, PathEntry
@@ -36,6 +36,10 @@ class Site:
     trigger: Place
     loop_place: Place
     sighting: Sighting
+    growth: growth.Growth
+    is_write: bool
+    causes: FrozenSet[Any]
+    further: int = 0
 
     def finding(self, kind: str, fix: str, why: str) -> Finding:
         """What is told of this site."""
@@ -64,7 +68,7 @@ class Case:
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
-        self.explained: Set[int] = set()
+        self.explained: Set[int] = self._framework_work()
         self.looped = self._looped_sites()
 
     def path(self, group: Group) -> List[PathEntry]:
@@ -80,11 +84,18 @@ class Case:
 
     def sighting(self, indexes: Sequence[int]) -> Sighting:
         """What is known of these groups. One that names a row is best: some repetitions tell more than others."""
-        known = self.evidence.sightings
-        paths = [self.evidence.groups[index].path for index in indexes]
-        sightings: List[Sighting] = [known[path] for path in paths if path in known]
+        sightings = [sighting for sighting in map(self._sighting_of, indexes) if sighting is not RAW]
         with_row = [sighting for sighting in sightings if sighting.row]
         return (with_row or sightings or [RAW])[0]
+
+    def _sighting_of(self, index: int) -> Sighting:
+        group = self.evidence.groups[index]
+        found: Sighting = self.evidence.sightings.get((group.path, group.fingerprint), RAW)
+        return found
+
+    def _framework_work(self) -> Set[int]:
+        """Groups that the framework's own cache sends at most once for each model."""
+        return {index for index in range(len(self.evidence.groups)) if self._sighting_of(index).kind == "content_type"}
 
     def loaded_at(self, table: str, before: int) -> Optional[Place]:
         """Where the rows of `table` were last selected before event number `before`."""
@@ -103,10 +114,10 @@ class Case:
     def _looped_sites(self) -> List[Site]:
         collected: Dict[Any, List[int]] = {}
         for index, group in enumerate(self.evidence.groups):
-            if group.loop in PROVEN and group.operation_count > 0 and not group.flags & EVENT_WRITE:
+            if group.loop in PROVEN and group.operation_count > 0 and index not in self.explained:
                 collected.setdefault(self._site_key(group), []).append(index)
         sites = [self._site(indexes) for indexes in collected.values()]
-        return [site for site in sites if site.operation_count > 1]
+        return _one_for_each_cause([site for site in sites if site.operation_count > 1])
 
     def _site_key(self, group: Group) -> Any:
         path = self.path(group)
@@ -119,12 +130,13 @@ class Case:
         groups = [self.evidence.groups[index] for index in indexes]
         first = min(groups, key=lambda group: group.first_event)
         path = self.path(first)
+        operation_count = sum(group.operation_count for group in groups)
         return Site(
             groups=tuple(indexes),
             statement=self.statement(first.fingerprint),
             database=self.database(first.database),
             count=sum(group.count for group in groups),
-            operation_count=sum(group.operation_count for group in groups),
+            operation_count=operation_count,
             distinct_count=sum(group.distinct_count for group in groups),
             duration_ns=sum(group.duration_ns for group in groups),
             first_event=first.first_event,
@@ -132,4 +144,43 @@ class Case:
             trigger=places.trigger(path),
             loop_place=places.loop(path, first.loop_depth),
             sighting=self.sighting(indexes),
+            growth=self._growth(indexes, operation_count),
+            is_write=bool(first.flags & EVENT_WRITE),
+            causes=frozenset(_cause(self.path(group)) for group in groups),
         )
+
+    def _growth(self, indexes: List[int], operation_count: int) -> growth.Growth:
+        """What the clearest of some groups says: growth, else a reason against it."""
+        found = [growth.of(self.evidence.groups[index], self._sighting_of(index), operation_count) for index in indexes]
+        return max(found, key=lambda each: (bool(each.row), len(each.loops), bool(each.reason)))
+
+
+def _cause(path: List[PathEntry]) -> Any:
+    """What one operation sends has one cause: the way to it, and the ORM's function."""
+    way = tuple((id(entry.code), entry.offset, entry.element) for entry in path[:-1])
+    return way, id(path[-1].code)
+
+
+def _one_for_each_cause(sites: List[Site]) -> List[Site]:
+    """Statements that one operation sends at each turn are told once: as its write, if it writes."""
+    found: List[Site] = []
+    for site in sorted(sites, key=lambda site: (not site.is_write, not site.growth.row, -site.count)):
+        known = next((index for index, other in enumerate(found) if other.causes & site.causes), None)
+        if known is None:
+            found.append(site)
+        else:
+            found[known] = _together(found[known], site)
+    return sorted(found, key=lambda site: site.first_event)
+
+
+def _together(main: Site, other: Site) -> Site:
+    return replace(
+        main,
+        groups=main.groups + other.groups,
+        count=main.count + other.count,
+        duration_ns=main.duration_ns + other.duration_ns,
+        first_event=min(main.first_event, other.first_event),
+        causes=main.causes | other.causes,
+        growth=main.growth if main.growth.row else other.growth,
+        further=main.further + 1,
+    )

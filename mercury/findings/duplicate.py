@@ -21,7 +21,7 @@ def find(case: Case) -> List[Finding]:
     findings = []
     for duplicate in case.evidence.duplicates:
         groups = [index for index in duplicate.places if index >= 0]
-        if groups and case.explained.isdisjoint(groups):
+        if groups and case.explained.isdisjoint(groups) and not _is_of_a_loop(case, groups):
             findings.append(_finding(case, duplicate, groups))
     _explain_constant_loops(case)
     return _merged(findings)
@@ -32,6 +32,11 @@ def _explain_constant_loops(case: Case) -> None:
     for site in case.looped:
         if site.distinct_count <= 1:
             case.explained.update(site.groups)
+
+
+def _is_of_a_loop(case: Case, groups: List[int]) -> bool:
+    """A loop that asks different questions, some of them twice, is told as one that repeats."""
+    return any(site.distinct_count > 1 and set(groups) <= set(site.groups) for site in case.looped)
 
 
 def _finding(case: Case, duplicate: Duplicate, groups: List[int]) -> Finding:

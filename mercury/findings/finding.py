@@ -8,8 +8,8 @@ from typing import Tuple
 class Finding:
     """One cause. Files are as Python or the template engine names them; lines count from 1, 0 means unknown.
 
-    `kind` is "n_plus_one", "duplicate" or "repeated_in_loop"; the last is advice and
-    fails nothing. `fingerprint` is unsigned, `sql` holds no literal. Empty strings where
+    `kind` is "n_plus_one", "write_loop", "duplicate" or "repeated_in_loop"; the last is
+    advice and fails nothing. `fingerprint` is unsigned, `sql` holds no literal. Empty strings where
     the frames did not tell.
     """
 

@@ -23,11 +23,19 @@ def words(sighting: Sighting, rows: Optional[Place], around: Sequence[Sighting])
     return f"{code}{_target(root_model(sighting, around), rows)}{afterwards}"
 
 
+def as_relation(sighting: Sighting) -> Sighting:
+    """A query of a model's own manager, seen as the relation by which the row's queryset could bring its answer."""
+    if sighting.relation is None or sighting.kind != "queryset":
+        return sighting
+    model, field, table = sighting.relation
+    return sighting._replace(kind="many", model=model, field=field, related_model=sighting.model, table=table)
+
+
 def remedy(sighting: Sighting, lookup: str) -> Tuple[str, str]:
     """The code to write on the queryset, and what to do with its result where that is not plain."""
     if sighting.kind in ("forward", "reverse_one"):
         return f'add .select_related("{lookup}")', ""
-    if sighting.kind == "generic":
+    if sighting.kind in ("generic", "prefetch"):
         return f'add .prefetch_related("{lookup}")', ""
     if sighting.kind == "deferred":
         return f'take "{lookup}" out of .defer(), or add it to .only(),', ""
@@ -80,6 +88,13 @@ def _for_many(sighting: Sighting, lookup: str) -> Tuple[str, str]:
         queryset = f"{sighting.related_model}.objects.filter(...)"
         return f'add .prefetch_related(Prefetch("{lookup}", queryset={queryset}, to_attr="..."))', ""
     return f'add .prefetch_related("{lookup}")', ""
+
+
+def for_one_answer(sighting: Sighting, loop: Place) -> str:
+    """The fix for one question that each row of a loop asks again."""
+    what = f"the {sighting.related_model or sighting.model}" if sighting.model else "the result"
+    before = f", before the loop at {short(loop.file)}:{loop.line}" if loop.line else ""
+    return f"load {what} once{before}, and use it for each row"
 
 
 def for_unrelated(sighting: Sighting) -> str:

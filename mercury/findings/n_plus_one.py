@@ -18,7 +18,7 @@ KIND = "n_plus_one"
 
 def find(case: Case) -> List[Finding]:
     """One finding for each place that sends a query for each row."""
-    sites = [site for site in case.looped if site.sighting.row]
+    sites = [site for site in case.looped if site.growth.row and not site.is_write]
     around: Dict[Place, List[Site]] = {}
     for site in sites:
         around.setdefault(site.loop_place, []).append(site)
@@ -32,8 +32,11 @@ def _before(site: Site, around: List[Site]) -> List[Sighting]:
 
 
 def _finding(case: Case, site: Site, around: List[Sighting]) -> Finding:
-    rows = case.loaded_at(_rows_table(site.sighting, around), site.first_event)
-    return site.finding(KIND, fix.words(site.sighting, rows, around), why(site))
+    if site.distinct_count <= 1 and site.sighting.kind in ("queryset", "raw"):
+        return site.finding(KIND, fix.for_one_answer(site.sighting, site.loop_place), why(site))
+    sighting = fix.as_relation(site.sighting)
+    rows = case.loaded_at(_rows_table(sighting, around), site.first_event)
+    return site.finding(KIND, fix.words(sighting, rows, around), why(site))
 
 
 def _rows_table(sighting: Sighting, around: List[Sighting]) -> str:
@@ -44,10 +47,10 @@ def _rows_table(sighting: Sighting, around: List[Sighting]) -> str:
 
 def why(site: Site) -> str:
     """The proof in words: the loop, the row, the parameters."""
-    return f"{_loop_words(site)}, each time for {site.sighting.row} that was there already; {_parameter_words(site)}"
+    return f"{loop_words(site)}, each time for {site.growth.row} that was there already; {_parameter_words(site)}"
 
 
-def _loop_words(site: Site) -> str:
+def loop_words(site: Site) -> str:
     loop = f"{short(site.loop_place.file)}:{site.loop_place.line}"
     if site.loop == LOOP_RECURSION:
         return f"{site.trigger.function}() calls itself and sends the query at each level"

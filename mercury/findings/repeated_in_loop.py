@@ -14,7 +14,8 @@ KIND = "repeated_in_loop"
 
 def find(case: Case) -> List[Finding]:
     """One finding for each place in a proven loop that no stronger rule has explained."""
-    return [_finding(site) for site in case.looped if not case.explained.issuperset(site.groups)]
+    sites = [site for site in case.looped if not site.growth.is_batch]
+    return [_finding(site) for site in sites if not case.explained.issuperset(site.groups)]
 
 
 def _finding(site: Site) -> Finding:
@@ -23,5 +24,8 @@ def _finding(site: Site) -> Finding:
     return site.finding(
         KIND,
         f"if the loop can grow, load {what} with one query before it",
-        f"{loop} sent the statement {site.count:,} times; no row of an earlier query was found behind it",
+        f"{loop} sent the statement {site.count:,} times; {site.growth.reason or _NO_ROW}",
     )
+
+
+_NO_ROW = "no row of an earlier query was found behind it"

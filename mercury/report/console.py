@@ -20,10 +20,11 @@ _MORE = " ..."
 
 _TITLES = {
     "n_plus_one": "N+1",
+    "write_loop": "Written in a loop",
     "duplicate": "Duplicate",
     "repeated_in_loop": "Repeated in a loop",
 }
-_COLORS = {"n_plus_one": "31;1", "duplicate": "33;1", "repeated_in_loop": "36"}
+_COLORS = {"n_plus_one": "31;1", "write_loop": "31;1", "duplicate": "33;1", "repeated_in_loop": "36"}
 _BOLD = "1"
 _DIM = "2"
 _GREEN = "32"

@@ -10,16 +10,17 @@
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
 enum { VIEW = 1, HELPER, OTHER, GET };
-enum { IN_LOOP = 0, OTHER_IN_LOOP = 1, AFTER = 2, SHORT = 3, PATHS = 4 };
+enum { IN_LOOP = 0, OTHER_IN_LOOP = 1, AFTER = 2, SHORT = 3, OTHER_SITE = 4, PATHS = 5 };
 enum { FIRST = 11, SECOND = 12 };
 
 static const mercury_frame frames[] = {
-    {VIEW, 88, 0}, {HELPER, 6, 0}, {GET, 4, 0}, /* IN_LOOP */
-    {VIEW, 88, 0}, {OTHER, 2, 0},  {GET, 4, 0}, /* OTHER_IN_LOOP */
-    {VIEW, 96, 0}, {HELPER, 6, 0}, {GET, 4, 0}, /* AFTER */
-    {VIEW, 88, 0}, {GET, 4, 0},                 /* SHORT */
+    {VIEW, 88, 0}, {HELPER, 6, 0}, {GET, 4, 0},                 /* IN_LOOP */
+    {VIEW, 88, 0}, {OTHER, 2, 0},  {HELPER, 6, 0}, {GET, 4, 0}, /* OTHER_IN_LOOP */
+    {VIEW, 96, 0}, {HELPER, 6, 0}, {GET, 4, 0},                 /* AFTER */
+    {VIEW, 88, 0}, {GET, 4, 0},                                 /* SHORT */
+    {VIEW, 88, 0}, {OTHER, 2, 0},  {GET, 4, 0},                 /* OTHER_SITE */
 };
-static const int64_t offsets[PATHS + 1] = {0, 3, 6, 9, 11};
+static const int64_t offsets[PATHS + 1] = {0, 3, 7, 10, 12, 15};
 
 static mercury_event query(int64_t fingerprint, int64_t path, int64_t shared, int64_t parameters) {
     mercury_event event = {fingerprint, path, shared, parameters, 0, 0, 0, 10, 0};
@@ -116,6 +117,14 @@ static void two_paths_of_one_loop_prove_each_other(void) {
     CHECK(group_at(trace, 0).loop == MERCURY_LOOP_CALLED && group_at(trace, 0).proven_count == 0);
     CHECK(group_at(trace, 1).loop == MERCURY_LOOP_CALLED && group_at(trace, 1).proven_count == 1);
     CHECK(group_at(trace, 0).loop_depth == 0 && group_at(trace, 1).loop_depth == 0);
+    mercury_trace_free(trace);
+}
+
+static void two_sites_of_one_loop_prove_nothing(void) {
+    mercury_trace *trace = trace_with_paths();
+    add(trace, query(FIRST, IN_LOOP, 0, 1));
+    add(trace, query(FIRST, OTHER_SITE, 1, 2));
+    CHECK(group_at(trace, 0).loop == MERCURY_LOOP_NONE && group_at(trace, 1).loop == MERCURY_LOOP_NONE);
     mercury_trace_free(trace);
 }
 
@@ -469,6 +478,7 @@ int main(void) {
     RUN(activations_are_followed_over_other_statements);
     RUN(one_operation_counts_once);
     RUN(two_paths_of_one_loop_prove_each_other);
+    RUN(two_sites_of_one_loop_prove_nothing);
     RUN(straight_line_code_is_no_loop);
     RUN(lanes_share_no_activations);
     RUN(duplicates_name_their_places);

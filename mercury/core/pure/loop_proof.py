@@ -4,7 +4,9 @@ A call path lists where the program stood when it sent a statement, outermost fr
 first, the operation (the ORM call) last. The innermost frame that two statements share
 as one and the same *activation* decides: if it stands at the same instruction both
 times, that instruction ran twice, so it loops. If it has moved on, it was straight-line
-code that sent both, unless the way led through a recursion.
+code that sent both, unless the way led through a recursion. An interpreter that has gone
+on to its next element has moved on as well, and so has code that pulled a generator from
+another instruction: then the loop in the generator is not what sent both.
 
 The operation's entry is no witness of a loop: the ORM's own frames below it are not in
 the path, so that one run of one instruction there may send anything.
@@ -50,9 +52,15 @@ def compare(earlier: Path, later: Path, shared: int) -> Verdict:
     if shared == len(earlier) == len(later):
         return Verdict(LOOP_OPERATION, shared - 1)
     below_both = shared < len(earlier) and shared < len(later)
-    if below_both and earlier[shared - 1] == later[shared - 1]:
+    same_way = below_both and earlier[:shared] == later[:shared]
+    if same_way and not _is_next_element(earlier[shared], later[shared]):
         return Verdict(LOOP_REPEATED if earlier == later else LOOP_CALLED, shared - 1)
     return _recursion(earlier, later, shared)
+
+
+def _is_next_element(one: Entry, other: Entry) -> bool:
+    """Two elements of one interpreter: as good as two instructions of the code that it runs."""
+    return one[0] == other[0] and one[2] != 0 and other[2] != 0 and one[2] != other[2]
 
 
 def _compare_paths_alone(earlier: Path, later: Path) -> Verdict:

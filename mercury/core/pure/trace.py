@@ -138,8 +138,12 @@ class _ParameterSet:
                 self.places.append(group)
 
 
-_StatementKey = Tuple[int, int]
-"""Fingerprint and database."""
+_Site = Tuple[int, int, Tuple[int, int, int]]
+"""Fingerprint, database, and the instruction that entered the operation: the entry before the path's last."""
+
+
+def _site(event: Event, path: Path) -> _Site:
+    return event.fingerprint, event.database, path[-2 if len(path) > 1 else -1]
 
 
 class Trace:
@@ -152,7 +156,7 @@ class Trace:
         self._frame_count = 0
         self._lanes: Dict[int, _Lane] = {}
         self._groups: Dict[Tuple[int, int, int], _Group] = {}
-        self._last_group: Dict[_StatementKey, _Group] = {}
+        self._last_group: Dict[_Site, _Group] = {}
         self._parameters: Dict[Tuple[int, int, int], _ParameterSet] = {}
         self._event_count = 0
         self._transaction_count = 0
@@ -278,7 +282,7 @@ class Trace:
             return
         self._prove(group, event)
         group.add(event, number)
-        self._last_group[event.fingerprint, event.database] = group
+        self._last_group[_site(event, self._paths[event.path])] = group
         group.distinct_count += self._is_new_to_statement(event, number, group.index)
 
     def _count(self, event: Event) -> None:
@@ -299,13 +303,13 @@ class Trace:
         return group
 
     def _prove(self, group: _Group, event: Event) -> None:
-        """Compares the event with its group's last one and, where that proves nothing, with its statement's."""
+        """Compares the event with its group's last one and, where that proves nothing, with its site's."""
         own = self._compare(group, event) if group.count else NO_LOOP
         group.note(own)
         # A part of an operation is not one more operation, but a group has at least one.
         group.operation_count += own.loop != LOOP_OPERATION
         proven = _proves(own)
-        other = self._last_group.get((event.fingerprint, event.database))
+        other = self._last_group.get(_site(event, self._paths[event.path]))
         if not proven and other is not None and other is not group:
             verdict = self._compare(other, event)
             group.note(verdict)

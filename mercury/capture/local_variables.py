@@ -1,0 +1,25 @@
+"""Local variables of a running frame, read without changing how long they live."""
+
+import sys
+from inspect import CO_OPTIMIZED
+from types import FrameType
+from typing import Any, Callable, Iterable, List, Optional
+
+_count_references: Optional[Callable[[Any], int]] = getattr(sys, "getrefcount", None)
+_OWN_REFERENCES = 3
+"""Who holds a frame's dict of local variables: the frame, our variable, and the call that counts."""
+
+
+def locals_of(frame: FrameType, names: Iterable[str]) -> List[Any]:
+    """Some local variables of a frame, in this order; None for those that are not set.
+
+    Before Python 3.13, asking for them makes a function's frame keep all of them in a dict
+    of its own, also after the function has let them go. So that dict is emptied again,
+    unless somebody else holds it: `locals()` gives the same one.
+    """
+    variables = frame.f_locals
+    found = [variables.get(name) for name in names]
+    is_copy = bool(frame.f_code.co_flags & CO_OPTIMIZED) and type(variables) is dict
+    if is_copy and _count_references is not None and _count_references(variables) <= _OWN_REFERENCES:
+        variables.clear()
+    return found

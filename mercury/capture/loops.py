@@ -1,0 +1,160 @@
+"""The loops around a query that comes again, and what each of them runs over.
+
+All frames of the call path are looked at, the outermost first, because only the core can say
+later which of them turned. What is kept of a loop are names, numbers and keyed digests.
+"""
+
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
+from types import FrameType
+from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+
+from mercury.capture import iterables, rows
+from mercury.capture.bytecode import Loop, line_at, loops_around
+from mercury.capture.code import is_library
+from mercury.capture.local_variables import locals_of
+from mercury.capture.parameters import basic, digest
+
+_MAX_FRAMES = 64
+_LISTS = frozenset(map(id, (list, tuple, set, frozenset, range, slice)))
+_SUSPENDABLE = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
+
+CHUNKS = "chunks"
+"""Runs over rows, but each turn has many of them."""
+LIBRARY = "library"
+"""A library's loop of which nothing is known: mostly over the nodes of a template, fields, columns."""
+CODES = "codes"
+"""Runs over the rows of a table that does not grow; see rows.is_code_table."""
+
+
+class LoopSource(NamedTuple):
+    """One loop: the frame that runs it, as an index into the call path, its line, and what it runs over.
+
+    `kind` is one of mercury.capture.iterables or of this module. `row` names what a turn
+    works on, `element` is a keyed digest of it (0: not known), `bound` the most turns
+    that there can be (0: not known).
+    """
+
+    depth: int
+    line: int
+    kind: str
+    row: str = ""
+    model: str = ""
+    table: str = ""
+    bound: int = 0
+    element: int = 0
+
+
+def look(frames: Sequence[Optional[FrameType]], loop_frame: Optional[FrameType], is_wide: bool) -> List[LoopSource]:
+    """The loops around the operation, which is the last of `frames`; the innermost of each frame first."""
+    found: List[LoopSource] = []
+    last = len(frames) - 1
+    for depth in range(max(0, last - _MAX_FRAMES), last):
+        frame, inner = frames[depth], frames[depth + 1]
+        if frame is None:
+            continue
+        offset = frame.f_lasti
+        loops = loops_around(frame.f_code, offset)
+        for loop in loops:
+            if offset not in loop.head or not _fetches(inner, depth + 1 == last):
+                found.append(_source(depth, frame, loop, is_wide))
+        if not loops and frame is loop_frame:
+            found += _source_of_call(depth, frame)
+    return found
+
+
+def look_at_call(depth: int, frame: FrameType) -> List[LoopSource]:
+    """What a library's function, which the frame is calling, loops over, if it says so."""
+    return _source_of_call(depth, frame)
+
+
+def _fetches(inner: Optional[FrameType], is_operation: bool) -> bool:
+    """Does the frame inside a loop's head give the loop its next element, instead of working on one?"""
+    return is_operation or (inner is not None and bool(inner.f_code.co_flags & _SUSPENDABLE))
+
+
+def _source_of_call(depth: int, frame: FrameType) -> List[LoopSource]:
+    origin = iterables.origin_of_call(frame)
+    if origin.kind == iterables.UNKNOWN:
+        return []
+    row = _WORDS.get(origin.kind, "")
+    return [LoopSource(depth, line_at(frame.f_code, frame.f_lasti), origin.kind, row, bound=origin.bound)]
+
+
+_WORDS = {iterables.ROWS: "a value of rows", iterables.INPUT: "a value that came from outside"}
+
+
+def _source(depth: int, frame: FrameType, loop: Loop, is_wide: bool) -> LoopSource:
+    held = locals_of(frame, loop.variables)
+    is_own = not is_library(frame.f_code.co_filename)
+    origin = iterables.origin_of_loop(frame, loop) if is_own else _of_library(frame, loop)
+    unknown = LoopSource(depth, loop.line, origin.kind, bound=origin.bound, element=_element(held))
+    if origin.kind == iterables.CONSTANT:
+        return unknown
+    for name, value in zip(loop.variables, held):
+        found = _row(name, value, origin.kind)
+        if found is not None:
+            return found._replace(depth=depth, line=loop.line, bound=origin.bound)
+    is_part = origin.is_stepped or any(id(type(value)) in _LISTS for value in held)
+    if any(rows.is_many(value) for value in held) or (is_wide and is_part):
+        return unknown._replace(kind=CHUNKS)
+    row = _WORDS.get(origin.kind, "")
+    named = f"`{loop.variables[0]}`, {row}" if row and loop.variables else row
+    return unknown._replace(row=named)
+
+
+def _row(name: str, value: Any, kind: str) -> Optional[LoopSource]:
+    """A loop whose variable holds a row, or what is made of one."""
+    instance = rows.row_within(value)
+    if instance is not None:
+        model = type(instance)
+        label = rows.model_name(model)
+        words = f"`{name}`, a {label}" if instance is value else f"the {label} of `{name}`"
+        found = iterables.ROWS if not rows.is_code_table(model) else CODES
+        return LoopSource(0, 0, found, words, label, rows.table_of(model), element=rows.key_of(instance))
+    if type(value) is dict and kind == iterables.ROWS:
+        return LoopSource(0, 0, kind, f"`{name}`, a row of values", element=digest(tuple(value.values())))
+    return None
+
+
+def _of_library(frame: FrameType, loop: Loop) -> iterables.Origin:
+    """Of a template's `for` the iterated object is at hand; of other loops of libraries the variable has to tell."""
+    code = frame.f_code
+    if (
+        "item" in loop.variables
+        and code.co_name == "render"
+        and code.co_filename.replace("\\", "/").endswith("django/template/defaulttags.py")
+    ):
+        (values,) = locals_of(frame, ("values",))
+        if rows.is_source(values) or rows.is_page(values):
+            return iterables.Origin(iterables.ROWS, rows.bound_of(values))
+    return iterables.Origin(LIBRARY)
+
+
+def _element(held: List[Any]) -> int:
+    plain = tuple(map(basic, held))
+    if not plain or any(type(value) not in (int, str) for value in plain):
+        return 0
+    return digest(plain)
+
+
+def merged(known: Tuple[LoopSource, ...], seen: List[LoopSource]) -> Tuple[LoopSource, ...]:
+    """What two looks at one call path say together; `element` is then 0 where it has changed."""
+    earlier = {(loop.depth, loop.line): loop for loop in known}
+    found = [_merged(earlier.pop((loop.depth, loop.line), loop), loop) for loop in seen]
+    return (*found, *earlier.values())
+
+
+def _merged(before: LoopSource, now: LoopSource) -> LoopSource:
+    best = before if _STRENGTH[before.kind] > _STRENGTH[now.kind] else now
+    return best._replace(element=now.element if now.element == before.element else 0)
+
+
+_STRENGTH = {
+    LIBRARY: 0,
+    iterables.UNKNOWN: 0,
+    iterables.CONSTANT: 1,
+    iterables.INPUT: 2,
+    iterables.ROWS: 3,
+    CODES: 4,
+    CHUNKS: 5,
+}

@@ -1,0 +1,181 @@
+"""Rows and sources of rows, told without running a line of the host's code.
+
+A model may define `__getattr__`, properties and metaclasses of its own. So attributes are
+read from an object's own dict, through the slots of the built-in types, and classes are
+compared by their bases.
+"""
+
+import sys
+from collections import deque
+from enum import EnumMeta
+from types import GetSetDescriptorType
+from typing import Any, Dict, Iterator, Optional
+
+from mercury.capture.parameters import digest
+
+_slots: Any = type.__dict__
+_mro_of = _slots["__mro__"].__get__
+_dict_of = _slots["__dict__"].__get__
+_name_of = _slots["__name__"].__get__
+
+_CONTAINERS = frozenset(map(id, (list, tuple, set, frozenset, deque)))
+_MAX_ELEMENTS = 3
+_MAX_CODE_LENGTH = 10
+_MAX_CODE_TABLE_FIELDS = 5
+
+
+def own_dict(value: Any) -> Dict[str, Any]:
+    """The attributes that the object itself holds; empty where it has no dict of its own."""
+    for base in _mro_of(type(value)):
+        slot = _dict_of(base).get("__dict__")
+        if slot is not None:
+            found = slot.__get__(value) if type(slot) is GetSetDescriptorType else {}
+            return found if type(found) is dict else {}
+    return {}
+
+
+def class_attribute(kind: type, name: str) -> Any:
+    """What a class or one of its bases holds under this name, not bound; None where there is nothing."""
+    for base in _mro_of(kind):
+        held = _dict_of(base)
+        if name in held:
+            return held[name]
+    return None
+
+
+def _class(module: str, name: str) -> Optional[type]:
+    return getattr(sys.modules.get(module), name, None)
+
+
+def _is_a(value: Any, module: str, name: str) -> bool:
+    kind = _class(module, name)
+    return kind is not None and kind in _mro_of(type(value))
+
+
+def is_instance(value: Any) -> bool:
+    """Is this an instance of a model?"""
+    return _is_a(value, "django.db.models", "Model")
+
+
+def is_model(value: Any) -> bool:
+    kind = _class("django.db.models", "Model")
+    return kind is not None and isinstance(value, type) and kind in _mro_of(value)
+
+
+def is_row(value: Any) -> bool:
+    """Is this an instance of a model that came out of the database or went in?"""
+    if not is_instance(value):
+        return False
+    state = own_dict(value).get("_state")
+    return state is not None and own_dict(state).get("adding", True) is False
+
+
+def row_within(value: Any) -> Any:
+    """The row itself, or the one that an object around it holds, such as a form; None where there is none."""
+    if is_instance(value):
+        return value if is_row(value) else None
+    if type(value) in (str, int, dict, list, tuple):
+        return None
+    for held in list(own_dict(value).values())[:20]:
+        if is_row(held):
+            return held
+    return None
+
+
+def is_queryset(value: Any) -> bool:
+    return _is_a(value, "django.db.models.query", "QuerySet") or _is_a(value, "django.db.models.query", "RawQuerySet")
+
+
+def is_source(value: Any) -> bool:
+    """Does iterating this give rows of the database: a queryset, a manager, a cursor?"""
+    if is_queryset(value) or _is_a(value, "django.db.models.manager", "BaseManager"):
+        return True
+    return _is_a(value, "django.db.backends.utils", "CursorWrapper")
+
+
+def is_page(value: Any) -> bool:
+    return _is_a(value, "django.core.paginator", "Page")
+
+
+def is_many(value: Any) -> bool:
+    """Is this many rows at once, such as a page or a part of a list of rows?"""
+    if is_queryset(value) or is_page(value):
+        return True
+    return id(type(value)) in _CONTAINERS and any(is_instance(element) for element in first_elements(value))
+
+
+def bound_of(value: Any) -> int:
+    """The most rows that a sliced queryset or a page can give; 0 where it says nothing."""
+    if is_page(value):
+        size = own_dict(own_dict(value).get("paginator")).get("per_page")
+        return size if type(size) is int else 0
+    query = own_dict(value).get("_query") if is_queryset(value) else None
+    held = own_dict(query)
+    low, high = held.get("low_mark", 0), held.get("high_mark")
+    return high - low if type(low) is int and type(high) is int else 0
+
+
+def is_enum(value: Any) -> bool:
+    return isinstance(value, type) and EnumMeta in _mro_of(type(value))
+
+
+def is_container(value: Any) -> bool:
+    """A built-in container, whose elements can be looked at without running anything of the host's."""
+    return id(type(value)) in _CONTAINERS or type(value) is dict
+
+
+def first_elements(value: Any) -> Iterator[Any]:
+    """A few elements of a built-in container; of a dict its values."""
+    elements = value.values() if type(value) is dict else value
+    for _, element in zip(range(_MAX_ELEMENTS), elements):
+        yield element
+
+
+def holds_rows(value: Any) -> bool:
+    """Is this a built-in container of rows, or of objects or containers around rows?"""
+    for element in first_elements(value):
+        if row_within(element) is not None:
+            return True
+        if is_container(element) and any(is_row(inner) for inner in first_elements(element)):
+            return True
+    return False
+
+
+def model_name(model: type) -> str:
+    name = _name_of(model)
+    return name if type(name) is str else ""
+
+
+def meta_of(model: type) -> Any:
+    return class_attribute(model, "_meta")
+
+
+def table_of(model: type) -> str:
+    table = own_dict(meta_of(model)).get("db_table", "")
+    return table if type(table) is str else ""
+
+
+def key_of(instance: Any) -> int:
+    """A keyed digest of which row this is; 0 where its key is of a type that nobody may look into."""
+    key = own_dict(meta_of(type(instance))).get("pk")
+    name = own_dict(key).get("attname")
+    value = own_dict(instance).get(name) if type(name) is str else None
+    return 0 if value is None else digest((table_of(type(instance)), value))
+
+
+def is_code_table(model: type) -> bool:
+    """Is this a table of codes - languages, currencies, flags - that the application's own vocabulary bounds?
+
+    Such a model points at no other one and is known by a unique code of a few characters.
+    """
+    fields = own_dict(meta_of(model)).get("local_fields")
+    held = [own_dict(field) for field in fields] if type(fields) is list else []
+    if not held or len(held) > _MAX_CODE_TABLE_FIELDS or any(field.get("remote_field") for field in held):
+        return False
+    return any(_is_code(field) for field in held)
+
+
+def _is_code(field: Dict[str, Any]) -> bool:
+    length = field.get("max_length")
+    is_unique = field.get("_unique") is True or field.get("primary_key") is True
+    return is_unique and type(length) is int and 0 < length <= _MAX_CODE_LENGTH

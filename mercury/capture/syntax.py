@@ -1,0 +1,291 @@
+"""The source of a running function as a syntax tree, and where in it a frame stands.
+
+Of a file no more is parsed than the outermost class or function that holds the line, and a
+bounded number of those is kept.
+"""
+
+import ast
+import tokenize
+from types import CodeType, FrameType
+from typing import Any, Container, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+from mercury.capture.bytecode import Loop, line_at
+from mercury.capture.code import is_library
+
+_MAX_CACHED = 256
+_MAX_FILE_LINES = 20_000
+_MAX_WHOLE_FILE = 2_000
+
+Node = Any
+"""A node of a syntax tree; the classes have no attributes in common that a checker could know."""
+
+
+class Block(NamedTuple):
+    """One class or function of a file's outermost level, parsed."""
+
+    tree: ast.AST
+    parents: Dict[Node, Node]
+
+
+class Scope(NamedTuple):
+    """Where names are looked up: the syntax of a function, and the frame that runs it, if one does."""
+
+    block: Block
+    node: Node
+    frame: Optional[FrameType]
+    names: Dict[str, Any]
+
+
+_cache: Dict[int, Tuple[CodeType, Optional[Block]]] = {}
+
+
+def block_of(code: CodeType) -> Optional[Block]:
+    known = _cache.get(id(code))
+    if known is not None and known[0] is code:
+        return known[1]
+    if len(_cache) >= _MAX_CACHED:
+        _cache.clear()
+    block = None if is_library(code.co_filename) else _parsed(code.co_filename, code.co_firstlineno)
+    _cache[id(code)] = (code, block)
+    return block
+
+
+def _parsed(filename: str, line: int) -> Optional[Block]:
+    try:
+        with tokenize.open(filename) as file:
+            lines = file.read().splitlines(keepends=True)
+    except (OSError, SyntaxError, UnicodeError):
+        return None
+    if not 0 < line <= len(lines) <= _MAX_FILE_LINES:
+        return None
+    start, end = _outermost(lines, line)
+    tree = _tree("\n" * start + "".join(lines[start:end]))
+    if tree is None and len(lines) <= _MAX_WHOLE_FILE:
+        # What looks like the beginning of a statement may be within a text.
+        tree = _tree("".join(lines))
+    return None if tree is None else Block(tree, _parents(tree))
+
+
+def _tree(source: str) -> Optional[ast.AST]:
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _outermost(lines: List[str], line: int) -> Tuple[int, int]:
+    """The lines, counted from 0, of the outermost statement that holds a line counted from 1."""
+    start = line - 1
+    while start > 0 and not _begins(lines[start]):
+        start -= 1
+    begun, end = start, start + 1
+    # A decorator is a part of what follows it.
+    while end < len(lines) and (not _begins(lines[end]) or lines[begun].startswith("@")):
+        begun = end if _begins(lines[end]) else begun
+        end += 1
+    return start, end
+
+
+def _begins(line: str) -> bool:
+    return line[:1] not in ("", " ", "\t", "\n", "\r", "\f", "#", ")", "]", "}", "'", '"')
+
+
+def _parents(tree: ast.AST) -> Dict[Node, Node]:
+    parents: Dict[Node, Node] = {}
+    for node in ast.walk(tree):
+        for child in ast.iter_child_nodes(node):
+            parents[child] = node
+    return parents
+
+
+def ancestors(block: Block, node: Node) -> Iterator[Node]:
+    current = block.parents.get(node)
+    while current is not None:
+        yield current
+        current = block.parents.get(current)
+
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def loop_node(block: Block, loop: Loop) -> Node:
+    """The `for`, `while` or comprehension that compiled to this loop, or None."""
+    found = [node for node in ast.walk(block.tree) if _is_node_of(block, node, loop)]
+    # The walk goes from the outside in, and the smallest that fits is meant.
+    return found[-1] if found else None
+
+
+def _is_node_of(block: Block, node: Node, loop: Loop) -> bool:
+    if isinstance(node, ast.While):
+        return not loop.variables and _first_line(node) <= loop.line <= _last_line(node.test)
+    if isinstance(node, (ast.For, ast.AsyncFor)):
+        return _binds(node, loop) and _first_line(node) <= loop.line <= _last_line(node.iter)
+    if isinstance(node, ast.comprehension):
+        around = block.parents[node]
+        return _binds(node, loop) and _first_line(around) <= loop.line <= _last_line(around)
+    return False
+
+
+def _binds(node: Node, loop: Loop) -> bool:
+    return bool(set(names_in(node.target)) & set(loop.variables))
+
+
+def names_in(target: Node) -> Iterator[str]:
+    for node in ast.walk(target):
+        if isinstance(node, ast.Name):
+            yield node.id
+
+
+def _first_line(node: Node) -> int:
+    return int(getattr(node, "lineno", 0))
+
+
+def _last_line(node: Node) -> int:
+    return int(getattr(node, "end_lineno", None) or _first_line(node))
+
+
+def scope_around(block: Block, node: Node, frame: Optional[FrameType]) -> Scope:
+    """The scope of a node that the frame runs.
+
+    A comprehension's first iterable belongs to the function around it, which before CPython
+    3.12 is the caller's frame, but for a generator's, whose caller is whoever pulls it.
+    """
+    function = next((each for each in ancestors(block, node) if isinstance(each, FUNCTIONS)), block.tree)
+    names: Dict[str, Any] = {} if frame is None else frame.f_globals
+    if frame is not None and frame.f_code.co_name.startswith("<") and frame.f_code.co_name != "<module>":
+        outer = frame.f_back
+        is_own = isinstance(function, ast.Lambda) and frame.f_code.co_name == "<lambda>"
+        if not is_own:
+            frame = outer if outer is not None and outer.f_code.co_name == _name_of(function) else None
+    return Scope(block, function, frame, names)
+
+
+def _name_of(function: Node) -> str:
+    if isinstance(function, ast.Lambda):
+        return "<lambda>"
+    return str(getattr(function, "name", "<module>"))
+
+
+def _position(frame: FrameType) -> Optional[Tuple[int, int, int, int]]:
+    """First and last line and column of the instruction, from CPython 3.11 on."""
+    positions = getattr(frame.f_code, "co_positions", None)
+    if positions is None or frame.f_lasti < 0:
+        return None
+    for index, position in enumerate(positions()):
+        if 2 * index == frame.f_lasti:
+            return None if None in position else position
+    return None
+
+
+def looping_calls(block: Block, frame: FrameType, names: Container[str]) -> List[Node]:
+    """The call at the frame's instruction; before CPython 3.11 those of its line to functions of these names."""
+    position = _position(frame)
+    line = line_at(frame.f_code, frame.f_lasti)
+    calls = []
+    for node in ast.walk(block.tree):
+        if not isinstance(node, ast.Call) or not _first_line(node) <= line <= _last_line(node):
+            continue
+        here = (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
+        if position is not None and here == position:
+            return [node]
+        if called(node) in names or any(isinstance(each, ast.Starred) for each in node.args):
+            calls.append(node)
+    return calls if position is None else []
+
+
+def called(call: Node) -> str:
+    function = call.func
+    return str(getattr(function, "id", None) or getattr(function, "attr", ""))
+
+
+def number(node: Node) -> Optional[int]:
+    value = getattr(node, "value", getattr(node, "n", None))
+    return value if type(value) is int else None
+
+
+def is_within(block: Block, node: Node, outer: Node) -> bool:
+    return node is outer or any(each is outer for each in ancestors(block, node))
+
+
+def own_nodes(function: Node) -> Iterator[Node]:
+    """All nodes of a function but those of functions inside it."""
+    waiting = list(ast.iter_child_nodes(function))
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+def parameters_of(function: Node) -> List[str]:
+    given = function.args
+    return [each.arg for each in [*getattr(given, "posonlyargs", ()), *given.args, *given.kwonlyargs]]
+
+
+def assigned(node: Node, name: str) -> Optional[Node]:
+    """The expression that this node stores in the name, or None."""
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            if isinstance(target, (ast.Tuple, ast.List)) and isinstance(node.value, (ast.Tuple, ast.List)):
+                for inner, value in zip(target.elts, node.value.elts):
+                    if isinstance(inner, ast.Name) and inner.id == name:
+                        return value
+            elif any(isinstance(each, ast.Name) and each.id == name for each in _targets(target)):
+                return node.value
+    if isinstance(node, (ast.AnnAssign, ast.AugAssign, ast.NamedExpr)):
+        return node.value if isinstance(node.target, ast.Name) and node.target.id == name else None
+    return None
+
+
+def _targets(target: Node) -> Sequence[Node]:
+    return target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]
+
+
+def grows(node: Node, name: str, methods: Container[str]) -> bool:
+    """`name.append(...)`, `name[key] = ...`, `name[key].append(...)`."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in methods:
+        return _root_name(node.func.value) == name
+    if isinstance(node, (ast.Assign, ast.AugAssign)):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        return any(isinstance(each, ast.Subscript) and _root_name(each) == name for each in targets)
+    return False
+
+
+def _root_name(node: Node) -> str:
+    while isinstance(node, (ast.Subscript, ast.Attribute, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return str(getattr(node, "id", ""))
+
+
+def function_node(block: Block, code: CodeType) -> Node:
+    for node in ast.walk(block.tree):
+        if isinstance(node, FUNCTIONS) and _name_of(node) == code.co_name:
+            decorators = getattr(node, "decorator_list", ())
+            if code.co_firstlineno in [_first_line(node), *map(_first_line, decorators)]:
+                return node
+    return None
+
+
+def calls_of(block: Block, caller: FrameType, name: str) -> List[Node]:
+    """The call that the caller's frame stands at; before CPython 3.11 the calls of its line that fit the name."""
+    position = _position(caller)
+    line = line_at(caller.f_code, caller.f_lasti)
+    calls = [node for node in ast.walk(block.tree) if isinstance(node, ast.Call) and _first_line(node) <= line]
+    calls = [node for node in calls if line <= _last_line(node)]
+    if position is not None:
+        return [n for n in calls if (n.lineno, n.end_lineno, n.col_offset, n.end_col_offset) == position]
+    return [node for node in calls if called(node) == name]
+
+
+def argument_for(call: Node, name: str, code: CodeType) -> Optional[Node]:
+    for keyword in call.keywords:
+        if keyword.arg == name:
+            return keyword.value
+    names = code.co_varnames[: code.co_argcount]
+    if any(isinstance(each, ast.Starred) for each in call.args) or name not in names:
+        return None
+    place = names.index(name)
+    if names[0] in ("self", "cls") and isinstance(call.func, ast.Attribute):
+        place -= 1
+    return call.args[place] if 0 <= place < len(call.args) else None
