@@ -44,13 +44,24 @@ class PathTable:
     code object alive for as long as the table lives.
     """
 
-    __slots__ = ("_elements", "_frame_count", "_indexes", "_is_busy", "_lock", "numbers", "paths")
+    __slots__ = (
+        "__weakref__",
+        "_elements",
+        "_frame_count",
+        "_indexes",
+        "_is_busy",
+        "_lock",
+        "numbers",
+        "paths",
+        "strangers",
+    )
 
     def __init__(self) -> None:
         # A finalizer or signal handler may send a query of its own while this thread is in here.
         self._lock = threading.RLock()
         self._is_busy = False
         self._frame_count = 0
+        self.strangers = 0
         self._indexes: Dict[Tuple[int, ...], int] = {}
         self._elements: Dict[Any, int] = {}
         self.paths: List[List[PathEntry]] = []
@@ -97,6 +108,7 @@ class Evidence(NamedTuple):
     paths: List[List[PathEntry]]
     statements: Dict[int, Any]
     sightings: Dict[Tuple[int, int], Any]
+    spawn_loops: Dict[int, Any]
     databases: List[str]
     notes: List[str]
 
@@ -129,7 +141,8 @@ def tell_fault(what: str) -> None:
 class Trace:
     """An open unit of work. Any thread may record into it; `close` ends it once.
 
-    `root` is the frame that opened the unit: call paths start there. It is dropped at close.
+    `root` is the frame that opened the unit, at the instruction `root_offset`: call paths start
+    there. It is dropped at close.
     `is_apart` is true where a query needs more than one look: the unit is closed or lies inside another.
     """
 
@@ -149,14 +162,18 @@ class Trace:
         "parent",
         "paths",
         "root",
+        "root_offset",
         "root_thread",
         "sightings",
+        "spawn_loops",
+        "spawn_turns",
         "statements",
     )
 
     def __init__(self, name: str, root: Optional[FrameType], parent: "Optional[Trace]" = None) -> None:
         self.name = name
         self.root = root
+        self.root_offset = -1 if root is None else root.f_lasti
         self.root_thread = threading.get_ident()
         self.parent = parent
         self.paths = PathTable()
@@ -164,6 +181,8 @@ class Trace:
         self.databases: Dict[str, int] = {}
         self.statements: Dict[int, Any] = {}
         self.sightings: Dict[Tuple[int, int], Any] = {}
+        self.spawn_turns: Dict[int, int] = {}
+        self.spawn_loops: Dict[int, Any] = {}
         self.cache_hits = 0
         self.cache_misses = 0
         self.faults = 0
@@ -183,12 +202,13 @@ class Trace:
             self._leave_process()
 
     def lane(self, thread: int, factory: Any) -> Any:
-        """The lane of a thread; `factory(number, root)` makes a new one."""
+        """The lane of a thread; `factory(number, root, is_at_home)` makes a new one."""
         lane = self.lanes.get(thread)
         if lane is None:
             with self._lock:
-                root = self.root if thread == self.root_thread else None
-                lane = self.lanes.setdefault(thread, factory(len(self.lanes), root))
+                is_at_home = thread == self.root_thread
+                root = self.root if is_at_home else None
+                lane = self.lanes.setdefault(thread, factory(len(self.lanes), root, is_at_home))
         return lane
 
     def database(self, alias: str) -> int:
@@ -249,6 +269,7 @@ class Trace:
             self.paths.paths,
             self.statements,
             self.sightings,
+            self.spawn_loops,
             list(self.databases),
             self._notes(),
         )

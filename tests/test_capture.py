@@ -10,7 +10,6 @@ import sys
 import threading
 import uuid
 import weakref
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -455,15 +454,6 @@ def test_too_deep_a_recursion_is_told(shop, deep_stack):  # noqa: F811
         ask()
     assert watch.report.metrics.query_count == 2
     assert watch.report.notes == ["1 query came without a usable call path and could not be judged"]
-
-
-def test_an_executor_s_work_is_counted_and_told(shop):  # noqa: F811
-    with mercury.monitor("executor") as watch, ThreadPoolExecutor(1) as executor:
-        for _ in range(3):
-            executor.submit(contextvars.copy_context().run, ask).result()
-    assert watch.report.metrics.query_count == 3
-    assert watch.report.findings == []
-    assert watch.report.notes == ["3 queries came without a usable call path and could not be judged"]
 
 
 def test_more_threads_than_can_be_told_apart_are_counted_and_told(monkeypatch, shop):  # noqa: F811

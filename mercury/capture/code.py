@@ -7,10 +7,10 @@ its bytecode, which costs more than everything else here together.
 import os
 import sys
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Dict, List, Optional, Tuple
 
-from mercury.capture.elements import ElementReader, reader_for
+from mercury.capture.elements import ElementReader, reader_for, readers
 
 PLUMBING = 1
 """The ORM and its database layer: what it does for one call is one operation."""
@@ -22,6 +22,10 @@ CUT = 8
 """An executor's worker: what lies outside of it did not cause the query."""
 RAW = 16
 """A database cursor's own method: an operation that must not be held."""
+SPAWNER = 128
+"""The machinery of threads, pools and event loops, which hands work over."""
+TASK = 256
+"""Beside CUT: an event loop's step of a task or callback."""
 SAVE = 32
 """A model's own `save`: an operation also where a related manager saves one row after the other."""
 ONE_BY_ONE = 64
@@ -34,12 +38,13 @@ _CUT_FUNCTIONS = (
     ("concurrent/futures/thread.py", "_worker"),
     ("asgiref/sync.py", "thread_handler"),
     ("asyncio/events.py", "_run"),
+    ("capture/spawning.py", "__call__"),
 )
+_SPAWNERS = ("/asyncio/", "/asgiref/", "/concurrent/futures/", "/threading.py", "/contextvars.py")
 
 kinds: Dict[int, int] = {}
 """Bits by address of the code object. `_codes` keeps those objects alive, or an address would be given twice."""
 _codes: List[Tuple[CodeType, Optional[ElementReader]]] = []
-_readers: Dict[int, ElementReader] = {}
 
 
 def classify(code: CodeType) -> int:
@@ -48,7 +53,7 @@ def classify(code: CodeType) -> int:
         # Only a program that keeps generating code gets here. Forgetting is safe: what
         # a trace still needs, the trace itself keeps alive.
         kinds.clear()
-        _readers.clear()
+        readers.clear()
         _codes.clear()
     filename = code.co_filename.replace(os.sep, "/")
     kind = GENERATOR if code.co_flags & _SUSPENDABLE else 0
@@ -62,13 +67,23 @@ def classify(code: CodeType) -> int:
         kind |= ONE_BY_ONE
     if _is_cut(filename, code.co_name):
         kind |= CUT
+        if code.co_name == "_run":
+            kind |= TASK
+    if any(part in filename for part in _SPAWNERS):
+        kind |= SPAWNER
     reader = reader_for(filename, code.co_name)
     if reader is not None:
         kind |= ELEMENT
-        _readers[id(code)] = reader
+        readers[id(code)] = reader
     _codes.append((code, reader))
     kinds[id(code)] = kind
     return kind
+
+
+def kind_of(frame: FrameType) -> int:
+    """The bits of a frame's code object."""
+    kind = kinds.get(id(frame.f_code), -1)
+    return classify(frame.f_code) if kind < 0 else kind
 
 
 def _is_partial(filename: str, function: str) -> bool:
@@ -78,11 +93,6 @@ def _is_partial(filename: str, function: str) -> bool:
 
 def _is_cut(filename: str, function: str) -> bool:
     return any(function == name and filename.endswith("/" + file) for file, name in _CUT_FUNCTIONS)
-
-
-def reader_of(code: CodeType) -> Optional[ElementReader]:
-    """The element reader for a code object that has the ELEMENT bit."""
-    return _readers.get(id(code))
 
 
 def is_plumbing(filename: str) -> bool:

@@ -10,8 +10,9 @@ from threading import get_ident
 from time import perf_counter_ns
 from typing import Any, Callable, List, Optional
 
-from mercury.capture import provenance
+from mercury.capture import provenance, spawning
 from mercury.capture.frames import Lane, Route, make_lane
+from mercury.capture.loops import Root
 from mercury.capture.parameters import NOT_COMPARED, digest
 from mercury.capture.statements import Statement, cache_for
 from mercury.core.records import EVENT_FAILED, EVENT_MANY, TRACE_MAX_GROUPS
@@ -163,7 +164,10 @@ def _sight(trace: Trace, lane: Lane, route: Route, path: int, shared: int, frame
         return
     statement = trace.statements.get(route.fingerprint)
     is_wide = statement is not None and statement.is_wide
-    seen = provenance.look(frame, lane.stack(), lane.shared_frame(shared), params, is_wide)
+    root = Root(trace.root, trace.root_offset)
+    seen = provenance.look(frame, lane.stack(), root, lane.shared_frame(shared), params, is_wide)
+    if lane.spawn is not None:
+        seen = seen._replace(spawn=lane.spawn.index)
     trace.sightings[key] = provenance.merged(known, seen)
 
 
@@ -195,6 +199,7 @@ def install() -> bool:
         from django.db.backends.signals import connection_created
     except ImportError:
         return False
+    spawning.install()
     if not _is_installed:
         connection_created.connect(_on_connection_created, dispatch_uid="mercury")
         _is_installed = True

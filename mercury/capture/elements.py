@@ -67,6 +67,23 @@ _READERS: Dict[Tuple[str, str], ElementReader] = {
 }
 
 
+readers: Dict[int, ElementReader] = {}
+"""By address of the code object; mercury.capture.code keeps those alive."""
+
+
+def element_of(frame: FrameType) -> Any:
+    """The element that a frame of an interpreter is at; None for any other frame."""
+    reader = readers.get(id(frame.f_code))
+    if reader is None:
+        return None
+    try:
+        return reader(frame)
+    except Exception:
+        # Another version of the library names its variables differently: the frame
+        # then stands for itself, which can only make two places look like one.
+        return None
+
+
 def reader_for(filename: str, function: str) -> Optional[ElementReader]:
     """The reader for frames of this function, or None where frames stand for themselves.
 

@@ -20,8 +20,11 @@ import sys
 from types import CodeType, FrameType
 from typing import Any, Dict, List, Optional, Tuple
 
+from mercury.capture import spawning
 from mercury.capture.bytecode import stable_offset
-from mercury.capture.code import CUT, GENERATOR, ONE_BY_ONE, PLUMBING, RAW, SAVE, classify, kinds, reader_of
+from mercury.capture.code import CUT, GENERATOR, ONE_BY_ONE, PLUMBING, RAW, SAVE, kind_of, kinds
+from mercury.capture.elements import element_of
+from mercury.capture.spawning import Spawn
 from mercury.capture.statements import Statement
 from mercury.core.records import TRACE_MAX_LANES
 from mercury.trace import PathEntry, PathTable
@@ -90,21 +93,36 @@ class Lane:
 
     The frames are dropped at the next query and when the unit closes: holding them is
     what tells the same activation from the same code run again. `is_busy` is set while a
-    query is recorded: a finalizer or signal handler may then send another one.
+    query is recorded: a finalizer or signal handler may then send another one. `is_at_home`: the
+    thread opened the unit; `spawn` is who started the work that another one does.
     """
 
-    __slots__ = ("_depths", "_frames", "_last", "events", "is_busy", "number", "root", "routes", "turns")
+    __slots__ = (
+        "_depths",
+        "_frames",
+        "_is_at_home",
+        "_last",
+        "events",
+        "is_busy",
+        "number",
+        "root",
+        "routes",
+        "spawn",
+        "turns",
+    )
 
-    def __init__(self, number: int, root: Optional[FrameType]) -> None:
+    def __init__(self, number: int, root: Optional[FrameType], is_at_home: bool = True) -> None:
         self.number = number
         self.root = root
+        self._is_at_home = is_at_home
+        self.spawn: Optional[Spawn] = None
         self.is_busy = False
         self.events: List[List[int]] = []
         self.routes: Dict[str, Route] = {}
         self.turns: Dict[Tuple[int, int], int] = {}
         self._last = -1
-        self._frames: List[Optional[FrameType]] = []
-        self._depths: Dict[Optional[FrameType], int] = {}
+        self._frames: List[Any] = []
+        self._depths: Dict[Any, int] = {}
 
     def release(self) -> None:
         """Drops every frame that the lane holds."""
@@ -114,10 +132,11 @@ class Lane:
 
     def shared_frame(self, shared: int) -> Optional[FrameType]:
         """The innermost activation that the last two queries have in common."""
-        return self._frames[shared - 1] if 0 < shared <= len(self._frames) else None
+        frame = self._frames[shared - 1] if 0 < shared <= len(self._frames) else None
+        return frame if isinstance(frame, FrameType) else None
 
-    def stack(self) -> List[Optional[FrameType]]:
-        """The frames of the last query's call path, outermost first; None for one that must not be held."""
+    def stack(self) -> List[Any]:
+        """The frames of the last query's call path, outermost first; something else for one that is not held."""
         return self._frames
 
     def change_path(self, route: Route, path: int) -> int:
@@ -172,17 +191,20 @@ class Lane:
         route.skipped = -1
         operation = frame
         current: Optional[FrameType] = frame
-        while current is not None and _kind(current) & PLUMBING:
-            if _kind(current) & ONE_BY_ONE and _kind(operation) & SAVE:
+        while current is not None and kind_of(current) & PLUMBING:
+            if kind_of(current) & ONE_BY_ONE and kind_of(operation) & SAVE:
                 break
             route.skipped += 1
             operation = current
             current = current.f_back
         fresh = [operation]
         while current is not None:
-            kind = _kind(current)
-            if kind & CUT or len(fresh) > MAX_DEPTH:
-                # An executor's own frames say nothing: one worker serves unrelated callers.
+            kind = kind_of(current)
+            if kind & CUT:
+                # A worker's own frames say nothing: it serves unrelated callers.
+                spawn = spawning.behind(kind, table)
+                return self.lose_track() if spawn is None else self._start(fresh, table, spawn)
+            if len(fresh) > MAX_DEPTH:
                 return self.lose_track()
             depth = self._depths.get(current, -1)
             if depth >= 0 and not kind & GENERATOR:
@@ -190,14 +212,20 @@ class Lane:
             if current is not operation:
                 fresh.append(current)
             if current is self.root:
-                break
+                return self._start(fresh, table, None)
             current = current.f_back
-        return self._start(fresh, table)
+        if self._is_at_home:
+            return self._start(fresh, table, None)
+        return self._start(fresh, table, spawning.behind(0, table) or spawning.from_nowhere(table))
 
-    def _start(self, fresh: List[FrameType], table: PathTable) -> CallPath:
-        """Ends a walk that met no known frame."""
-        shared = self._replace(0, fresh)
-        return self._settle(_intern([], [], fresh, table), shared)
+    def _start(self, fresh: List[FrameType], table: PathTable, spawn: Optional[Spawn]) -> CallPath:
+        """Ends a walk that met no known frame: at the root, or below what `spawn` stands for."""
+        self.spawn = spawn
+        if spawn is None:
+            return self._settle(_intern([], [], fresh, table), self._replace(0, fresh))
+        path = _intern(list(spawn.numbers), list(spawn.entries), fresh, table)
+        # The spawn itself stands in for the frames of the caller, which are not held.
+        return self._settle(path, self._replace(0, [*fresh, *[spawn] * len(spawn.entries)]))
 
     def _arrive(self, stop: FrameType, depth: int, fresh: List[FrameType], route: Route, table: PathTable) -> CallPath:
         """Ends a walk at a known frame: only it may stand elsewhere by now. Notes the route."""
@@ -218,7 +246,7 @@ class Lane:
         self._last = path
         return path, shared
 
-    def _replace(self, kept: int, fresh: List[FrameType]) -> int:
+    def _replace(self, kept: int, fresh: List[Any]) -> int:
         """Puts `fresh` in the place of the frames from `kept` on; how many of all are as before."""
         frames = self._frames
         depths = self._depths
@@ -250,6 +278,7 @@ class Lane:
         self._frames = []
         self._depths = {}
         self._last = -1
+        self.spawn = None
         return NOT_MEASURED
 
 
@@ -262,14 +291,9 @@ class BlindLane(Lane):
         return NOT_MEASURED
 
 
-def make_lane(number: int, root: Optional[FrameType]) -> Lane:
+def make_lane(number: int, root: Optional[FrameType], is_at_home: bool) -> Lane:
     """The lane with this number."""
-    return Lane(number, root) if number < TRACE_MAX_LANES else BlindLane(TRACE_MAX_LANES - 1, None)
-
-
-def _kind(frame: FrameType) -> int:
-    kind = kinds.get(id(frame.f_code), -1)
-    return classify(frame.f_code) if kind < 0 else kind
+    return Lane(number, root, is_at_home) if number < TRACE_MAX_LANES else BlindLane(TRACE_MAX_LANES - 1, None)
 
 
 def _intern(numbers: List[int], entries: List[PathEntry], fresh: List[FrameType], table: PathTable) -> int:
@@ -277,24 +301,12 @@ def _intern(numbers: List[int], entries: List[PathEntry], fresh: List[FrameType]
     for frame in reversed(fresh):
         code = frame.f_code
         offset = stable_offset(code, frame.f_lasti)
-        element = _element(frame)
+        element = element_of(frame)
         numbers += (id(code), offset, 0 if element is None else table.element_number(element))
         entries.append(PathEntry(code, offset, element))
     return table.index(tuple(numbers), entries)
 
 
-def _element(frame: FrameType) -> Any:
-    reader = reader_of(frame.f_code)
-    if reader is None:
-        return None
-    try:
-        return reader(frame)
-    except Exception:
-        # Another version of the library names its variables differently: the frame
-        # then stands for itself, which can only make two places look like one.
-        return None
-
-
 def _element_number(frame: FrameType, table: PathTable) -> int:
-    element = _element(frame)
+    element = element_of(frame)
     return 0 if element is None else table.element_number(element)

@@ -206,14 +206,17 @@ def origin_of_loop(frame: FrameType, loop: Loop) -> Origin:
     return reader.of(node.iter, scope)
 
 
-def origin_of_call(frame: FrameType) -> Origin:
-    """What a function written in C, which the frame is calling, may loop over: `map`, `sorted`, a gathering."""
+def origin_of_call(frame: FrameType, is_known: bool) -> Origin:
+    """What a function that the frame is calling may loop over: `map`, `sorted`, a gathering.
+
+    `is_known`: only if it is one of which it is known that it loops over its arguments.
+    """
     block = syntax.block_of(frame.f_code)
     if block is None:
         return _UNKNOWN
     found = [
         _Reader().of_arguments(node, syntax.scope_around(block, node, frame))
-        for node in syntax.looping_calls(block, frame, _PASSING | _APPLYING)
+        for node in syntax.looping_calls(block, frame, _PASSING | _APPLYING, is_known)
     ]
     return _joined(found) if found else _UNKNOWN
 

@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 from mercury.capture import iterables, rows
-from mercury.capture.bytecode import Loop, line_at, loops_around
+from mercury.capture.bytecode import Loop, line_at, loops_around, stable_offset
 from mercury.capture.code import is_library
 from mercury.capture.local_variables import locals_of
 from mercury.capture.parameters import basic, digest
@@ -44,36 +44,55 @@ class LoopSource(NamedTuple):
     element: int = 0
 
 
-def look(frames: Sequence[Optional[FrameType]], loop_frame: Optional[FrameType], is_wide: bool) -> List[LoopSource]:
+class Root(NamedTuple):
+    """The frame that opened the unit, and the instruction at which it did: a loop around that is none of the unit's."""
+
+    frame: Optional[FrameType]
+    offset: int
+
+
+def look(frames: Sequence[Any], root: Root, loop_frame: Optional[FrameType], is_wide: bool) -> List[LoopSource]:
     """The loops around the operation, which is the last of `frames`; the innermost of each frame first."""
     found: List[LoopSource] = []
     last = len(frames) - 1
     for depth in range(max(0, last - _MAX_FRAMES), last):
-        frame, inner = frames[depth], frames[depth + 1]
-        if frame is None:
-            continue
-        offset = frame.f_lasti
-        loops = loops_around(frame.f_code, offset)
-        for loop in loops:
-            if offset not in loop.head or not _fetches(inner, depth + 1 == last):
-                found.append(_source(depth, frame, loop, is_wide))
-        if not loops and frame is loop_frame:
-            found += _source_of_call(depth, frame)
+        frame = frames[depth]
+        if isinstance(frame, FrameType):
+            inner = frames[depth + 1] if depth + 1 < last else None
+            found += _of_frame(depth, frame, root, inner, is_wide)
+            if frame is loop_frame and (not found or found[-1].depth != depth):
+                found += _of_call(depth, frame, False)
     return found
 
 
-def look_at_call(depth: int, frame: FrameType) -> List[LoopSource]:
-    """What a library's function, which the frame is calling, loops over, if it says so."""
-    return _source_of_call(depth, frame)
+def look_at_callers(frames: Sequence[FrameType], root: Root, first_depth: int) -> List[LoopSource]:
+    """The loops around work that is being handed over; `first_depth` is the index of the first frame in the path."""
+    found: List[LoopSource] = []
+    for index, frame in enumerate(frames[-_MAX_FRAMES:], max(0, len(frames) - _MAX_FRAMES)):
+        inner = frames[index + 1] if index + 1 < len(frames) else None
+        found += _of_frame(first_depth + index, frame, root, inner, False)
+    if frames:
+        # `gather`, `map` and their like hand over many things at one instruction.
+        found += _of_call(first_depth + len(frames) - 1, frames[-1], True)
+    return found
 
 
-def _fetches(inner: Optional[FrameType], is_operation: bool) -> bool:
-    """Does the frame inside a loop's head give the loop its next element, instead of working on one?"""
-    return is_operation or (inner is not None and bool(inner.f_code.co_flags & _SUSPENDABLE))
+def _of_frame(depth: int, frame: FrameType, root: Root, inner: Any, is_wide: bool) -> List[LoopSource]:
+    offset = frame.f_lasti
+    around = loops_around(frame.f_code, offset)
+    if around and frame is root.frame:
+        opened = stable_offset(frame.f_code, root.offset)
+        around = [loop for loop in around if opened not in loop.offsets]
+    return [_source(depth, frame, loop, is_wide) for loop in around if offset not in loop.head or not _fetches(inner)]
 
 
-def _source_of_call(depth: int, frame: FrameType) -> List[LoopSource]:
-    origin = iterables.origin_of_call(frame)
+def _fetches(inner: Any) -> bool:
+    """Does what a frame calls from a loop's head give the loop its next element, instead of working on one?"""
+    return not isinstance(inner, FrameType) or bool(inner.f_code.co_flags & _SUSPENDABLE)
+
+
+def _of_call(depth: int, frame: FrameType, is_known: bool) -> List[LoopSource]:
+    origin = iterables.origin_of_call(frame, is_known)
     if origin.kind == iterables.UNKNOWN:
         return []
     row = _WORDS.get(origin.kind, "")

@@ -34,7 +34,8 @@ class Sighting(NamedTuple):
     model itself), "instance" (save, delete, refresh), "content_type" or "raw". `method` is
     the ORM's, `row` the instance behind the query, in words. `related_model` is the model that is read or
     written where it is not `model`. `relation` leads from the row to `model`, though the query did not
-    go that way. `looks` counts how often the frames were looked at.
+    go that way. `looks` counts how often the frames were looked at, `spawn` is the path
+    of whoever had another thread or task do this.
     """
 
     kind: str
@@ -49,6 +50,7 @@ class Sighting(NamedTuple):
     relation: "Optional[Relation]" = None
     loops: Tuple[LoopSource, ...] = ()
     looks: int = 1
+    spawn: int = -1
 
 
 RAW = Sighting("raw", "", "", "", "", False, "", "")
@@ -56,14 +58,15 @@ RAW = Sighting("raw", "", "", "", "", False, "", "")
 
 def look(
     frame: FrameType,
-    stack: Sequence[Optional[FrameType]],
+    stack: Sequence[Any],
+    root: loops.Root,
     loop_frame: Optional[FrameType],
     parameters: Any,
     is_wide: bool,
 ) -> Sighting:
     """The sighting for a query that `frame` is about to send.
 
-    `stack` is its call path, the outermost frame first; `loop_frame` the innermost
+    `stack` is its call path, the outermost frame first; `root` where the unit was opened, `loop_frame` the innermost
     activation shared with the thread's query before. `is_wide`: the statement has carried lists of values.
     """
     sighting = RAW
@@ -74,7 +77,7 @@ def look(
             sighting = found
             if found.kind == "content_type":
                 break
-    sighting = sighting._replace(loops=tuple(loops.look(stack, loop_frame, is_wide)))
+    sighting = sighting._replace(loops=tuple(loops.look(stack, root, loop_frame, is_wide)))
     if sighting.row or loop_frame is None:
         return sighting
     return _with_row_of_loop(sighting, loop_frame, parameters)

@@ -178,8 +178,11 @@ def _position(frame: FrameType) -> Optional[Tuple[int, int, int, int]]:
     return None
 
 
-def looping_calls(block: Block, frame: FrameType, names: Container[str]) -> List[Node]:
-    """The call at the frame's instruction; before CPython 3.11 those of its line to functions of these names."""
+def looping_calls(block: Block, frame: FrameType, names: Container[str], is_known: bool) -> List[Node]:
+    """The call at the frame's instruction; before CPython 3.11 those of its line to functions of these names.
+
+    `is_known`: only to functions of these names.
+    """
     position = _position(frame)
     line = line_at(frame.f_code, frame.f_lasti)
     calls = []
@@ -187,11 +190,12 @@ def looping_calls(block: Block, frame: FrameType, names: Container[str]) -> List
         if not isinstance(node, ast.Call) or not _first_line(node) <= line <= _last_line(node):
             continue
         here = (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
-        if position is not None and here == position:
-            return [node]
-        if called(node) in names or any(isinstance(each, ast.Starred) for each in node.args):
+        loops = called(node) in names or any(isinstance(each, ast.Starred) for each in node.args)
+        if position is None and loops:
             calls.append(node)
-    return calls if position is None else []
+        elif here == position and (loops or not is_known):
+            return [node]
+    return calls
 
 
 def called(call: Node) -> str:

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
 
+from mercury.capture.loops import LIBRARY
 from mercury.capture.provenance import RAW, Sighting
 from mercury.capture.statements import UNREADABLE, Statement
 from mercury.core.records import EVENT_WRITE, LOOP_CALLED, LOOP_RECURSION, LOOP_REPEATED, Group, unsigned
@@ -91,7 +92,8 @@ class Case:
     def _sighting_of(self, index: int) -> Sighting:
         group = self.evidence.groups[index]
         found: Sighting = self.evidence.sightings.get((group.path, group.fingerprint), RAW)
-        return found
+        spawned = self.evidence.spawn_loops.get(found.spawn)
+        return found._replace(loops=(*found.loops, *spawned)) if spawned else found
 
     def _framework_work(self) -> Set[int]:
         """Groups that the framework's own cache sends at most once for each model."""
@@ -131,6 +133,7 @@ class Case:
         first = min(groups, key=lambda group: group.first_event)
         path = self.path(first)
         operation_count = sum(group.operation_count for group in groups)
+        evident = self._growth(indexes, operation_count)
         return Site(
             groups=tuple(indexes),
             statement=self.statement(first.fingerprint),
@@ -142,9 +145,9 @@ class Case:
             first_event=first.first_event,
             loop=max(group.loop for group in groups),
             trigger=places.trigger(path),
-            loop_place=places.loop(path, first.loop_depth),
+            loop_place=_loop_place(path, first, evident),
             sighting=self.sighting(indexes),
-            growth=self._growth(indexes, operation_count),
+            growth=evident,
             is_write=bool(first.flags & EVENT_WRITE),
             causes=frozenset(_cause(self.path(group)) for group in groups),
         )
@@ -153,6 +156,14 @@ class Case:
         """What the clearest of some groups says: growth, else a reason against it."""
         found = [growth.of(self.evidence.groups[index], self._sighting_of(index), operation_count) for index in indexes]
         return max(found, key=lambda each: (bool(each.row), len(each.loops), bool(each.reason)))
+
+
+def _loop_place(path: List[PathEntry], group: Group, evident: growth.Growth) -> Place:
+    """Where no activation could be shared, as in a thread for each row, the loops that were seen tell the place."""
+    seen = next((loop for loop in evident.turning if loop.kind != LIBRARY and loop.depth < len(path)), None)
+    if group.loop_depth >= 0 or seen is None:
+        return places.loop(path, group.loop_depth)
+    return places.loop(path, seen.depth)._replace(line=seen.line)
 
 
 def _cause(path: List[PathEntry]) -> Any:

@@ -22,21 +22,25 @@ _ENOUGH_QUERIES = 4
 class Growth(NamedTuple):
     """`row` names the row behind each query; empty: nothing shows that the queries grow.
 
-    `loops` are those over rows, the innermost first; `reason` says why a loop does not count.
+    `loops` are those over rows and `turning` all that turned, the innermost first; `reason`
+    says why a loop does not count.
     """
 
     row: str
     loops: Tuple[LoopSource, ...] = ()
     reason: str = ""
     is_batch: bool = False
-
-
-NONE = Growth("")
+    turning: Tuple[LoopSource, ...] = ()
 
 
 def of(group: Group, sighting: Sighting, operation_count: int) -> Growth:
     """What the queries of one call path say."""
     turning = _turning(group, sighting, operation_count)
+    found = _judged(turning, sighting, operation_count)
+    return found._replace(turning=tuple(turning))
+
+
+def _judged(turning: List[LoopSource], sighting: Sighting, operation_count: int) -> Growth:
     over_rows = [loop for loop in turning if loop.kind in (ROWS, INPUT)]
     growing = [loop for loop in over_rows if not _is_small(loop, operation_count)]
     if growing:
@@ -48,7 +52,7 @@ def of(group: Group, sighting: Sighting, operation_count: int) -> Growth:
         return Growth("", (), _reason(known), is_batch)
     if sighting.row and not sighting.is_code:
         return Growth(sighting.row)
-    return NONE
+    return Growth("")
 
 
 _STEADY = (CONSTANT, CODES, CHUNKS)
@@ -63,9 +67,7 @@ def _turning(group: Group, sighting: Sighting, operation_count: int) -> List[Loo
 
 
 def _is_proven(group: Group, loop: LoopSource) -> bool:
-    if group.loop_depth < 0:
-        return loop.depth > 0
-    return group.outer_loop_depth <= loop.depth <= group.loop_depth
+    return group.loop_depth < 0 or group.outer_loop_depth <= loop.depth <= group.loop_depth
 
 
 def _stood(group: Group, sighting: Sighting, loop: LoopSource, inside: List[LoopSource], operation_count: int) -> bool:
