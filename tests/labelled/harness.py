@@ -6,6 +6,7 @@
 import inspect
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -17,6 +18,8 @@ from typing import Any, Dict, Iterator, List
 from tests.labelled.suite import Case
 
 ROWS = 3
+# PostgreSQL's driver declares a cursor around a query whose rows are fetched in chunks.
+_SERVER_CURSOR = re.compile(r'^DECLARE "[^"]*" [A-Z ]*CURSOR [A-Z ]*FOR ')
 TRANSACTIONS = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
 
 
@@ -150,7 +153,9 @@ def captured() -> Iterator[List[str]]:
             yield texts
         finally:
             connection_created.disconnect(follow)
-    texts += [query["sql"] for log in (context.captured_queries, *logs.values()) for query in log]
+    texts += [
+        _SERVER_CURSOR.sub("", query["sql"]) for log in (context.captured_queries, *logs.values()) for query in log
+    ]
     texts[:] = [text for text in texts if text and not text.startswith(TRANSACTIONS)]
 
 
