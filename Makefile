@@ -3,7 +3,7 @@
 # The rooms of mercury/ in the order in which a statement passes them, and the
 # files of the C core in the order of the sections of mercury.h. A test holds
 # both lists against the header's drawing, the folders and the twin's modules.
-ROOMS = capture core findings report django
+ROOMS = capture core findings report django commands
 SOURCES = abi error alloc sql_lexer sql_split sql_normalize sql_summary sql_advice loop_proof trace platform
 
 PYTHON ?= python3
@@ -57,7 +57,7 @@ INTERPRETERS ?=
 CORE_TESTS = $(wildcard $(SOURCES:%=tests/test_%.py))
 ASAN_TESTS ?= tests --ignore=tests/test_build.py --ignore=tests/test_loader.py
 DJANGO_TESTS = $(addprefix tests/test_,$(addsuffix .py,capture findings middleware monitor rest_framework examples labelled labelled_run \
-                 orm_expressions))
+                 orm_expressions run))
 DJANGO_VERSIONS ?= 4.2 5.2 6.0 6.1
 # The one Python that all of these versions run on.
 DJANGO_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.12.*/bin/python) python3.12)
@@ -152,7 +152,7 @@ orm-expressions: library $(DJANGO_VERSIONS:%=.venvs/django-%/ready) ## the ids o
 
 .venvs/django-%/ready:
 	$(DJANGO_PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip install -q "Django~=$*.0" cffi hypothesis pytest djangorestframework jinja2 'psycopg[binary]'
+	$(@D)/bin/python -m pip install -q "Django~=$*.0" cffi hypothesis pytest djangorestframework gunicorn jinja2 'psycopg[binary]'
 	touch $@
 
 differential: $(VENV)/ready library ## compare the library and its twin on the whole corpus and 200,000 generated statements, in six dialects

@@ -28,6 +28,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 listeners: List[Callable[[Report], None]] = []
 """Called with the report of each unit that closes, in order; what they raise is logged."""
 
+outer_listeners: List[Callable[[Report], None]] = []
+"""The same for units that lie in no other, so that no query is told twice."""
+
 _thread_time_ns: Callable[[], int] = getattr(time, "thread_time_ns", time.process_time_ns)
 
 
@@ -68,7 +71,9 @@ class Unit:
         except Exception:
             tell_fault("Mercury could not judge a unit of work.")
             report = _unmeasured(self.name, elapsed_ns, cpu_ns)
-        _tell(report)
+        _tell(report, listeners)
+        if self.trace.parent is None:
+            _tell(report, outer_listeners)
         return report
 
     def _judge(self, elapsed_ns: int, cpu_ns: Optional[int]) -> Report:
@@ -106,8 +111,8 @@ def _open_parent() -> Optional[Trace]:
     return parent
 
 
-def _tell(report: Report) -> None:
-    for listener in listeners:
+def _tell(report: Report, to: List[Callable[[Report], None]]) -> None:
+    for listener in to:
         try:
             listener(report)
         except Exception:

@@ -18,6 +18,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_doctor(commands)
     _add_fingerprint(commands)
+    _add_run(commands)
     options = parser.parse_args(arguments)
     code: int = options.run(options)
     return code
@@ -45,6 +46,20 @@ def _add_fingerprint(commands: Any) -> None:
     parser.set_defaults(run=_fingerprint)
 
 
+def _add_run(commands: Any) -> None:
+    parser = commands.add_parser(
+        "run",
+        help="run a command under Mercury, unchanged, and report when it has ended",
+        usage="mercury run [-h] [--json FILE] -- COMMAND ...",
+        description="Watches the database work of each Django process that the command starts. The report goes to "
+        "standard error; standard streams, signals and exit code are the command's.",
+        epilog="exit codes: the command's own; 2 wrong usage; 126 the command cannot be executed; 127 it was not found",
+    )
+    parser.add_argument("--json", metavar="FILE", help="write the report to FILE as one JSON object too")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="COMMAND", help=argparse.SUPPRESS)
+    parser.set_defaults(run=_run)
+
+
 def _dialect(name: str) -> str:
     from mercury.errors import UnknownDialectError
     from mercury.query import dialect_number
@@ -63,7 +78,13 @@ def _positive(text: str) -> int:
 
 
 def _fingerprint(options: argparse.Namespace) -> int:
-    from mercury._fingerprint_command import run
+    from mercury.commands.fingerprint import run
+
+    return run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from mercury.commands.run.command import run
 
     return run(options)
 

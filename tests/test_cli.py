@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import mercury
-from mercury import _fingerprint_command, cli
+from mercury import cli
+from mercury.commands import fingerprint as fingerprint_command
 from mercury.core import backend
 
 SCRIPT = """
@@ -127,7 +128,7 @@ def test_the_most_frequent_as_json(call):
 
 @pytest.mark.parametrize("limit", ["MAX_FINGERPRINTS", "MAX_TEXT_BYTES"])
 def test_fingerprints_beyond_the_bound_are_summed_up(call, monkeypatch, limit):
-    monkeypatch.setattr(_fingerprint_command, limit, 2 if limit == "MAX_FINGERPRINTS" else 4)
+    monkeypatch.setattr(fingerprint_command, limit, 2 if limit == "MAX_FINGERPRINTS" else 4)
     code, output, complaints = call("--top", "9", sql="aa;bb;aa;cc;dd;bb;aa;cc;")
     assert code == 1
     assert [each.split()[0] for each in output.splitlines()] == ["count", "3", "2", "8"]
@@ -147,7 +148,7 @@ def test_no_literal_is_printed_where_the_lexer_doubts(call, arguments):
 
 
 def test_a_statement_that_is_too_long(call, monkeypatch):
-    monkeypatch.setattr("mercury._statement_stream.MAX_STATEMENT_BYTES", 1000)
+    monkeypatch.setattr("mercury.commands.statement_stream.MAX_STATEMENT_BYTES", 1000)
     code, output, complaints = call(sql=b"select 1;" + b"a," * 1000)
     assert (code, output) == (1, line("select 1"))
     assert "starts at byte 9 is longer than" in complaints
@@ -254,7 +255,7 @@ class TestTerminal:
 
 def test_progress_on_a_terminal(monkeypatch, call, capsys):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    monkeypatch.setattr(_fingerprint_command, "_PROGRESS_AFTER_S", 0)
+    monkeypatch.setattr(fingerprint_command, "_PROGRESS_AFTER_S", 0)
     monkeypatch.setenv("COLUMNS", "40")
     code, output, complaints = call("--top", "1", sql="select 1;")
     assert code == 0
@@ -266,17 +267,17 @@ def test_progress_on_a_terminal(monkeypatch, call, capsys):
 
 
 def test_no_progress_elsewhere(call, monkeypatch):
-    monkeypatch.setattr(_fingerprint_command, "_PROGRESS_AFTER_S", 0)
+    monkeypatch.setattr(fingerprint_command, "_PROGRESS_AFTER_S", 0)
     assert call("--top", "1", sql="select 1;")[2] == ""
 
 
 def test_an_interrupted_count_is_printed(monkeypatch, call):
-    class Interrupted(_fingerprint_command.StatementStream):
+    class Interrupted(fingerprint_command.StatementStream):
         def __iter__(self):
             yield from super().__iter__()
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(_fingerprint_command, "StatementStream", Interrupted)
+    monkeypatch.setattr(fingerprint_command, "StatementStream", Interrupted)
     code, output, _ = call("--top", "1", sql="select 1;")
     assert (code, output.splitlines()[-1]) == (130, "1 statement, 1 fingerprint")
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sql_statements import FRAGMENTS
 
-from mercury import _statement_stream
-from mercury._statement_stream import StatementStream, Stop
+from mercury.commands import statement_stream
+from mercury.commands.statement_stream import StatementStream, Stop
 from mercury.core import backend
 
 SCRIPTS = st.lists(st.sampled_from([*FRAGMENTS, b";", b"; ", b";\n"]), max_size=60).map(b"".join)
@@ -61,9 +61,9 @@ def test_null_separated_blocks_change_nothing(pieces, seed):
 
 @pytest.fixture
 def small(monkeypatch):
-    monkeypatch.setattr(_statement_stream, "MAX_STATEMENT_BYTES", 64)
-    monkeypatch.setattr(_statement_stream, "BLOCK_BYTES", 16)
-    monkeypatch.setattr(_statement_stream, "_STATEMENTS_AT_ONCE", 3)
+    monkeypatch.setattr(statement_stream, "MAX_STATEMENT_BYTES", 64)
+    monkeypatch.setattr(statement_stream, "BLOCK_BYTES", 16)
+    monkeypatch.setattr(statement_stream, "_STATEMENTS_AT_ONCE", 3)
 
 
 @pytest.mark.usefixtures("small")
@@ -109,4 +109,4 @@ def test_an_endless_stream_is_read_no_further_than_needed():
             return b"x" * size
 
     assert read(Endless()) == ([], Stop(0, False))
-    assert Endless.given == _statement_stream.MAX_STATEMENT_BYTES
+    assert Endless.given == statement_stream.MAX_STATEMENT_BYTES

@@ -18,6 +18,9 @@ from mercury.trace import tell_fault
 
 logger = logging.getLogger("mercury")
 
+logs_reports = True
+"""False where somebody else tells the reports of this process."""
+
 
 class MercuryMiddleware:
     """See the module. Its own frame is where the call paths of a request start."""
@@ -78,7 +81,7 @@ def _name(request: Any) -> str:
 def _close(unit: Unit) -> None:
     report = unit.close()
     try:
-        if settings.DEBUG:
+        if logs_reports and settings.DEBUG:
             _log(report)
     except Exception:
         tell_fault("Mercury could not log a report.")

@@ -15,8 +15,8 @@ from collections import Counter
 from contextlib import nullcontext
 from typing import BinaryIO, ContextManager, Dict, Iterator, List, Optional, Tuple, Union
 
-from mercury._statement_stream import MAX_STATEMENT_BYTES, Batch, StatementStream
 from mercury.batch import fingerprint_batch, normalize_batch
+from mercury.commands.statement_stream import MAX_STATEMENT_BYTES, Batch, StatementStream
 from mercury.core import backend
 from mercury.query import analyze, dialect_number, fingerprint
 

@@ -1,0 +1,145 @@
+"""Units of work in a process of `mercury run` that uses Django's database layer.
+
+What the process does outside of any request or test is a unit as well: the command or
+script itself. It ends with the process.
+"""
+
+import os
+import sys
+import threading
+import warnings
+from typing import Any, Callable, Optional
+
+from django.db.backends.signals import connection_created
+
+from mercury import _monitor
+from mercury._monitor import Unit, open_unit
+from mercury._version import __version__
+from mercury.capture import database
+from mercury.commands.run.child import note_fault
+from mercury.commands.run.outbox import ENDED, MAX_OUTBOX_BYTES, STARTED, WATCHING, Outbox
+from mercury.commands.run.tally import Tally, lines
+from mercury.core import Loaded, backend
+from mercury.report import Report
+from mercury.trace import current, process
+
+
+class _State:
+    """What this process holds; a fork begins with a new one."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self.outbox = outbox
+        self.lock = threading.RLock()
+        self.tally = Tally()
+        self.name = own_name(sys.argv)
+        self.own: Optional[Unit] = None
+
+
+_state: Optional[_State] = None
+
+
+def start(outbox: Outbox) -> None:
+    """Begins to watch this process."""
+    global _state
+    loaded = _backend()
+    _state = _State(outbox)
+    _monitor.outer_listeners.append(_hand_over)
+    # Mercury's own receiver is connected only once the settings are read.
+    connection_created.connect(_on_connection_created, dispatch_uid="mercury run")
+    outbox.append(lines([{WATCHING: loaded.name, "reason": loaded.reason}]))
+    _open_own()
+
+
+def renew() -> None:
+    """After a fork: the units that are open here are the parent's."""
+    global _state
+    if _state is None:
+        return
+    own, loaded = _state.own, backend()
+    _state = _State(_state.outbox)
+    if own is not None and not own.trace.closed:
+        # Its lock may be held by a thread that does not exist here.
+        own.trace.closed = own.trace.is_apart = True
+        process.open_count -= 1
+    _state.outbox.append(lines([{WATCHING: loaded.name, "reason": loaded.reason}]))
+    _open_own()
+
+
+def finish() -> None:
+    """Closes the unit of the process itself and says that nothing is left."""
+    if _state is None or _state.own is None:
+        return
+    own, _state.own = _state.own, None
+    own.close()
+    with _state.lock:
+        _state.outbox.append(lines([{ENDED: True}]))
+
+
+def run_unit(name: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Calls the function as a unit that is no part of the one around it."""
+    token = current.set(None)
+    unit = open_unit(name, sys._getframe())
+    try:
+        return function(*args, **kwargs)
+    finally:
+        if unit is not None:
+            unit.close()
+        current.reset(token)
+
+
+def own_name(arguments: Any) -> str:
+    """What runs in this process: program and management command, without arguments, which may hold anything."""
+    program = str(arguments[0]) if arguments else ""
+    folder, name = os.path.split(program)
+    if name == "__main__.py":
+        name = os.path.basename(folder)
+    if program in ("-c", "", "-"):
+        return "python"
+    is_django = name in ("manage.py", "django-admin", "django-admin.py", "django")
+    if is_django and len(arguments) > 1 and str(arguments[1]).isidentifier():
+        return f"{name} {arguments[1]}"
+    return name
+
+
+def _backend() -> Loaded:
+    # `mercury run` tells which backend served; the host's standard error is left alone.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return backend()
+
+
+def _open_own() -> None:
+    assert _state is not None
+    _state.own = open_unit(_state.name, None)
+
+
+def _on_connection_created(sender: Any, connection: Any, **kwargs: Any) -> None:
+    database.watch_connection(connection)
+
+
+def _hand_over(report: Report) -> None:
+    """Writes what a finished unit adds. Never raises."""
+    state = _state
+    if state is None:
+        return
+    try:
+        if report.name == state.name and _is_empty(report):
+            return
+        with state.lock:
+            _write(state, state.tally.add_report(report))
+    except Exception as error:
+        note_fault(error)
+
+
+def _is_empty(report: Report) -> bool:
+    return not (report.metrics.query_count or report.metrics.transaction_count or report.notes)
+
+
+def _write(state: _State, records: Any) -> None:
+    text = lines(records)
+    if state.outbox.byte_count + len(text) <= MAX_OUTBOX_BYTES:
+        state.outbox.append(text)
+        return
+    loaded = backend()
+    heads = [{STARTED: __version__}, {WATCHING: loaded.name, "reason": loaded.reason}]
+    state.outbox.replace(lines([*heads, *state.tally.records()]))
