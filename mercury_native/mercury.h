@@ -198,8 +198,9 @@ MERCURY_API int64_t mercury_sql_lexer_tokens(const char *text, size_t length, in
  * A script to its statements. A semicolon ends a statement where the lexer reads it as
  * one: not in a literal, a quoted name or a comment, nor in a MySQL comment that is code,
  * nor behind a point of doubt. COPY ... FROM STDIN ends with the `\.` behind its data, and
- * behind DELIMITER nothing ends until DELIMITER gives the semicolon back. What BEGIN and
- * END mean is not known here: a semicolon in the body of a trigger ends a statement too.
+ * nothing behind it ends while its line is the last; behind DELIMITER nothing ends until
+ * DELIMITER gives the semicolon back. What BEGIN and END mean is not known here: a
+ * semicolon in the body of a trigger ends a statement too.
  *
  * What is found in the first bytes of a text stays true whatever comes behind them. So a
  * script of any length can be read in pieces: what is behind the last semicolon found

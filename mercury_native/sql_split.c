@@ -15,6 +15,11 @@ static bool ends_statement(const sql_lexer *lexer, const sql_token *token) {
     return token->kind == MERCURY_TOKEN_PUNCTUATION && end && !lexer->in_code && lexer->delimiter_length == 0;
 }
 
+/* The semicolon behind COPY on the last line: should another line come, data begin here. */
+static bool may_begin_data(const sql_lexer *lexer, const sql_token *token, bool data_due) {
+    return data_due && lexer->copies == SQL_COPIES_NONE && lexer->text[token->start] == ';';
+}
+
 int64_t mercury_sql_split_offsets(const char *text, size_t length, int64_t dialect, int64_t *offsets, size_t capacity,
                                   size_t *count, mercury_error *error) {
     sql_lexer lexer;
@@ -29,7 +34,7 @@ int64_t mercury_sql_split_offsets(const char *text, size_t length, int64_t diale
     }
     offsets[0] = 0;
     sql_lexer_start(&lexer, text, length, dialect);
-    while (found < capacity && sql_lexer_next(&lexer, &token)) {
+    while (found < capacity && sql_lexer_next(&lexer, &token) && !may_begin_data(&lexer, &token, data_due)) {
         if (ends_statement(&lexer, &token) && !data_due) {
             found++;
             offsets[found] = (int64_t)token.end;

@@ -44,7 +44,9 @@ def pieces(script, dialect="generic"):
         ("generic", [b"\0;", b"\xff;", b""]),
         ("generic", [b""]),
         ("postgresql", [b"copy t from stdin;\n1;2\n\\.", b"\nselect 1;", b""]),
-        ("postgresql", [b"copy t from stdin; select 1;", b" a"]),
+        ("postgresql", [b"copy t from stdin; select 1; a"]),
+        ("postgresql", [b"copy t from stdin;;a;\n\\.", b"b;", b""]),
+        ("postgresql", [b"copy t from stdin;;a;"]),
         ("mysql", [b"delimiter //\ncreate procedure p() begin a; end//\ndelimiter ;\nb;", b" c"]),
     ],
 )

@@ -8,9 +8,10 @@ may not forget is not divided: COPY with its data, and all behind DELIMITER.
 from array import array
 from typing import Union
 
-from mercury.core.pure.sql_lexer import COPIES_STDIN, Lexer
+from mercury.core.pure.sql_lexer import COPIES_NONE, COPIES_STDIN, Lexer
 from mercury.core.records import TOKEN_PUNCTUATION
 
+_SEMICOLON = ord(";")
 _ENDS = frozenset((b";", b"\\."))
 
 
@@ -24,7 +25,8 @@ def split(data: Union[bytes, bytearray, memoryview], dialect: int, most: int) ->
     offsets = array("q", [0])
     data_due = False
     for kind, start, end, _, _ in lexer.lexemes():
-        if len(offsets) > most:
+        may_begin_data = data_due and lexer.copies == COPIES_NONE and text[start] == _SEMICOLON
+        if len(offsets) > most or may_begin_data:
             break
         divides = not (lexer.in_code or lexer.delimiter or data_due)
         if kind == TOKEN_PUNCTUATION and divides and text[start:end] in _ENDS:
