@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 
 from mercury.capture import database
+from mercury.django import checks
 from mercury.django.signals import announce_reports
 
 
@@ -12,5 +13,6 @@ class MercuryConfig(AppConfig):
     verbose_name = "Mercury"
 
     def ready(self) -> None:
+        checks.register()
         database.install()
         announce_reports()
