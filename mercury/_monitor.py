@@ -7,19 +7,21 @@ once, and the monitored code goes on as if nobody watched.
 import functools
 import inspect
 import logging
+import random
 import sys
 import threading
 import time
 from types import FrameType, TracebackType
 from typing import Any, Callable, Dict, List, Optional, Type, TypeVar, cast
 
+from mercury import _modes, settings
 from mercury.capture import cache, database
 from mercury.core import backend
-from mercury.errors import MonitoringError
+from mercury.errors import FindingsError, MonitoringError
 from mercury.findings import Finding, judge
 from mercury.metrics import PerformanceMetrics
 from mercury.report import Report
-from mercury.trace import Evidence, Trace, current, tell_fault
+from mercury.trace import Evidence, LeftOut, Trace, current, tell_fault
 
 logger = logging.getLogger("mercury")
 
@@ -37,8 +39,11 @@ _thread_time_ns: Callable[[], int] = getattr(time, "thread_time_ns", time.proces
 class Unit:
     """One open unit of work, in the context of the thread or task that opened it."""
 
-    def __init__(self, name: str, root: Optional[FrameType]) -> None:
+    is_left_out = False
+
+    def __init__(self, name: str, root: Optional[FrameType], workload: str = "block") -> None:
         self.name = name
+        self.workload = workload
         self._watches_cache = database.install() and cache.install()
         self._thread = threading.get_ident()
         self.trace = Trace(name, root, _open_parent())
@@ -70,17 +75,19 @@ class Unit:
             report = self._judge(elapsed_ns, cpu_ns)
         except Exception:
             tell_fault("Mercury could not judge a unit of work.")
-            report = _unmeasured(self.name, elapsed_ns, cpu_ns)
+            report = _unmeasured(self.name, elapsed_ns, cpu_ns, _FAULT)
         _tell(report, listeners)
         if self.trace.parent is None:
             _tell(report, outer_listeners)
+        _log(report)
         return report
 
     def _judge(self, elapsed_ns: int, cpu_ns: Optional[int]) -> Report:
         evidence = self.trace.close()
         findings = judge(evidence)
         metrics = self._metrics(elapsed_ns, cpu_ns, evidence, findings)
-        return Report(self.name, metrics, findings, evidence.notes)
+        exceeded = _modes.exceeded(self.workload, metrics)
+        return Report(self.name, metrics, findings, evidence.notes, self.workload, exceeded)
 
     def _metrics(
         self, elapsed_ns: int, cpu_ns: Optional[int], evidence: Evidence, findings: List[Finding]
@@ -98,9 +105,46 @@ class Unit:
         )
 
 
-def _unmeasured(name: str, elapsed_ns: int, cpu_ns: Optional[int]) -> Report:
+class LeftOutUnit(Unit):
+    """A unit that the settings leave out: nothing is measured, and its report says so and why."""
+
+    is_left_out = True
+
+    def __init__(self, name: str, why: str) -> None:
+        self.name = name
+        self._why = why
+        self.trace = cast(Trace, LeftOut(current.get()))
+        self._token = current.set(self.trace)
+        self._started_ns = time.perf_counter_ns()
+
+    def close(self) -> Report:
+        self.leave()
+        return _unmeasured(self.name, time.perf_counter_ns() - self._started_ns, None, self._why)
+
+
+_FAULT = "a fault inside Mercury: the queries of this unit were not measured"
+
+
+def _unmeasured(name: str, elapsed_ns: int, cpu_ns: Optional[int], note: str) -> Report:
     metrics = PerformanceMetrics(elapsed_ns / 1e6, _milliseconds(cpu_ns), None, 0, 0, 0.0, None, None, False)
-    return Report(name, metrics, [], ["a fault inside Mercury: the queries of this unit were not measured"])
+    return Report(name, metrics, [], [note])
+
+
+def _why_left_out(workload: str, path: Optional[str]) -> Optional[str]:
+    """What in the settings leaves a unit out, or None where nothing does."""
+    chosen = settings.active()
+    if not chosen.enabled:
+        return "Mercury is off: its setting `enabled` is false"
+    if path is not None and chosen.excludes(path):
+        return "its path is among `exclude_paths`"
+    rate = chosen.workload(workload).sample_rate
+    # The host may have seeded the module's own generator, and counts on its numbers.
+    if rate < 1 and _sampler.random() >= rate:
+        return f"only a share of {rate:g} is measured, as `sample_rate` says"
+    return None
+
+
+_sampler = random.SystemRandom()
 
 
 def _open_parent() -> Optional[Trace]:
@@ -119,6 +163,22 @@ def _tell(report: Report, to: List[Callable[[Report], None]]) -> None:
             logger.exception("A listener to Mercury's reports failed. The application is not affected.")
 
 
+def _log(report: Report) -> None:
+    try:
+        _modes.tell(report)
+    except Exception:
+        tell_fault("Mercury could not log a report.")
+
+
+def failure_of(report: Report) -> Optional[FindingsError]:
+    """The exception that the unit's caller is to raise, if any. Never raises."""
+    try:
+        return _modes.failure(report)
+    except Exception:
+        tell_fault("Mercury could not tell whether a unit fails.")
+        return None
+
+
 def _milliseconds(nanoseconds: Optional[int]) -> Optional[float]:
     return None if nanoseconds is None else nanoseconds / 1e6
 
@@ -130,10 +190,16 @@ def _resident_mb() -> Optional[float]:
         return None
 
 
-def open_unit(name: str, root: Optional[FrameType]) -> Optional[Unit]:
-    """A new unit whose call paths start at `root`, or None if Mercury failed. Never raises."""
+def open_unit(
+    name: str, root: Optional[FrameType], workload: str = "block", path: Optional[str] = None
+) -> Optional[Unit]:
+    """A new unit whose call paths start at `root`, or None if Mercury failed. Never raises.
+
+    `path` is that of a request; the settings may leave it out.
+    """
     try:
-        return Unit(name, root)
+        why = _why_left_out(workload, path)
+        return Unit(name, root, workload) if why is None else LeftOutUnit(name, why)
     except Exception:
         tell_fault("Mercury could not open a unit of work.")
         return None
@@ -142,22 +208,23 @@ def open_unit(name: str, root: Optional[FrameType]) -> Optional[Unit]:
 class _Watch:
     """A unit, or the time alone where Mercury failed to open one."""
 
-    def __init__(self, name: str, root: FrameType) -> None:
+    def __init__(self, name: str, root: FrameType, workload: str) -> None:
         self._name = name
         self._started_ns = time.perf_counter_ns()
-        self._unit = open_unit(name, root)
+        self._unit = open_unit(name, root, workload)
 
     def close(self) -> Report:
         if self._unit is not None:
             return self._unit.close()
-        return _unmeasured(self._name, time.perf_counter_ns() - self._started_ns, None)
+        return _unmeasured(self._name, time.perf_counter_ns() - self._started_ns, None, _FAULT)
 
 
 class Monitor:
     """Watches a block or a function; see `monitor`."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, workload: str = "block") -> None:
         self.name = name
+        self.workload = workload
         self._watch: Optional[_Watch] = None
         self._report: Optional[Report] = None
 
@@ -172,12 +239,17 @@ class Monitor:
         if self._watch is not None:
             raise MonitoringError("this monitor is already running; make another one for a block inside")
         self._report = None
-        self._watch = _Watch(self.name, root)
+        self._watch = _Watch(self.name, root, self.workload)
 
-    def _close(self) -> None:
+    def _close(self, error: Optional[BaseException]) -> None:
+        """Ends the block; raises where its workload is to, but never in the place of the block's own error."""
         watch, self._watch = self._watch, None
-        if watch is not None:
-            self._report = watch.close()
+        if watch is None:
+            return
+        self._report = watch.close()
+        failure = failure_of(self._report)
+        if failure is not None and error is None:
+            raise failure
 
     def __enter__(self) -> "Monitor":
         self._open(sys._getframe(1))
@@ -189,7 +261,7 @@ class Monitor:
         error: Optional[BaseException],
         traceback: Optional[TracebackType],
     ) -> None:
-        self._close()
+        self._close(error)
 
     async def __aenter__(self) -> "Monitor":
         self._open(sys._getframe(1))
@@ -201,7 +273,7 @@ class Monitor:
         error: Optional[BaseException],
         traceback: Optional[TracebackType],
     ) -> None:
-        self._close()
+        self._close(error)
 
     def __call__(self, function: Function) -> Function:
         """The function, watched at each call; the last report is its attribute `report`."""
@@ -210,14 +282,14 @@ class Monitor:
                 "a generator runs after its call has returned: put `with mercury.monitor()` inside it"
             )
         if inspect.iscoroutinefunction(function):
-            return cast(Function, _watched_coroutine(function, self.name))
-        return cast(Function, _watched_function(function, self.name))
+            return cast(Function, _watched_coroutine(function, self.name, self.workload))
+        return cast(Function, _watched_function(function, self.name, self.workload))
 
 
-def _watched_function(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+def _watched_function(function: Callable[..., Any], name: str, workload: str) -> Callable[..., Any]:
     @functools.wraps(function)
     def watched(*args: Any, **kwargs: Any) -> Any:
-        watch = Monitor(name)
+        watch = Monitor(name, workload)
         try:
             with watch:
                 return function(*args, **kwargs)
@@ -227,10 +299,10 @@ def _watched_function(function: Callable[..., Any], name: str) -> Callable[..., 
     return watched
 
 
-def _watched_coroutine(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+def _watched_coroutine(function: Callable[..., Any], name: str, workload: str) -> Callable[..., Any]:
     @functools.wraps(function)
     async def watched(*args: Any, **kwargs: Any) -> Any:
-        watch = Monitor(name)
+        watch = Monitor(name, workload)
         try:
             async with watch:
                 return await function(*args, **kwargs)
@@ -240,7 +312,7 @@ def _watched_coroutine(function: Callable[..., Any], name: str) -> Callable[...,
     return watched
 
 
-def monitor(name: Any = "block") -> Any:
+def monitor(name: Any = "block", *, workload: str = "block") -> Any:
     """Watches the database work of a block or a function.
 
         with mercury.monitor("checkout") as watch:
@@ -249,12 +321,16 @@ def monitor(name: Any = "block") -> Any:
 
     Also `async with`, and as a decorator of plain and async functions, with or without a
     name. What the block raises passes through unchanged, and the report is still made.
+    `workload` says whose settings hold: "request", "task", "command", "test" or "block". Raises
+    FindingsError at the block's end where their mode is "raise" and there is a reason.
     """
+    if not isinstance(workload, str) or workload not in settings.WORKLOADS:
+        raise ValueError(f"a workload is one of: {', '.join(settings.WORKLOADS)}")
     if callable(name):
-        return Monitor(getattr(name, "__qualname__", "function"))(name)
+        return Monitor(getattr(name, "__qualname__", "function"), workload)(name)
     if not isinstance(name, str):
         raise TypeError(f"the name of a monitor is a str, not {type(name).__name__}")
-    return Monitor(name)
+    return Monitor(name, workload)
 
 
 class PerformanceMonitor:
@@ -271,11 +347,18 @@ class PerformanceMonitor:
         if self._watch is not None:
             raise MonitoringError("monitoring is already in progress: call stop_monitoring() first")
         self._name = name
-        self._watch = _Watch(name, sys._getframe(1))
+        self._watch = _Watch(name, sys._getframe(1), "block")
 
     def stop_monitoring(self) -> Dict[str, Any]:
-        """The metrics by name, with `operation_name`. Raises MonitoringError if nothing runs."""
+        """The metrics by name, with `operation_name`.
+
+        Raises MonitoringError if nothing runs, and FindingsError where `monitor` does.
+        """
         watch, self._watch = self._watch, None
         if watch is None:
             raise MonitoringError("no monitoring is in progress: call start_monitoring(name) first")
-        return {"operation_name": self._name, **watch.close().metrics.as_dict()}
+        report = watch.close()
+        failure = failure_of(report)
+        if failure is not None:
+            raise failure
+        return {"operation_name": self._name, **report.metrics.as_dict()}

@@ -19,6 +19,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     _add_doctor(commands)
     _add_fingerprint(commands)
     _add_run(commands)
+    _add_settings(commands)
     options = parser.parse_args(arguments)
     code: int = options.run(options)
     return code
@@ -60,6 +61,16 @@ def _add_run(commands: Any) -> None:
     parser.set_defaults(run=_run)
 
 
+def _add_settings(commands: Any) -> None:
+    parser = commands.add_parser(
+        "settings",
+        help="say what is set, where, and what of it is wrong",
+        epilog="exit codes: 0 all is used; 1 something is not, and the output says what",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=_settings)
+
+
 def _dialect(name: str) -> str:
     from mercury.errors import UnknownDialectError
     from mercury.query import dialect_number
@@ -87,6 +98,12 @@ def _run(options: argparse.Namespace) -> int:
     from mercury.commands.run.command import run
 
     return run(options)
+
+
+def _settings(options: argparse.Namespace) -> int:
+    from mercury.commands.settings import run
+
+    return run(options.json)
 
 
 def _doctor(as_json: bool) -> int:

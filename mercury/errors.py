@@ -4,7 +4,7 @@ One class for each error code of the core, so that a caller can catch what it ca
 mend. No message quotes SQL: what was passed in may be secret.
 """
 
-from typing import Dict, Optional, Type
+from typing import Any, Dict, Optional, Type
 
 
 class MercuryError(Exception):
@@ -59,6 +59,12 @@ class UnsupportedError(MercuryError, OSError):
 
 class MonitoringError(MercuryError, RuntimeError):
     """A monitor was started twice, or stopped before it was started."""
+
+
+class FindingsError(MercuryError, AssertionError):
+    """A unit of work whose workload is to raise had findings, or passed a limit. `report` is its report."""
+
+    report: Any = None
 
 
 _BY_CODE: Dict[int, Type[MercuryError]] = {

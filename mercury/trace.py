@@ -146,6 +146,8 @@ class Trace:
     `is_apart` is true where a query needs more than one look: the unit is closed or lies inside another.
     """
 
+    is_left_out = False
+
     __slots__ = (
         "_core",
         "_lock",
@@ -300,6 +302,19 @@ class Trace:
         if self.faults:
             notes.append(f"{_queries(self.faults)} could not be recorded because of a fault inside Mercury")
         return notes
+
+
+class LeftOut:
+    """Stands in the place of a unit that the settings leave out, so that its queries are not missed by others."""
+
+    is_left_out = True
+    is_apart = True
+    closed = True
+    cache_hits = 0
+    cache_misses = 0
+
+    def __init__(self, parent: Any) -> None:
+        self.parent = parent
 
 
 def _queries(count: int) -> str:

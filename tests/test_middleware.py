@@ -542,7 +542,10 @@ def broken(*args, **kwargs):
 
 FAULTS = [
     "mercury.django.middleware._name",
-    "mercury.django.middleware._log",
+    "mercury._modes.tell",
+    "mercury._modes.failure",
+    "mercury._modes.exceeded",
+    "mercury.settings.active",
     "mercury.django.middleware._follow_body",
     "mercury.report.console.render",
     "mercury._monitor.judge",

@@ -49,11 +49,12 @@ def watch_query(execute: Execute, sql: Any, params: Any, many: bool, context: An
 def _watch_apart(trace: Optional[Trace], execute: Execute, sql: Any, params: Any, many: bool, context: Any) -> Any:
     """The same where there is no open unit, or one inside another: each then sees the query with its own call path."""
     events: List[List[int]] = []
+    is_left_out = trace is not None and trace.is_left_out
     while trace is not None:
         if not trace.closed:
             events.append(_note(trace, sql, params, many, context, 3))
         trace = trace.parent
-    if not events and process.open_count:
+    if not events and process.open_count and not is_left_out:
         process.unattributed += 1
     started = perf_counter_ns()
     flags = EVENT_FAILED

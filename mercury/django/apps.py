@@ -1,9 +1,11 @@
 """The Django app: watches every database connection from the start."""
 
 from django.apps import AppConfig
+from django.core import checks
 
+from mercury import settings
 from mercury.capture import database
-from mercury.django import checks
+from mercury.django.checks import check_settings
 from mercury.django.signals import announce_reports
 
 
@@ -13,6 +15,7 @@ class MercuryConfig(AppConfig):
     verbose_name = "Mercury"
 
     def ready(self) -> None:
-        checks.register()
-        database.install()
+        checks.register(check_settings)
+        if settings.active().enabled:
+            database.install()
         announce_reports()

@@ -1,25 +1,18 @@
 """One unit of work for each request, sync and async, open until a streamed body has ended.
 
 Put it first in MIDDLEWARE, so that the work of the others is seen too. It changes no
-response. While settings.DEBUG is on, the log "mercury" gets each report that found something.
+response, unless the mode of requests is "raise".
 """
 
-import logging
 import sys
 from typing import Any, AsyncIterator, Callable, Iterator, Optional
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.conf import settings
 
-from mercury._monitor import Unit, open_unit
+from mercury._monitor import Unit, failure_of, open_unit
 from mercury.django.signals import announce_reports
-from mercury.report import Report, console
+from mercury.errors import FindingsError
 from mercury.trace import tell_fault
-
-logger = logging.getLogger("mercury")
-
-logs_reports = True
-"""False where somebody else tells the reports of this process."""
 
 
 class MercuryMiddleware:
@@ -38,60 +31,51 @@ class MercuryMiddleware:
     def __call__(self, request: Any) -> Any:
         if self._is_async:
             return self._call_async(request)
-        unit = open_unit(request.method or "", sys._getframe())
+        unit = open_unit(request.method or "", sys._getframe(), "request", request.path)
         response = None
         try:
             response = self.get_response(request)
         finally:
-            _end(unit, request, response)
+            failure = _end(unit, request, response)
+        if failure is not None:
+            raise failure
         return response
 
     async def _call_async(self, request: Any) -> Any:
-        unit = open_unit(request.method or "", sys._getframe())
+        unit = open_unit(request.method or "", sys._getframe(), "request", request.path)
         response = None
         try:
             response = await self.get_response(request)
         finally:
-            _end(unit, request, response)
+            failure = _end(unit, request, response)
+        if failure is not None:
+            raise failure
         return response
 
 
-def _end(unit: Optional[Unit], request: Any, response: Any) -> None:
-    """Closes the unit, or has the end of a streamed body close it. Never raises."""
+def _end(unit: Optional[Unit], request: Any, response: Any) -> Optional[FindingsError]:
+    """Closes the unit, or has the end of a streamed body close it; gives what is to be raised. Never raises."""
     if unit is None:
-        return
+        return None
+    if unit.is_left_out:
+        unit.leave()
+        return None
     try:
         unit.name = _name(request)
         # A file is left to the server, which may have a faster way to send it.
         if getattr(response, "streaming", False) and getattr(response, "file_to_stream", None) is None:
             unit.leave()
             _follow_body(unit, response)
-            return
+            return None
     except Exception:
         tell_fault("Mercury could not follow a response.")
-    _close(unit)
+    return failure_of(unit.close())
 
 
 def _name(request: Any) -> str:
     """Method and route: a path may hold what nobody should log, a route does not."""
     match = getattr(request, "resolver_match", None)
     return f"{request.method} {'(no route)' if match is None else '/' + match.route.lstrip('/')}"
-
-
-def _close(unit: Unit) -> None:
-    report = unit.close()
-    try:
-        if logs_reports and settings.DEBUG:
-            _log(report)
-    except Exception:
-        tell_fault("Mercury could not log a report.")
-
-
-def _log(report: Report) -> None:
-    if report.findings:
-        logger.warning("%s", console.render(report, color=console.wants_color(sys.stderr)))
-    else:
-        logger.info("%s", console.summary(report))
 
 
 def _follow_body(unit: Unit, response: Any) -> None:
@@ -128,10 +112,16 @@ class _Streamed:
         finally:
             self._finish()
 
-    def _finish(self) -> None:
+    def _finish(self) -> Optional[FindingsError]:
+        """Closes the unit, and gives what is to be raised."""
         unit, self._unit = self._unit, None
-        if unit is not None:
-            _close(unit)
+        return None if unit is None else failure_of(unit.close())
+
+    def _raise_at_end(self) -> None:
+        """The body has ended as it should: this is the place to raise."""
+        failure = self._finish()
+        if failure is not None:
+            raise failure from None
 
 
 class _Body(_Streamed):
@@ -142,6 +132,9 @@ class _Body(_Streamed):
         unit = self._enter()
         try:
             return next(self._parts)
+        except StopIteration:
+            self._raise_at_end()
+            raise
         except BaseException:
             self._finish()
             raise
@@ -158,6 +151,9 @@ class _AsyncBody(_Streamed):
         unit = self._enter()
         try:
             return await self._parts.__anext__()
+        except StopAsyncIteration:
+            self._raise_at_end()
+            raise
         except BaseException:
             self._finish()
             raise

@@ -1,18 +1,24 @@
 """What people read of a closed unit of work."""
 
-from typing import List, NamedTuple
+from typing import List, NamedTuple, Tuple
 
 from mercury.findings import Finding
 from mercury.metrics import PerformanceMetrics
 
 
 class Report(NamedTuple):
-    """One unit of work, judged. `notes` says what was not measured, and why."""
+    """One unit of work, judged. `notes` says what was not measured, and why.
+
+    `workload` is "request", "task", "command", "test" or "block". `exceeded` tells the limits of its
+    settings that it passed.
+    """
 
     name: str
     metrics: PerformanceMetrics
     findings: List[Finding]
     notes: List[str]
+    workload: str = "block"
+    exceeded: Tuple[str, ...] = ()
 
     def __str__(self) -> str:
         from mercury.report.console import render

@@ -86,7 +86,10 @@ def render(report: Report, color: bool = False, width: Optional[int] = None) -> 
     for number, finding in enumerate(report.findings, 1):
         lines.append("")
         lines.extend(_finding(finding, number, pen))
-    if not report.findings:
+    for limit in report.exceeded:
+        lines.append("")
+        lines.extend(pen.paragraph(f"Over a limit: {limit}."))
+    if not report.findings and not report.exceeded:
         lines += [
             "",
             "  Nothing found in what was measured." if report.notes else pen.paint("  Nothing found.", _GREEN),
@@ -100,8 +103,11 @@ def render(report: Report, color: bool = False, width: Optional[int] = None) -> 
 def summary(report: Report) -> str:
     """One line: what ran, how many queries, what was found."""
     count = sum(not finding.is_advisory for finding in report.findings)
-    found = f"{_count(count, 'finding', 'findings')}" if count else "nothing found"
-    if report.notes and not count:
+    told = [_count(count, "finding", "findings")] if count else []
+    if report.exceeded:
+        told.append(f"over {_count(len(report.exceeded), 'limit', 'limits')}")
+    found = ", ".join(told) or "nothing found"
+    if report.notes and not told:
         found += " in what was measured"
     return f"{printable(report.name)}: {_count(report.metrics.query_count)} in {_duration(report)}, {found}"
 

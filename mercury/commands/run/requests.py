@@ -36,8 +36,6 @@ def _watched(chain: Respond) -> Respond:
     if not _is_watched_already():
         from mercury.django import middleware
 
-        # `mercury run` tells it at the end.
-        middleware.logs_reports = False
         chain = middleware.MercuryMiddleware(chain)
     return _apart(chain)
 

@@ -12,7 +12,7 @@ from typing import Any, Callable, Optional
 
 from django.db.backends.signals import connection_created
 
-from mercury import _monitor
+from mercury import _modes, _monitor
 from mercury._monitor import Unit, open_unit
 from mercury._version import __version__
 from mercury.capture import database
@@ -43,6 +43,8 @@ def start(outbox: Outbox) -> None:
     global _state
     loaded = _backend()
     _state = _State(outbox)
+    # All of it is told at the end.
+    _modes.logs_reports = False
     _monitor.outer_listeners.append(_hand_over)
     # Mercury's own receiver is connected only once the settings are read.
     connection_created.connect(_on_connection_created, dispatch_uid="mercury run")
@@ -78,7 +80,7 @@ def finish() -> None:
 def run_unit(name: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Calls the function as a unit that is no part of the one around it."""
     token = current.set(None)
-    unit = open_unit(name, sys._getframe())
+    unit = open_unit(name, sys._getframe(), "test")
     try:
         return function(*args, **kwargs)
     finally:
@@ -110,7 +112,7 @@ def _backend() -> Loaded:
 
 def _open_own() -> None:
     assert _state is not None
-    _state.own = open_unit(_state.name, None)
+    _state.own = open_unit(_state.name, None, "command")
 
 
 def _on_connection_created(sender: Any, connection: Any, **kwargs: Any) -> None:

@@ -1,0 +1,82 @@
+"""What follows from a report: nothing, a warning in the log, or an exception. The settings decide.
+
+They decide when Mercury speaks, never what it finds: the report always holds everything.
+"""
+
+import logging
+import sys
+from typing import List, Optional, Tuple
+
+from mercury import settings
+from mercury.errors import FindingsError
+from mercury.findings import Finding
+from mercury.metrics import PerformanceMetrics
+from mercury.report import Report, console
+
+logger = logging.getLogger("mercury")
+
+logs_reports = True
+"""False where somebody else tells the reports of this process."""
+
+MAX_TOLD = 20
+"""Findings that the message of an exception names."""
+
+
+def exceeded(workload: str, metrics: PerformanceMetrics) -> Tuple[str, ...]:
+    """The limits of the workload that a unit has passed, in words."""
+    limits = settings.active().workload(workload)
+    told = []
+    if limits.max_query_count is not None and metrics.query_count > limits.max_query_count:
+        told.append(f"{metrics.query_count:,} queries, and max_query_count is {limits.max_query_count:,}")
+    for name, value, limit in (
+        ("query_time_ms", metrics.query_time_ms, limits.max_query_time_ms),
+        ("response_time_ms", metrics.response_time_ms, limits.max_response_time_ms),
+    ):
+        if limit is not None and value > limit:
+            told.append(f"{name} is {value:,.1f}, and max_{name} is {limit:,.1f}")
+    return tuple(told)
+
+
+def tell(report: Report) -> None:
+    """Logs the report, if its workload is to warn: in full where something is to be said, else in one line."""
+    if not logs_reports or settings.active().mode(report.workload) == "observe":
+        return
+    if report.exceeded or _worth_telling(report):
+        logger.warning("%s", console.render(report, color=console.wants_color(sys.stderr)))
+    else:
+        logger.info("%s", console.summary(report))
+
+
+def failure(report: Report) -> Optional[FindingsError]:
+    """The exception for the caller to raise, if the workload is to raise and the report gives a reason."""
+    if settings.active().mode(report.workload) != "raise":
+        return None
+    findings = [finding for finding in _worth_telling(report) if not finding.is_advisory]
+    if not findings and not report.exceeded:
+        return None
+    error = FindingsError(_message(report, findings))
+    error.report = report
+    return error
+
+
+def _worth_telling(report: Report) -> List[Finding]:
+    least = settings.active().workload(report.workload).min_repetitions
+    return [finding for finding in report.findings if finding.count >= least]
+
+
+def _message(report: Report, findings: List[Finding]) -> str:
+    lines = [f"Mercury, in {console.printable(report.name)}:"]
+    for finding in findings[:MAX_TOLD]:
+        lines += _finding_lines(finding)
+    if len(findings) > MAX_TOLD:
+        lines.append(f"and {len(findings) - MAX_TOLD} findings more")
+    return "\n".join(lines + list(report.exceeded))
+
+
+def _finding_lines(finding: Finding) -> List[str]:
+    place = f"{console.shown_path(finding.file)}:{finding.line}"
+    lines = [f"{place}: {finding.kind} {console.printable(finding.target)}, {finding.count:,} times"]
+    if finding.loop_line:
+        lines.append(f"    loop  {console.shown_path(finding.loop_file)}:{finding.loop_line}")
+    lines.append(f"    fix   {console.printable(finding.fix)}")
+    return lines

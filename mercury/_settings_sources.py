@@ -1,0 +1,192 @@
+"""Where settings come from: the environment, Django's settings, pyproject.toml.
+
+A source gives a flat dict, whose keys are "mode" or "workloads.request.mode", and says what
+is wrong with the rest. None raises, whatever lies there.
+"""
+
+import difflib
+import os
+import re
+import stat
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+
+from mercury._settings_values import KINDS, WORKLOAD_KINDS, WORKLOADS, Kind, Wrong
+
+UNKNOWN_KEY = "mercury.E001"
+WRONG_VALUE = "mercury.E002"
+NO_TABLE = "mercury.E003"
+UNREADABLE_FILE = "mercury.W020"
+
+ENVIRONMENT = "the environment"
+DJANGO = "settings.MERCURY"
+
+MAX_FILE_BYTES = 1 << 20
+MAX_QUOTED = 40
+"""Characters of a key that a message repeats."""
+
+Flat = Dict[str, Any]
+
+
+class Problem(NamedTuple):
+    """Something in a source that is not used. `id` is that of Django's system check."""
+
+    id: str
+    source: str
+    text: str
+    hint: str
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.text} {self.hint}".rstrip()
+
+
+class Source(NamedTuple):
+    """What one source says: `values` by flat key, and what of it is of no use."""
+
+    name: str
+    values: Flat
+    problems: List[Problem]
+
+
+def environment(variables: Mapping[str, str]) -> Source:
+    """MERCURY_MODE, and MERCURY_REQUEST_MODE for one workload; an empty variable counts as none."""
+    source = Source(ENVIRONMENT, {}, [])
+    for key, kind in KINDS.items():
+        _take_text(source, variables, f"MERCURY_{key.upper()}", key, kind)
+    for workload in WORKLOADS:
+        for key, kind in WORKLOAD_KINDS.items():
+            name = f"MERCURY_{workload.upper()}_{key.upper()}"
+            _take_text(source, variables, name, f"workloads.{workload}.{key}", kind)
+    return source
+
+
+def _take_text(source: Source, variables: Mapping[str, str], name: str, key: str, kind: Kind) -> None:
+    text = variables.get(name, "")
+    if not text.strip():
+        return
+    try:
+        source.values[key] = kind.parse(text)
+    except Wrong:
+        source.problems.append(Problem(WRONG_VALUE, source.name, f"{name} is not used.", f"It must be {kind.wanted}."))
+
+
+def table(name: str, tree: Any) -> Source:
+    """The settings in a dict or a TOML table."""
+    source = Source(name, {}, [])
+    if not isinstance(tree, dict):
+        source.problems.append(_no_table(name, "Mercury's settings are", tree))
+        return source
+    for key, value in tree.items():
+        if key == "workloads" and type(key) is str:
+            _take_workloads(source, value)
+        else:
+            _take(source, "", key, value, KINDS)
+    return source
+
+
+def _take_workloads(source: Source, value: Any) -> None:
+    if not isinstance(value, dict):
+        source.problems.append(_no_table(source.name, '"workloads" is', value))
+        return
+    for workload, keys in value.items():
+        if type(workload) is not str or workload not in WORKLOADS:
+            source.problems.append(_unknown(source.name, "", workload, WORKLOADS, "workload"))
+        elif not isinstance(keys, dict):
+            source.problems.append(_no_table(source.name, f'"{workload}" is', keys))
+        else:
+            for key, item in keys.items():
+                _take(source, f"workloads.{workload}.", key, item, WORKLOAD_KINDS)
+
+
+def _take(source: Source, prefix: str, key: Any, value: Any, kinds: Dict[str, Kind]) -> None:
+    if type(key) is not str or key not in kinds:
+        source.problems.append(_unknown(source.name, prefix, key, tuple(kinds), "setting"))
+        return
+    try:
+        source.values[prefix + key] = kinds[key].check(value)
+    except Wrong:
+        text = f'"{prefix}{key}" is of type {type(value).__name__} and is not used.'
+        source.problems.append(Problem(WRONG_VALUE, source.name, text, f"It must be {kinds[key].wanted}."))
+
+
+def _no_table(source: str, what: str, value: Any) -> Problem:
+    return Problem(NO_TABLE, source, f"{what} of type {type(value).__name__} and not used.", "It must be a dict.")
+
+
+def _unknown(source: str, prefix: str, key: Any, known: Tuple[str, ...], what: str) -> Problem:
+    if type(key) is not str:
+        return Problem(UNKNOWN_KEY, source, f"a key of type {type(key).__name__} is no {what}.", "")
+    close = difflib.get_close_matches(key[:MAX_QUOTED].lower(), known, 1)
+    hint = f'Did you mean "{close[0]}"?' if close else f"Known are: {', '.join(known)}."
+    return Problem(UNKNOWN_KEY, source, f"{prefix + key[:MAX_QUOTED]!a} is no {what}.", hint)
+
+
+def django_settings() -> Any:
+    """Django's settings object where it is in use and ready, else None. Never sets Django up."""
+    module = sys.modules.get("django.conf")
+    settings = getattr(module, "settings", None)
+    return settings if settings is not None and settings.configured else None
+
+
+def pyproject(start: Optional[Path]) -> Source:
+    """[tool.mercury] of the first pyproject.toml in `start` or above it; nothing where there is none."""
+    path = None if start is None else _find(start)
+    if path is None:
+        return Source("pyproject.toml", {}, [])
+    try:
+        data = _read(path)
+    except (OSError, ValueError) as error:
+        return _unreadable(path, error.strerror if isinstance(error, OSError) else str(error))
+    # A file that does not speak of Mercury is nobody's business here, however broken.
+    return _parse(path, data) if b"mercury" in data else Source(str(path), {}, [])
+
+
+def _find(start: Path) -> Optional[Path]:
+    for folder in (start, *start.parents):
+        path = folder / "pyproject.toml"
+        if os.path.lexists(path):
+            return path
+    return None
+
+
+def _read(path: Path) -> bytes:
+    status = os.stat(path)
+    # Opening a pipe would wait for its writer.
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError("it is no regular file")
+    with open(path, "rb") as file:
+        data = file.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
+        raise ValueError("it is larger than a MiB")
+    return data
+
+
+def _parse(path: Path, data: bytes) -> Source:
+    parser = _toml_parser()
+    if parser is None:
+        if re.search(rb"(?m)^\s*\[\s*tool\s*\.\s*mercury\b", data) is None:
+            return Source(str(path), {}, [])
+        return _unreadable(path, "this Python has no TOML parser: pip install 'mercury-native[toml]'")
+    try:
+        tool = parser.loads(data.decode("utf-8")).get("tool", {})
+    except (ValueError, RecursionError):
+        return _unreadable(path, "it is no valid TOML")
+    if not isinstance(tool, dict) or "mercury" not in tool:
+        return Source(str(path), {}, [])
+    return table(str(path), tool["mercury"])
+
+
+def _toml_parser() -> Any:
+    for name in ("tomllib", "tomli"):
+        try:
+            return import_module(name)
+        except ImportError:
+            continue
+    return None
+
+
+def _unreadable(path: Path, why: Optional[str]) -> Source:
+    text = f"[tool.mercury] cannot be read: {why or 'the system says no'}."
+    return Source(str(path), {}, [Problem(UNREADABLE_FILE, str(path), text, "")])

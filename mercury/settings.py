@@ -1,0 +1,208 @@
+"""What a project has set, and what holds where it has set nothing.
+
+    MERCURY = {
+        "exclude_paths": ["/health/*"],
+        "workloads": {"request": {"max_query_count": 50}, "test": {"mode": "raise"}},
+    }
+
+Each key is looked up by itself: in the environment, in Django's settings.MERCURY, in
+[tool.mercury] of pyproject.toml, and last among the defaults. A workload's own value wins
+over the one for all. What is wrong is left out, logged once, and told by Django's system
+checks; the rest holds. docs/settings.md has the list.
+"""
+
+import fnmatch
+import logging
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Optional, Pattern, Sequence, Set, Tuple, TypedDict, Union
+
+from mercury._settings_sources import DJANGO, Flat, Problem, Source, django_settings, environment, pyproject, table
+from mercury._settings_values import DEFAULTS, WORKLOAD_KINDS, WORKLOADS
+
+__all__ = [
+    "WORKLOADS",
+    "MercurySettings",
+    "Problem",
+    "Settings",
+    "Workload",
+    "WorkloadSettings",
+    "active",
+    "load",
+    "reload",
+]
+
+logger = logging.getLogger("mercury")
+
+DEFAULT = "default"
+"""The origin of a value that nobody has set."""
+
+
+class WorkloadSettings(TypedDict, total=False):
+    """Keys for one workload, or at the top for all of them. None: no limit."""
+
+    mode: str
+    sample_rate: float
+    min_repetitions: int
+    max_query_count: Optional[int]
+    max_query_time_ms: Optional[float]
+    max_response_time_ms: Optional[float]
+
+
+class MercurySettings(WorkloadSettings, total=False):
+    """The type of settings.MERCURY: `MERCURY: MercurySettings = {...}` has a type checker look at it."""
+
+    enabled: bool
+    exclude_paths: Union[List[str], Tuple[str, ...]]
+    workloads: Dict[str, WorkloadSettings]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What holds for one kind of unit. Times are in milliseconds; None means "no limit"."""
+
+    mode: Optional[str]
+    sample_rate: float
+    min_repetitions: int
+    max_query_count: Optional[int]
+    max_query_time_ms: Optional[float]
+    max_response_time_ms: Optional[float]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that holds. Immutable, so any thread may use it."""
+
+    enabled: bool
+    exclude_paths: Tuple[str, ...]
+    workloads: Dict[str, Workload]
+    excluded: Pattern[str]
+
+    def workload(self, name: str) -> Workload:
+        """What holds for units of this name; an unknown one counts as a block."""
+        return self.workloads.get(name) or self.workloads["block"]
+
+    def mode(self, name: str) -> str:
+        """ "observe", "warn" or "raise". Where nothing is set: requests, tasks and commands warn while DEBUG is on."""
+        mode = self.workload(name).mode
+        if mode is not None:
+            return mode
+        return "warn" if name in ("request", "task", "command") and is_debugging() else "observe"
+
+    def excludes(self, path: str) -> bool:
+        """Whether requests for this path are left out."""
+        return bool(self.exclude_paths) and self.excluded.match(path) is not None
+
+
+class Loaded(NamedTuple):
+    """`origins` says by flat key, such as "workloads.test.mode", which source each value that is set came from."""
+
+    settings: Settings
+    values: Flat
+    origins: Dict[str, str]
+    problems: List[Problem]
+
+
+def is_debugging() -> bool:
+    """Whether Django is in use and settings.DEBUG is on."""
+    django = django_settings()
+    return django is not None and bool(getattr(django, "DEBUG", False))
+
+
+def load() -> Loaded:
+    """Reads all sources anew. Never raises for what it finds there."""
+    return _merge([pyproject(_project_folder()), *_django_source(), environment(os.environ)])
+
+
+def _django_source() -> List[Source]:
+    value = _django_value()
+    return [] if value is None else [table(DJANGO, value)]
+
+
+def _django_value() -> Any:
+    django = django_settings()
+    return None if django is None else getattr(django, "MERCURY", None)
+
+
+def _project_folder() -> Optional[Path]:
+    """Django's BASE_DIR, as startproject writes it, else the working directory."""
+    base = getattr(django_settings(), "BASE_DIR", None)
+    try:
+        return Path(base if isinstance(base, (str, Path)) and str(base) else os.getcwd()).absolute()
+    except (OSError, ValueError):
+        return None
+
+
+def _merge(sources: Sequence[Source]) -> Loaded:
+    """The later a source, the more it counts."""
+    values: Flat = {}
+    origins: Dict[str, str] = {}
+    problems: List[Problem] = []
+    for source in sources:
+        values.update(source.values)
+        origins.update(dict.fromkeys(source.values, source.name))
+        problems += source.problems
+    return Loaded(_settings(values), values, origins, problems)
+
+
+def _settings(values: Flat) -> Settings:
+    workloads = {name: Workload(**{key: _value(values, name, key) for key in WORKLOAD_KINDS}) for name in WORKLOADS}
+    paths = values.get("exclude_paths", DEFAULTS["exclude_paths"])
+    excluded = re.compile("|".join(map(fnmatch.translate, paths)))
+    return Settings(values.get("enabled", DEFAULTS["enabled"]), paths, workloads, excluded)
+
+
+def _value(values: Flat, workload: str, key: str) -> Any:
+    return values.get(f"workloads.{workload}.{key}", values.get(key, DEFAULTS[key]))
+
+
+class _Cache:
+    """The settings in use, with the objects that they were made from."""
+
+    def __init__(self) -> None:
+        self.settings: Optional[Settings] = None
+        self.django: Any = None
+        self.value: Any = None
+        self.told: Set[str] = set()
+
+
+_cache = _Cache()
+
+
+def active() -> Settings:
+    """The settings in use. Read once, and again where settings.MERCURY has become another object. Never raises."""
+    try:
+        django = django_settings()
+        value = None if django is None else getattr(django, "MERCURY", None)
+        cached = _cache.settings
+        if cached is None or django is not _cache.django or value is not _cache.value:
+            loaded = load()
+            _tell(loaded.problems)
+            _cache.settings = cached = loaded.settings
+            _cache.django, _cache.value = django, value
+        return cached
+    except Exception:
+        _tell_fault()
+        return _settings({})
+
+
+def reload() -> None:
+    """Has the next unit read the environment, Django's settings and pyproject.toml again."""
+    _cache.settings = None
+    _cache.told.clear()
+
+
+def _tell(problems: List[Problem]) -> None:
+    for problem in problems:
+        text = str(problem)
+        if text not in _cache.told:
+            _cache.told.add(text)
+            logger.warning("%s (%s)", text, problem.id)
+
+
+def _tell_fault() -> None:
+    from mercury.trace import tell_fault
+
+    tell_fault("Mercury could not read its settings; the defaults serve.")
