@@ -46,6 +46,8 @@ OBJECTS = $(SOURCES:%=$(OUT)/%.o)
 HEADERS = $(wildcard $(NATIVE)/*.h $(NATIVE)/vendor/*.h)
 C_TESTS = $(patsubst $(NATIVE)/tests/%.c,$(OUT)/%,$(wildcard $(NATIVE)/tests/test_*.c))
 PYTEST_FLAGS ?= -rs
+# A file's tests stay in one process, because they share what they build.
+PYTEST_PARALLEL ?= -n auto --dist loadfile
 BENCHMARKS = build/benchmarks
 DRIVERS = $(patsubst %,$(BENCHMARKS)/%_driver,mercury memory instructions)
 ROUNDS ?= 21
@@ -57,7 +59,7 @@ INTERPRETERS ?=
 CORE_TESTS = $(wildcard $(SOURCES:%=tests/test_%.py))
 ASAN_TESTS ?= tests --ignore=tests/test_build.py --ignore=tests/test_loader.py
 DJANGO_TESTS = $(addprefix tests/test_,$(addsuffix .py,capture findings middleware monitor settings rest_framework examples labelled \
-                 labelled_run orm_expressions run))
+                 labelled_run orm_expressions checks run))
 DJANGO_VERSIONS ?= 4.2 5.2 6.0 6.1
 # The one Python that all of these versions run on.
 DJANGO_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.12.*/bin/python) python3.12)
@@ -130,11 +132,11 @@ test: $(VENV)/ready ## C unit tests, then the suite over the library, then over 
 	$(MAKE) test-native test-pure
 
 test-native: $(VENV)/ready ## the suite over the C library
-	MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS)
+	MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) $(PYTEST_PARALLEL)
 
 # The build and the loader choose their backend in processes of their own: once is enough.
 test-pure: $(VENV)/ready ## the suite over the twin
-	MERCURY_TEST_BACKEND=pure DJANGO_MERCURY_PURE_PYTHON=1 $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) \
+	MERCURY_TEST_BACKEND=pure DJANGO_MERCURY_PURE_PYTHON=1 $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) $(PYTEST_PARALLEL) \
 	    --ignore=tests/test_build.py --ignore=tests/test_loader.py
 
 test-postgresql: $(VENV)/ready library ## the Django tests over a PostgreSQL server of their own

@@ -139,7 +139,7 @@ typedef struct normalizer {
     int64_t literal_count;
     bool in_doubt;
 
-    /* Where the bracket that opened depth d was written; last, because nobody clears it. */
+    /* Where the bracket that opened depth d was written. */
     size_t tuple_start[DEEPEST_LIST];
 } normalizer;
 
@@ -937,46 +937,82 @@ static void tail_dot_token(normalizer *n, const sql_token *token) {
 
 /* ---- Passwords ---- */
 
+typedef struct listed_word {
+    unsigned char length; /* 0 ends the list */
+    char text[15];
+} listed_word;
+
+/* clang-format off */
+#define W(text) {sizeof(text) - 1, text}
+
 /* The first words outside the frozen list of statements that can have a password without quotes. */
-static const char SENSITIVE_VERBS[] = "administer backup conn export import open recover restore validate";
+static const listed_word SENSITIVE_VERBS[] = {
+    W("administer"), W("backup"), W("conn"), W("export"), W("import"), W("open"), W("recover"), W("restore"),
+    W("validate"), {0, ""},
+};
 
 /* What CREATE, ALTER and CHECK give a password to ... */
-static const char ACCOUNT_KINDS[] = "account application certificate connection credential database endpoint group key "
-                                    "keystore link login master profile role secret server session subscription "
-                                    "system user";
+static const listed_word ACCOUNT_KINDS[] = {
+    W("account"), W("application"), W("certificate"), W("connection"), W("credential"), W("database"),
+    W("endpoint"), W("group"), W("key"), W("keystore"), W("link"), W("login"), W("master"), W("profile"),
+    W("role"), W("secret"), W("server"), W("session"), W("subscription"), W("system"), W("user"), {0, ""},
+};
 
 /* ... and what has columns and code, in which `password` is a name. */
-static const char OTHER_KINDS[] = "aggregate column domain event extension function index operator package policy proc "
-                                  "procedure publication rule schema sequence statistics synonym table trigger type "
-                                  "view";
+static const listed_word OTHER_KINDS[] = {
+    W("aggregate"), W("column"), W("domain"), W("event"), W("extension"), W("function"), W("index"),
+    W("operator"), W("package"), W("policy"), W("proc"), W("procedure"), W("publication"), W("rule"), W("schema"),
+    W("sequence"), W("statistics"), W("synonym"), W("table"), W("trigger"), W("type"), W("view"), {0, ""},
+};
 
-static const char PRAGMA_KEYS[] = "hexkey hexrekey key rekey textkey";
+static const listed_word PRAGMA_KEYS[] = {
+    W("hexkey"), W("hexrekey"), W("key"), W("rekey"), W("textkey"), {0, ""},
+};
 
 /* The words that go on after a password, and are none where it has no `=` before it. */
-static const char SECRET_OPTIONS[] = "account attribute authenticated comment container default enable expire hashed "
-                                     "history must_change null profile quota require retain reuse valid";
+static const listed_word SECRET_OPTIONS[] = {
+    W("account"), W("attribute"), W("authenticated"), W("comment"), W("container"), W("default"), W("enable"),
+    W("expire"), W("hashed"), W("history"), W("must_change"), W("null"), W("profile"), W("quota"), W("require"),
+    W("retain"), W("reuse"), W("valid"), {0, ""},
+};
 
-static const char SECRET_ENDINGS[] = "password passwd passphrase pwd secret";
+static const listed_word SECRET_ENDINGS[] = {
+    W("password"), W("passwd"), W("passphrase"), W("pwd"), W("secret"), {0, ""},
+};
+#undef W
+/* clang-format on */
 
-/* Whether a word is one of those in a list, or with `ending` ends in one. */
-static bool is_listed(const normalizer *n, const sql_token *token, const char *list, bool ending) {
+/* Whether the token is a word of this spelling, in any case. */
+static bool is_word(const normalizer *n, const sql_token *token, const char *word) {
+    size_t length = strlen(word);
+    return token->kind == MERCURY_TOKEN_WORD && token->end - token->start == length &&
+           matches(n, token->start, word, length);
+}
+
+/* Whether the token is a word of the list. */
+static bool is_listed(const normalizer *n, const sql_token *token, const listed_word *list) {
     size_t length = token->end - token->start;
-    while (token->kind == MERCURY_TOKEN_WORD && *list != '\0') {
-        size_t width = strcspn(list, " ");
-        if ((width == length || (ending && width < length)) && matches(n, token->end - width, list, width)) {
+    for (; token->kind == MERCURY_TOKEN_WORD && list->length != 0; list++) {
+        if (list->length == length && matches(n, token->start, list->text, length)) {
             return true;
         }
-        list += list[width] == ' ' ? width + 1 : width;
     }
     return false;
 }
 
-static bool is_word(const normalizer *n, const sql_token *token, const char *words) {
-    return is_listed(n, token, words, false);
+/* Whether the token is a word that ends in one of the list. */
+static bool ends_listed(const normalizer *n, const sql_token *token, const listed_word *list) {
+    size_t length = token->end - token->start;
+    for (; token->kind == MERCURY_TOKEN_WORD && list->length != 0; list++) {
+        if (list->length <= length && matches(n, token->end - list->length, list->text, list->length)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool is_secret(const normalizer *n, const sql_token *token) {
-    return is_listed(n, token, SECRET_ENDINGS, true) || is_word(n, token, "identity");
+    return ends_listed(n, token, SECRET_ENDINGS) || is_word(n, token, "identity");
 }
 
 /* Whether the token is the one byte. */
@@ -994,7 +1030,7 @@ static void begin_statement(normalizer *n, const sql_token *token) {
     n->sensitive = n->naming >= NAMING_KIND || token->role == SQL_ROLE_SENSITIVE;
     if (token->flags == 0 && token->kind == MERCURY_TOKEN_WORD) {
         n->naming = is_word(n, token, "conn") ? NAMING_CONNECT : NAMING_NONE;
-        n->sensitive = is_word(n, token, SENSITIVE_VERBS);
+        n->sensitive = is_listed(n, token, SENSITIVE_VERBS);
     }
 }
 
@@ -1026,9 +1062,9 @@ static void plain_token(normalizer *n, const sql_token *token) {
 /* Behind CREATE and ALTER: what decides whether PASSWORD is a name. */
 static void kind_token(normalizer *n, const sql_token *token) {
     bool first = n->last_role == SQL_ROLE_DEFINE;
-    bool account = is_word(n, token, ACCOUNT_KINDS);
+    bool account = is_listed(n, token, ACCOUNT_KINDS);
     bool secret = is_secret(n, token);
-    if (is_word(n, token, OTHER_KINDS) || (first && secret && !account)) {
+    if (is_listed(n, token, OTHER_KINDS) || (first && secret && !account)) {
         n->sensitive = false;
         write_and_expect(n, token, NAMING_NONE);
     } else if (account) {
@@ -1042,7 +1078,7 @@ static void kind_token(normalizer *n, const sql_token *token) {
 
 static void identified_token(normalizer *n, const sql_token *token) {
     bool by = is_word(n, token, "by");
-    if (by || is_word(n, token, "via with")) {
+    if (by || is_word(n, token, "via") || is_word(n, token, "with")) {
         n->sensitive = true;
         write_and_expect(n, token, by ? NAMING_VALUE : NAMING_PLUGIN);
     } else {
@@ -1051,7 +1087,7 @@ static void identified_token(normalizer *n, const sql_token *token) {
 }
 
 static void plugin_end_token(normalizer *n, const sql_token *token) {
-    if (is_word(n, token, "as by using")) {
+    if (is_word(n, token, "as") || is_word(n, token, "by") || is_word(n, token, "using")) {
         write_and_expect(n, token, NAMING_VALUE);
         return;
     }
@@ -1080,7 +1116,7 @@ static void connect_token(normalizer *n, const sql_token *token) {
 /* PRAGMA key = secret, PRAGMA main.rekey(secret). */
 static void pragma_token(normalizer *n, const sql_token *token) {
     bool goes_on = token->kind == MERCURY_TOKEN_WORD || is_dot(n, token);
-    if (is_word(n, token, PRAGMA_KEYS)) {
+    if (is_listed(n, token, PRAGMA_KEYS)) {
         write_and_expect(n, token, NAMING_SECRET);
     } else {
         write_and_expect(n, token, goes_on ? NAMING_PRAGMA : NAMING_NONE);
@@ -1180,7 +1216,7 @@ static void secret_token(normalizer *n, const sql_token *token) {
         write_and_expect(n, token, NAMING_VALUE);
     } else if (is_word(n, token, "for")) {
         write_and_expect(n, token, NAMING_OWNER);
-    } else if (is_punctuation(token) || is_word(n, token, SECRET_OPTIONS) || token->role == SQL_ROLE_IDENTIFIED) {
+    } else if (is_punctuation(token) || is_listed(n, token, SECRET_OPTIONS) || token->role == SQL_ROLE_IDENTIFIED) {
         plain_token(n, token);
     } else {
         value_token(n, token);
@@ -1192,7 +1228,7 @@ static void owner_token(normalizer *n, const sql_token *token) {
 }
 
 static void hidden_token(normalizer *n, const sql_token *token) {
-    bool known = token->flags != 0 || is_word(n, token, SECRET_OPTIONS) || is_secret(n, token);
+    bool known = token->flags != 0 || is_listed(n, token, SECRET_OPTIONS) || is_secret(n, token);
     if (belongs(n, token)) {
         return;
     }
@@ -1342,6 +1378,34 @@ ALWAYS_INLINE bool common_keyword(normalizer *n, size_t start, size_t size, cons
     return go_on(n, start, size, sql_common_after_word(word->flags));
 }
 
+/* A word outside the list, as the dialect folds it. */
+ALWAYS_INLINE void write_common_word(normalizer *n, const unsigned char *text, size_t size) {
+    if (keeps_case(n)) {
+        write_common_source(n, text, size);
+    } else {
+        write_common_folded(n, text, size);
+    }
+}
+
+/* A name of any number of words with dots between, up to one that is not common. */
+ALWAYS_INLINE bool write_words(normalizer *n, size_t start, size_t size) {
+    const unsigned char *text = n->lexer.text;
+    leave_window_and_rows(n);
+    element_word(n);
+    begin_name(n);
+    write_common_word(n, text + start, size);
+    for (start += size; text[start] == '.' && start + 1 < n->lexer.common_end; start += 1 + size) {
+        size = sql_bytes_is(text[start + 1], SQL_BYTE_WORD_START) ? sql_common_word(text + start + 1) : 0;
+        if (size == 0) {
+            break;
+        }
+        write_byte(n, '.');
+        n->element = ELEMENT_OTHER;
+        write_common_word(n, text + start + 1, size);
+    }
+    return go_on(n, start, 0, SQL_AFTER_NAME);
+}
+
 ALWAYS_INLINE bool common_word(normalizer *n, size_t start) {
     const unsigned char *text = n->lexer.text + start;
     size_t size = sql_common_word(text);
@@ -1356,31 +1420,51 @@ ALWAYS_INLINE bool common_word(normalizer *n, size_t start) {
     if ((word->flags & SQL_WORD_APART) != 0 || (word->flags == 0 && may_be_values)) {
         return false;
     }
-    if (word->flags != 0) {
-        return common_keyword(n, start, size, word);
-    }
-    leave_window_and_rows(n);
-    element_word(n);
-    begin_name(n);
-    if (keeps_case(n)) {
-        write_common_source(n, text, size);
-    } else {
-        write_common_folded(n, text, size);
-    }
-    return go_on(n, start, size, SQL_AFTER_NAME);
+    return word->flags != 0 ? common_keyword(n, start, size, word) : write_words(n, start, size);
 }
 
-ALWAYS_INLINE bool common_name(normalizer *n, size_t start) {
-    const unsigned char *text = n->lexer.text + start;
-    size_t size = sql_common_name(text, n->lexer.names_quote);
+/* How many bytes separate the names of `"a"."b"` and `"a", "b"`; 0 where anything else comes. */
+ALWAYS_INLINE size_t separator_size(const unsigned char *text, int quote) {
+    if (text[0] == '.' && text[1] == quote) {
+        return 1;
+    }
+    return text[0] == ',' && text[1] == ' ' && text[2] == quote ? 2 : 0;
+}
+
+/*
+ * Quoted names with dots and commas between, as Django lists columns: half of the tokens of
+ * its statements. What a dot changes, the name behind it changes back; a comma leaves the
+ * comparison.
+ */
+ALWAYS_INLINE bool common_names(normalizer *n, size_t start) {
+    const unsigned char *text = n->lexer.text;
+    int quote = n->lexer.names_quote;
+    size_t size = sql_common_name(text + start, quote);
     if (size == 0) {
         return false;
     }
     leave_window_and_rows(n);
     element_word(n);
     begin_name(n);
-    write_common_source(n, text + 1, size);
-    return go_on(n, start, size + 2, SQL_AFTER_NAME);
+    for (;;) {
+        write_common_source(n, text + start + 1, size);
+        start += size + 2;
+        size_t separator = separator_size(text + start, quote);
+        bool comma = separator == 2;
+        if (separator == 0 || (comma && n->list) || start + separator >= n->lexer.common_end) {
+            break;
+        }
+        size = sql_common_name(text + start + separator, quote);
+        if (size == 0) {
+            break;
+        }
+        memcpy(n->out + n->length, text + start, 2);
+        n->length += separator;
+        n->element = ELEMENT_OTHER;
+        n->comparison = comma ? COMPARE_NONE : n->comparison;
+        start += separator;
+    }
+    return go_on(n, start, 0, SQL_AFTER_NAME);
 }
 
 ALWAYS_INLINE bool common_literal(normalizer *n, size_t start, size_t size, int kind) {
@@ -1445,7 +1529,7 @@ ALWAYS_INLINE bool write_common(normalizer *n) {
     case SQL_KIND_DIGIT:
         return common_number(n, start);
     case SQL_KIND_QUOTE:
-        return common_name(n, start);
+        return common_names(n, start);
     case SQL_KIND_STRING:
         return common_string(n, start);
     case SQL_KIND_OPENING:
@@ -1470,6 +1554,23 @@ ALWAYS_INLINE bool write_common(normalizer *n) {
     }
 }
 
+/*
+ * The first word of a text, which is the way of all short statements: a word of the list that
+ * makes nothing due. False where anything else comes.
+ */
+ALWAYS_INLINE bool write_first(normalizer *n) {
+    const unsigned char *text = n->lexer.text;
+    size_t start = sql_bytes_skip(text, 0, n->lexer.common_end, SQL_BYTE_SPACE);
+    size_t size = start < n->lexer.common_end ? sql_common_word(text + start) : 0;
+    if (size == 0) {
+        return false;
+    }
+    const sql_word *word = sql_common_find(text + start, size);
+    bool waits = word->role != SQL_ROLE_NONE && word->role != SQL_ROLE_SELECT;
+    bool other = word->flags == 0 || (word->flags & SQL_WORD_APART) != 0;
+    return !waits && !other && common_keyword(n, start, size, word);
+}
+
 /* Reads and writes the next token, whatever it is; false at the end. */
 static bool write_any(normalizer *n) {
     sql_token token;
@@ -1483,7 +1584,8 @@ static bool write_any(normalizer *n) {
 }
 
 static void normalize_tokens(normalizer *n) {
-    while (write_any(n)) {
+    bool more = write_first(n) || write_any(n);
+    for (; more; more = write_any(n)) {
         if (may_be_common(n)) {
             while (n->lexer.position < n->lexer.common_end && write_common(n)) {
             }
@@ -1492,11 +1594,33 @@ static void normalize_tokens(normalizer *n) {
     finish(n);
 }
 
+/* Sets what is read before it is written. Field by field: to clear all of them costs twice as much. */
 static void start(normalizer *n, const void *text, size_t length, int64_t dialect, char *canonical) {
-    memset(n, 0, offsetof(normalizer, tuple_start));
-    n->out = (unsigned char *)canonical;
-    n->last = START;
     sql_lexer_start(&n->lexer, text, length, dialect);
+    n->out = (unsigned char *)canonical;
+    n->length = 0;
+    n->last = START;
+    n->last_role = SQL_ROLE_NONE;
+    n->window = WINDOW_NONE;
+    n->row = false;
+    n->signs = false;
+    n->depth = 0;
+    n->list = false;
+    n->lists = 0;
+    n->rows = 0;
+    n->element = ELEMENT_EMPTY;
+    n->earlier.length = 0;
+    n->comparison = COMPARE_NONE;
+    n->comparison_start = 0;
+    n->run.length = 0;
+    n->lone_name.length = 0;
+    n->unwrapped = false;
+    n->singles = 0;
+    n->naming = NAMING_NONE;
+    n->sensitive = false;
+    n->secret_end = 0;
+    n->literal_count = 0;
+    n->in_doubt = false;
 }
 
 /* Texts up to this are read from a copy that has the room behind it which sql_common.h wants. */

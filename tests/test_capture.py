@@ -356,7 +356,7 @@ def send(sql, params=None):
         ("SELECT a FROM t WHERE b = 1 /* one */", "SELECT a FROM t WHERE b = 2 /* other */", 0),
         (object(), object(), 0),
     ],
-    ids=str,
+    ids=lambda value: "object" if type(value) is object else str(value),
 )
 def test_a_duplicate_has_the_same_values_in_its_text(one, other, count, shop):  # noqa: F811
     with mercury.monitor("texts") as watch:
