@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).resolve().parent / "labelled"
+SETS = {"first": "cases", "second": "second"}
+LEAST = {"first": 120, "second": 60}
 WRITES = ("insert", "update", "delete")
 
 
@@ -16,7 +18,8 @@ def case_names():
     """The names of all cases, without importing them: their models need settings of their own."""
     return [
         node.name
-        for path in sorted((FOLDER / "cases").glob("*.py"))
+        for folder in SETS.values()
+        for path in sorted((FOLDER / folder).glob("*.py"))
         for node in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         if any(isinstance(each, ast.Call) and getattr(each.func, "id", "") == "case" for each in node.decorator_list)
@@ -71,11 +74,16 @@ SHOWN = {
 }
 
 
-def test_the_suite_is_large_and_balanced(measured):
-    positive = sum(case["is_positive"] for case in measured.values())
-    assert len(measured) >= 120
+def test_no_two_cases_share_a_name(measured):
     assert len(measured) == len(case_names())
-    assert abs(2 * positive - len(measured)) <= len(measured) / 10
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_each_set_is_large_and_balanced(name, measured):
+    cases = [case for case in measured.values() if case["set"] == name]
+    positive = sum(case["is_positive"] for case in cases)
+    assert len(cases) >= LEAST[name]
+    assert abs(2 * positive - len(cases)) <= len(cases) / 10
 
 
 def test_each_case_says_what_it_stands_for(measured):

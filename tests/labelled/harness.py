@@ -145,6 +145,8 @@ def captured() -> Iterator[List[str]]:
     def follow(sender: Any, connection: Any, **kwargs: Any) -> None:
         if connection is not here:
             connection.force_debug_cursor = True
+            if id(connection.queries_log) not in logs:
+                connection.queries_log.clear()  # an alias of this thread outlives the case
             logs[id(connection.queries_log)] = connection.queries_log
 
     with CaptureQueriesContext(here) as context:
@@ -216,6 +218,7 @@ def main() -> None:
 
 def _described(case: Case, families: List[Family]) -> Dict[str, Any]:
     return {
+        "set": case.set,
         "topic": case.topic,
         "stands_for": (case.function.__doc__ or "").strip(),
         "expected": [[expectation.kind, expectation.target] for expectation in case.expected],

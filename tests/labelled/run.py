@@ -1,6 +1,8 @@
 """Runs a tool over the suite and prints what it found, missed and invented.
 
-    python -m tests.labelled.run [--tool mercury] [--json FILE]
+    python -m tests.labelled.run [--tool mercury] [--set first|second] [--json FILE]
+
+Each set of cases has a table of its own.
 
 A finding counts as an invention where the statements behind it do not grow, whatever the tool calls them. Advice
 (`repeated_in_loop`, `duplicate`) has figures of its own. This reports; it passes or fails nothing.
@@ -13,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Dict, Iterable, List, Optional, Set, Tuple
 
 from tests.labelled.harness import ROWS, Populations, call, measure, set_up
-from tests.labelled.suite import ADVICE, GROWING, Case, Expectation, Line, load
+from tests.labelled.suite import ADVICE, GROWING, SETS, Case, Expectation, Line, load
 from tests.labelled.tools import TOOLS, Found, Tool
 
 COLUMNS = ("hits", "misses", "inventions", "further", "wrong_kinds", "wrong_targets", "wrong_lines")
@@ -37,10 +39,11 @@ class Outcome:
     advice_misses: List[str] = field(default_factory=list)
     advice_unasked: List[str] = field(default_factory=list)
     failure: str = ""
+    set: str = "first"
 
 
 def judge(case: Case, growing: Set[str], found: Iterable[Found]) -> Outcome:
-    outcome = Outcome(case.name, case.topic)
+    outcome = Outcome(case.name, case.topic, set=case.set)
     found = sorted(found, key=_told)  # a tool may rank by time
     claims = [each for each in found if each.kind in GROWING]
     wanted = [each for each in case.expected if each.kind in GROWING]
@@ -133,10 +136,10 @@ def _judge_advice(outcome: Outcome, case: Case, advice: List[Found]) -> None:
         _compare_lines(outcome, case, expectation, claim)
 
 
-def run(tool: Tool) -> List[Outcome]:
+def run(tool: Tool, cases: List[Case]) -> List[Outcome]:
     outcomes = []
     with Populations().database() as populations:
-        for case in load():
+        for case in cases:
             growing = {family.fingerprint for family in measure(populations, case) if family.growth == "grows"}
             populations.fresh(ROWS)
             failure = ""
@@ -191,6 +194,12 @@ def by_name(outcomes: List[Outcome]) -> str:
     return "\n".join(lines)
 
 
+def report(outcomes: List[Outcome]) -> str:
+    advice = {name: sum(len(getattr(each, name)) for each in outcomes) for name in ADVICE_COLUMNS}
+    told = ", ".join(f"{advice[name]} {name[7:]}" for name in ADVICE_COLUMNS)
+    return f"{table(outcomes)}\n\nadvice: {told}\n{by_name(outcomes)}"
+
+
 def suite_in_figures(cases: List[Case]) -> str:
     positive = sum(case.is_positive for case in cases)
     kinds = Counter(expectation.kind for case in cases for expectation in case.expected)
@@ -201,6 +210,7 @@ def suite_in_figures(cases: List[Case]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tool", choices=sorted(TOOLS), default="mercury")
+    parser.add_argument("--set", choices=sorted(SETS), help="only this set of cases")
     parser.add_argument("--json", metavar="FILE", help="write each case's outcome as well")
     arguments = parser.parse_args()
     tool = TOOLS[arguments.tool]
@@ -208,11 +218,12 @@ def main() -> None:
 
     tool.prepare(settings)
     set_up()
-    outcomes = run(tool)
-    advice = {name: sum(len(getattr(each, name)) for each in outcomes) for name in ADVICE_COLUMNS}
-    print(f"{suite_in_figures(load())}\n\n{arguments.tool} at n = {ROWS}\n\n{table(outcomes)}\n")
-    print("advice: " + ", ".join(f"{advice[name]} {name[7:]}" for name in ADVICE_COLUMNS))
-    print(by_name(outcomes))
+    cases = load(arguments.set)
+    outcomes = run(tool, cases)
+    for name in dict.fromkeys(case.set for case in cases):
+        figures = suite_in_figures([case for case in cases if case.set == name])
+        print(f"{name} set, {figures}\n\n{arguments.tool} at n = {ROWS}\n")
+        print(report([outcome for outcome in outcomes if outcome.set == name]) + "\n")
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as file:
             json.dump(

@@ -55,5 +55,8 @@ else:
     # The suite runs in a process of its own, beside tests that hold the project's test database.
     DATABASES["default"]["TEST"] = {"NAME": f"test_labelled_{os.getpid()}"}
 
+# The same database under a second name, as projects read from a replica.
+DATABASES["replica"] = {**DATABASES["default"], "TEST": {"MIRROR": "default"}}
+
 # All tables are made in one go.
 MIGRATION_MODULES = {name.rpartition(".")[2]: None for name in INSTALLED_APPS}

@@ -16,9 +16,10 @@ import re
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Callable, FrozenSet, List, Tuple
+from typing import Any, Callable, FrozenSet, List, Optional, Tuple
 
 FOLDER = Path(__file__).resolve().parent
+SETS = {"first": "tests.labelled.cases", "second": "tests.labelled.second"}
 GROWING = frozenset(["n_plus_one", "write_loop", "nested", "repeating_pattern"])
 ADVICE = frozenset(["repeated_in_loop", "duplicate"])
 MARK = re.compile(r"#\s*(query|loop)\b(?:\s+([A-Z][\w.]*))?")
@@ -39,7 +40,10 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Case:
-    """`batched` says that the statements follow the rows, but several rows share each of them."""
+    """`batched` says that the statements follow the rows, but several rows share each of them.
+
+    `set` is one of SETS: sets are written independently of each other and have figures of their own.
+    """
 
     name: str
     topic: str
@@ -47,6 +51,7 @@ class Case:
     expected: Tuple[Expectation, ...]
     also: Tuple[Any, ...]
     batched: bool
+    set: str = "first"
 
     @property
     def is_positive(self) -> bool:
@@ -91,8 +96,9 @@ def case(*expected: Expectation, also: Tuple[Any, ...] = (), batched: bool = Fal
     """Adds a function to the suite. `also` are functions, properties, classes and templates that hold marks too."""
 
     def add(function: Callable[..., Any]) -> Callable[..., Any]:
-        topic = function.__module__.rpartition(".")[2]
-        CASES.append(Case(function.__name__, topic, function, expected, also, batched))
+        package, _, topic = function.__module__.rpartition(".")
+        (name,) = [name for name, cases in SETS.items() if cases == package]
+        CASES.append(Case(function.__name__, topic, function, expected, also, batched, name))
         return function
 
     return add
@@ -122,10 +128,9 @@ def duplicate(target: str) -> Expectation:
     return Expectation("duplicate", target)
 
 
-def load() -> List[Case]:
-    """All cases, topic by topic. Django must be set up."""
-    from tests.labelled import cases
-
-    for module in pkgutil.iter_modules(cases.__path__):
-        import_module(f"{cases.__name__}.{module.name}")
-    return CASES
+def load(name: Optional[str] = None) -> List[Case]:
+    """The cases of one set, or all, topic by topic. Django must be set up."""
+    for package in SETS.values():
+        for module in pkgutil.iter_modules(import_module(package).__path__):
+            import_module(f"{package}.{module.name}")
+    return [case for case in CASES if name in (None, case.set)]

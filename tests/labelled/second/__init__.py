@@ -1,0 +1,1 @@
+"""The cases of the second set, a module for each topic, written from practice and not from any detector."""
