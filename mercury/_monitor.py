@@ -18,7 +18,7 @@ from mercury import _modes, settings
 from mercury.capture import cache, database
 from mercury.core import backend
 from mercury.errors import FindingsError, MonitoringError
-from mercury.findings import Finding, judge
+from mercury.findings import GROWING_READS, Finding, judge
 from mercury.metrics import PerformanceMetrics
 from mercury.report import Report
 from mercury.trace import Evidence, LeftOut, Trace, current, tell_fault
@@ -84,10 +84,12 @@ class Unit:
 
     def _judge(self, elapsed_ns: int, cpu_ns: Optional[int]) -> Report:
         evidence = self.trace.close()
-        findings = judge(evidence)
-        metrics = self._metrics(elapsed_ns, cpu_ns, evidence, findings)
+        verdict = judge(evidence)
+        metrics = self._metrics(elapsed_ns, cpu_ns, evidence, verdict.findings)
         exceeded = _modes.exceeded(self.workload, metrics)
-        return Report(self.name, metrics, findings, evidence.notes, self.workload, exceeded)
+        return Report(
+            self.name, metrics, verdict.findings, evidence.notes, self.workload, exceeded, tuple(verdict.cleared)
+        )
 
     def _metrics(
         self, elapsed_ns: int, cpu_ns: Optional[int], evidence: Evidence, findings: List[Finding]
@@ -101,7 +103,7 @@ class Unit:
             query_time_ms=evidence.totals.duration_ns / 1e6,
             cache_hits=self.trace.cache_hits if self._watches_cache else None,
             cache_misses=self.trace.cache_misses if self._watches_cache else None,
-            n_plus_one_detected=any(finding.kind == "n_plus_one" for finding in findings),
+            n_plus_one_detected=any(finding.kind in GROWING_READS for finding in findings),
         )
 
 

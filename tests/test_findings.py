@@ -46,3 +46,51 @@ def test_lines(name, shop):  # noqa: F811
     assert (finding.file, finding.line) == (inspect.getsourcefile(function), query)
     assert finding.loop_line == (loop or 0)
     assert finding.loop_file == (inspect.getsourcefile(function) if loop else "")
+
+
+def _findings(name):
+    with mercury.monitor(name) as watch:
+        CASES[name][0]()
+    return watch.report
+
+
+def test_a_nested_loop_shows_its_multipliers(shop):  # noqa: F811
+    report = _findings("loop_in_a_loop")
+    (nested,) = [finding for finding in report.findings if finding.kind == "nested"]
+    assert nested.tree[0].startswith("4 x ") and nested.tree[1].startswith("  1 x ")
+    assert nested.why.endswith("4 queries from 2 loops in each other: 4 x 1")
+    assert "tree   4 x" in str(report)
+
+
+@pytest.mark.parametrize(
+    "name, exponent", [("forward_key", 1), ("loop_in_a_loop", 1), ("rows_times_rows", 2), ("columns_of_a_table", 1)]
+)
+def test_cost_at_ten_times_the_rows(name, exponent, shop):  # noqa: F811
+    for finding in _findings(name).findings:
+        assert finding.count_at(10) == finding.count * 10**exponent
+        assert finding.duration_ms_at(10) == pytest.approx(finding.duration_ms * 10**exponent)
+
+
+def test_advice_costs_no_more_with_more_rows(shop):  # noqa: F811
+    (finding,) = [each for each in _findings("loop_over_constants").findings if each.kind == "repeated_in_loop"]
+    assert finding.count_at(10) == finding.count
+
+
+def test_a_repeating_pattern_tells_each_of_its_statements(shop):  # noqa: F811
+    (finding,) = _findings("columns_of_a_table").findings
+    assert finding.count == 8
+    assert [line.split("  ")[0] for line in finding.tree] == ["4 x Book.author", "4 x Book.reviews"]
+    assert "Count(" in finding.fix and len(finding.places) == 2
+
+
+@pytest.mark.parametrize(
+    "name, reason",
+    [
+        ("asked_again_after_a_write", "what it reads was written between the two"),
+        ("two_questions_on_two_lines", "2 places of straight-line code sent it; none of them ran twice"),
+    ],
+)
+def test_a_repeated_statement_that_is_cleared_has_a_reason(name, reason, shop):  # noqa: F811
+    report = _findings(name)
+    assert reason in [cleared.reason for cleared in report.cleared], report.cleared
+    assert all(cleared.count > 1 for cleared in report.cleared)

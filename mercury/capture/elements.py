@@ -18,6 +18,19 @@ class TemplateElement(NamedTuple):
     position: Optional[Tuple[int, int]]
 
 
+class CompiledTemplate(NamedTuple):
+    """A Jinja2 template. `lines` has the lines of the template and of its code, as "1=12&3=17", in order."""
+
+    file: str
+    lines: str
+
+    def line_of(self, code_line: int) -> int:
+        """The template's line that a line of its code was made from."""
+        pairs = [pair.split("=") for pair in self.lines.split("&") if pair]
+        passed = [int(template) for template, code in pairs if int(code) <= code_line]
+        return passed[-1] if passed else 1
+
+
 class NamedElement(NamedTuple):
     """A lookup, a serializer field or a form field, by name."""
 
@@ -38,6 +51,12 @@ def _template_node(frame: FrameType) -> Hashable:
 def _template_lookup(frame: FrameType) -> Hashable:
     variables = frame.f_locals
     return NamedElement("lookup", str(variables["self"].var), str(variables.get("bit", "")))
+
+
+def _compiled_template(frame: FrameType) -> Hashable:
+    names = frame.f_globals
+    is_template = "__jinja_template__" in names
+    return CompiledTemplate(frame.f_code.co_filename, str(names["debug_info"])) if is_template else None
 
 
 def _serializer_field(frame: FrameType) -> Hashable:
@@ -67,6 +86,10 @@ _READERS: Dict[Tuple[str, str], ElementReader] = {
 }
 
 
+_COMPILED = ("root", "macro")
+"""Functions of the code that Jinja2 makes of a template, beside those of its blocks."""
+
+
 readers: Dict[int, ElementReader] = {}
 """By address of the code object; mercury.capture.code keeps those alive."""
 
@@ -89,6 +112,8 @@ def reader_for(filename: str, function: str) -> Optional[ElementReader]:
 
     `filename` uses forward slashes; the package's place on disk does not matter.
     """
+    if (function in _COMPILED or function.startswith("block_")) and not filename.endswith(".py"):
+        return _compiled_template
     parts = filename.rsplit("/", 3)
     for length in (2, 3):
         reader = _READERS.get(("/".join(parts[-length:]), function))

@@ -5,6 +5,7 @@ later which of them turned. What is kept of a loop are names, numbers and keyed 
 """
 
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
+from itertools import groupby
 from types import FrameType
 from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -15,6 +16,7 @@ from mercury.capture.local_variables import locals_of
 from mercury.capture.parameters import basic, digest
 
 _MAX_FRAMES = 64
+_MAX_ELEMENTS = 12
 _LISTS = frozenset(map(id, (list, tuple, set, frozenset, range, slice)))
 _SUSPENDABLE = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 
@@ -31,7 +33,8 @@ class LoopSource(NamedTuple):
 
     `kind` is one of mercury.capture.iterables or of this module. `row` names what a turn
     works on, `element` is a keyed digest of it (0: not known), `bound` the most turns
-    that there can be (0: not known).
+    that there can be (0: not known). `elements` has one of each look so far, with a hash of
+    those that the loops around it were at.
     """
 
     depth: int
@@ -42,6 +45,13 @@ class LoopSource(NamedTuple):
     table: str = ""
     bound: int = 0
     element: int = 0
+    elements: Tuple[Tuple[int, int], ...] = ()
+
+    @property
+    def comes_back(self) -> bool:
+        """Was an element seen while the loops around were at several? Then the loop began anew over the same ones."""
+        seen = set(self.elements)
+        return len({element for element, _ in seen}) < len(seen)
 
 
 class Root(NamedTuple):
@@ -159,8 +169,22 @@ def _element(held: List[Any]) -> int:
 def merged(known: Tuple[LoopSource, ...], seen: List[LoopSource]) -> Tuple[LoopSource, ...]:
     """What two looks at one call path say together; `element` is then 0 where it has changed."""
     earlier = {(loop.depth, loop.line): loop for loop in known}
-    found = [_merged(earlier.pop((loop.depth, loop.line), loop), loop) for loop in seen]
-    return (*found, *earlier.values())
+    found = []
+    around = 0
+    for loop in _from_outside(seen):
+        before = earlier.pop((loop.depth, loop.line), None)
+        elements = () if before is None else before.elements
+        if loop.element and len(elements) < _MAX_ELEMENTS:
+            elements = (*elements, (loop.element, around))
+        found.append((loop if before is None else _merged(before, loop))._replace(elements=elements))
+        around = hash((around, loop.element))
+    return (*_from_outside(found), *earlier.values())
+
+
+def _from_outside(seen: List[LoopSource]) -> List[LoopSource]:
+    """The loops of each frame the other way round; those of one frame stand together."""
+    frames = [list(loops) for _, loops in groupby(seen, key=lambda loop: loop.depth)]
+    return [loop for loops in frames for loop in reversed(loops)]
 
 
 def _merged(before: LoopSource, now: LoopSource) -> LoopSource:

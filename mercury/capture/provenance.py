@@ -86,7 +86,7 @@ def look(
 def merged(known: Optional[Sighting], seen: Sighting) -> Sighting:
     """What two looks at one call path say together. One that names a row is best."""
     if known is None:
-        return seen
+        return seen._replace(loops=loops.merged((), list(seen.loops)))
     best = seen if seen.row and not known.row else known
     return best._replace(loops=loops.merged(known.loops, list(seen.loops)), looks=known.looks + seen.looks)
 

@@ -4,20 +4,36 @@ One rule a file. A rule gets the whole case and returns findings; a group of que
 rule has explained is not explained again by a weaker one, so the order below matters.
 """
 
-from typing import List
+from typing import List, NamedTuple
 
-from mercury.findings import duplicate, n_plus_one, repeated_in_loop, write_loop
+from mercury.findings import cleared, duplicate, n_plus_one, nested, repeated_in_loop, repeating_pattern, write_loop
 from mercury.findings.case import Case
-from mercury.findings.finding import Finding
+from mercury.findings.cleared import Cleared
+from mercury.findings.finding import GROWING_READS, Finding
 from mercury.trace import Evidence
 
-__all__ = ["Finding", "judge"]
+__all__ = ["GROWING_READS", "Cleared", "Finding", "Verdict", "judge"]
 
-_RULES = (write_loop.find, n_plus_one.find, duplicate.find, repeated_in_loop.find)
+_RULES = (
+    write_loop.find,
+    repeating_pattern.find,
+    nested.find,
+    n_plus_one.find,
+    duplicate.find,
+    repeated_in_loop.find,
+)
 
 
-def judge(evidence: Evidence) -> List[Finding]:
-    """All findings of a closed unit, the most expensive first."""
+class Verdict(NamedTuple):
+    """What was found, the most expensive first, and which repeated statements were let go."""
+
+    findings: List[Finding]
+    cleared: List[Cleared]
+
+
+def judge(evidence: Evidence) -> Verdict:
+    """The verdict on a closed unit."""
     case = Case(evidence)
     findings = [finding for rule in _RULES for finding in rule(case)]
-    return sorted(findings, key=lambda finding: (finding.is_advisory, -finding.duration_ns, finding.first_event))
+    findings.sort(key=lambda finding: (finding.is_advisory, -finding.duration_ns, finding.first_event))
+    return Verdict(findings, cleared.find(case, findings))

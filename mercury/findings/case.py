@@ -42,7 +42,7 @@ class Site:
     causes: FrozenSet[Any]
     further: int = 0
 
-    def finding(self, kind: str, fix: str, why: str) -> Finding:
+    def finding(self, kind: str, fix: str, why: str, tree: Tuple[str, ...] = (), exponent: int = 1) -> Finding:
         """What is told of this site."""
         return Finding(
             kind=kind,
@@ -60,17 +60,27 @@ class Site:
             loop_line=self.loop_place.line,
             fix=fix,
             why=why,
+            tree=tree,
+            exponent=exponent,
             first_event=self.first_event,
         )
 
 
 class Case:
-    """One unit's evidence. `explained` holds the indexes of groups that a rule has accounted for."""
+    """One unit's evidence.
+
+    `explained` holds the indexes of groups that a rule has accounted for, `reasons` why groups were let go.
+    """
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
+        self.reasons: Dict[int, str] = {}
         self.explained: Set[int] = self._framework_work()
         self.looped = self._looped_sites()
+
+    def is_explained(self, site: Site) -> bool:
+        """Has a rule accounted for all of this site?"""
+        return self.explained.issuperset(site.groups)
 
     def path(self, group: Group) -> List[PathEntry]:
         return self.evidence.paths[group.path]
@@ -163,7 +173,7 @@ def _loop_place(path: List[PathEntry], group: Group, evident: growth.Growth) -> 
     seen = next((loop for loop in evident.turning if loop.kind != LIBRARY and loop.depth < len(path)), None)
     if group.loop_depth >= 0 or seen is None:
         return places.loop(path, group.loop_depth)
-    return places.loop(path, seen.depth)._replace(line=seen.line)
+    return places.loop_at(path, seen.depth, seen.line)
 
 
 def _cause(path: List[PathEntry]) -> Any:

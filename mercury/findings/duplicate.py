@@ -5,13 +5,14 @@ here is work that was done twice for one answer.
 """
 
 from dataclasses import replace
-from typing import Any, Dict, List
+from typing import Any, Dict, FrozenSet, List
 
-from mercury.core.records import Duplicate, unsigned
+from mercury.core.records import EVENT_WRITE, Duplicate, unsigned
 from mercury.findings import places
 from mercury.findings.case import Case, Site
 from mercury.findings.finding import Finding
 from mercury.findings.places import NOWHERE, Place, short
+from mercury.query import analyze
 
 KIND = "duplicate"
 
@@ -22,7 +23,11 @@ def find(case: Case) -> List[Finding]:
     for duplicate in case.evidence.duplicates:
         groups = [index for index in duplicate.places if index >= 0]
         if groups and case.explained.isdisjoint(groups) and not _is_of_a_loop(case, groups):
-            findings.append(_finding(case, duplicate, groups))
+            reason = _reason_against(case, duplicate, groups)
+            if reason:
+                case.reasons.update(dict.fromkeys(groups, reason))
+            else:
+                findings.append(_finding(case, duplicate, groups))
     _explain_constant_loops(case)
     return _merged(findings)
 
@@ -37,6 +42,41 @@ def _explain_constant_loops(case: Case) -> None:
 def _is_of_a_loop(case: Case, groups: List[int]) -> bool:
     """A loop that asks different questions, some of them twice, is told as one that repeats."""
     return any(site.distinct_count > 1 and set(groups) <= set(site.groups) for site in case.looped)
+
+
+def _reason_against(case: Case, duplicate: Duplicate, groups: List[int]) -> str:
+    """Why asking again was right, or nobody's to change; empty if it was neither."""
+    if duplicate.count == 2 and _is_written_between(case, duplicate):
+        return "what it reads was written between the two"
+    if _is_of_a_library(case, groups):
+        return "code of a library alone sends it again; nothing of the application stands between"
+    return ""
+
+
+def _is_written_between(case: Case, duplicate: Duplicate) -> bool:
+    writes = [
+        group
+        for group in case.evidence.groups
+        if group.flags & EVENT_WRITE
+        and any(duplicate.first_event < event < duplicate.last_event for event in (group.first_event, group.last_event))
+    ]
+    read = _tables(case, duplicate.fingerprint) if writes else frozenset()
+    return any(read & _tables(case, write.fingerprint) for write in writes)
+
+
+def _tables(case: Case, fingerprint: int) -> FrozenSet[str]:
+    return frozenset(analyze(case.statement(fingerprint).canonical).tables)
+
+
+def _is_of_a_library(case: Case, groups: List[int]) -> bool:
+    """Do the ways to these queries part within a library, with nothing of the application further in?"""
+    paths = [case.path(case.evidence.groups[index]) for index in groups]
+    if len(paths) < 2:
+        return False
+    same = 0
+    while all(same < len(path) and path[same] == paths[0][same] for path in paths):
+        same += 1
+    return all(len(path) > same + 1 and not any(map(places.is_own, path[same:-1])) for path in paths)
 
 
 def _finding(case: Case, duplicate: Duplicate, groups: List[int]) -> Finding:

@@ -3,14 +3,18 @@
 from dataclasses import dataclass
 from typing import Tuple
 
+GROWING_READS = frozenset(("n_plus_one", "nested", "repeating_pattern"))
+"""The kinds of finding in which each further row costs a further query."""
+
 
 @dataclass(frozen=True)
 class Finding:
     """One cause. Files are as Python or the template engine names them; lines count from 1, 0 means unknown.
 
-    `kind` is "n_plus_one", "write_loop", "duplicate" or "repeated_in_loop"; the last is
-    advice and fails nothing. `fingerprint` is unsigned, `sql` holds no literal. Empty strings where
-    the frames did not tell.
+    `kind` is "n_plus_one", "nested", "repeating_pattern", "write_loop", "duplicate" or "repeated_in_loop"; the
+    last is advice and fails nothing. `fingerprint` is unsigned, `sql` holds no literal. Empty strings where
+    the frames did not tell. `tree` draws several loops or statements, a line each. `exponent` says how
+    the queries grow with the rows: 0 not at all, 1 in proportion, 2 with their square.
     """
 
     kind: str
@@ -29,6 +33,8 @@ class Finding:
     fix: str
     why: str
     places: Tuple[str, ...] = ()
+    tree: Tuple[str, ...] = ()
+    exponent: int = 0
     first_event: int = 0
 
     @property
@@ -38,6 +44,14 @@ class Finding:
     @property
     def duration_ms(self) -> float:
         return self.duration_ns / 1e6
+
+    def count_at(self, factor: int) -> int:
+        """How many queries there will be at `factor` times the rows."""
+        return self.count * int(factor**self.exponent)
+
+    def duration_ms_at(self, factor: int) -> float:
+        """The time of those queries, in milliseconds, if each takes as long as now."""
+        return self.duration_ms * float(factor**self.exponent)
 
     @property
     def target(self) -> str:

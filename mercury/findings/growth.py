@@ -23,7 +23,7 @@ class Growth(NamedTuple):
     """`row` names the row behind each query; empty: nothing shows that the queries grow.
 
     `loops` are those over rows and `turning` all that turned, the innermost first; `reason`
-    says why a loop does not count.
+    says why a loop does not count. `path` is the call path that the loops' depths count on.
     """
 
     row: str
@@ -31,13 +31,14 @@ class Growth(NamedTuple):
     reason: str = ""
     is_batch: bool = False
     turning: Tuple[LoopSource, ...] = ()
+    path: int = -1
 
 
 def of(group: Group, sighting: Sighting, operation_count: int) -> Growth:
     """What the queries of one call path say."""
     turning = _turning(group, sighting, operation_count)
     found = _judged(turning, sighting, operation_count)
-    return found._replace(turning=tuple(turning))
+    return found._replace(turning=tuple(turning), path=group.path)
 
 
 def _judged(turning: List[LoopSource], sighting: Sighting, operation_count: int) -> Growth:

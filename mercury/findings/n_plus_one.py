@@ -4,39 +4,35 @@ The loop alone is not enough: a loop over months or flags repeats a statement to
 does not grow with the data. Twice is enough, because the proof does not count.
 """
 
-from typing import Dict, List
+from typing import List
 
 from mercury.capture.provenance import Sighting
 from mercury.core.records import LOOP_CALLED, LOOP_RECURSION
-from mercury.findings import fix
+from mercury.findings import fix, nesting
 from mercury.findings.case import Case, Site
 from mercury.findings.finding import Finding
-from mercury.findings.places import Place, short
+from mercury.findings.places import short
 
 KIND = "n_plus_one"
 
 
 def find(case: Case) -> List[Finding]:
     """One finding for each place that sends a query for each row."""
-    sites = [site for site in case.looped if site.growth.row and not site.is_write]
-    around: Dict[Place, List[Site]] = {}
+    reads = nesting.growing_reads(case)
+    sites = [site for site in reads if not case.is_explained(site)]
     for site in sites:
-        around.setdefault(site.loop_place, []).append(site)
         case.explained.update(site.groups)
-    return [_finding(case, site, _before(site, around[site.loop_place])) for site in sites]
+    return [site.finding(KIND, fix_for(case, site, reads), why(site)) for site in sites]
 
 
-def _before(site: Site, around: List[Site]) -> List[Sighting]:
-    """The sites of the same loop through which the row may have been loaded: they came first."""
-    return [other.sighting for other in around if other.first_event < site.first_event]
-
-
-def _finding(case: Case, site: Site, around: List[Sighting]) -> Finding:
+def fix_for(case: Case, site: Site, reads: List[Site]) -> str:
+    """What to write so that the rows of this site come with those that it is asked for."""
     if site.distinct_count <= 1 and site.sighting.kind in ("queryset", "raw"):
-        return site.finding(KIND, fix.for_one_answer(site.sighting, site.loop_place), why(site))
+        return fix.for_one_answer(site.sighting, site.loop_place)
+    around = [other.sighting for other in nesting.before(case, site, reads)]
     sighting = fix.as_relation(site.sighting)
     rows = case.loaded_at(_rows_table(sighting, around), site.first_event)
-    return site.finding(KIND, fix.words(sighting, rows, around), why(site))
+    return fix.words(sighting, rows, around)
 
 
 def _rows_table(sighting: Sighting, around: List[Sighting]) -> str:

@@ -4,7 +4,7 @@ from typing import List, NamedTuple, Optional
 
 from mercury.capture import bytecode
 from mercury.capture.code import is_library
-from mercury.capture.elements import TemplateElement
+from mercury.capture.elements import CompiledTemplate, TemplateElement
 from mercury.trace import PathEntry
 
 
@@ -30,6 +30,11 @@ def trigger(path: List[PathEntry]) -> Place:
     return _code_place(callers[-1])
 
 
+def is_own(entry: PathEntry) -> bool:
+    """Is this frame the application's or one of its templates?"""
+    return isinstance(entry.element, TemplateElement) or not _is_library(entry)
+
+
 def loop(path: List[PathEntry], depth: int) -> Place:
     """The loop that the frame at `depth` runs; -1 means the core could not locate it."""
     if depth < 0 or depth >= len(path):
@@ -41,6 +46,13 @@ def loop(path: List[PathEntry], depth: int) -> Place:
     return _loop_place(path[depth])
 
 
+def loop_at(path: List[PathEntry], depth: int, line: int) -> Place:
+    """The loop whose head is at `line` of the frame at `depth`; of a library's, the application's line around it."""
+    found = loop(path, depth)
+    is_own = depth < len(path) and _own_loop(path[depth]) == found and found.file == path[depth].code.co_filename
+    return found._replace(line=_line(path[depth], line)) if is_own else found
+
+
 def short(file: str) -> str:
     """A file's last two names, for use inside a sentence."""
     return "/".join(file.replace("\\", "/").rsplit("/", 2)[-2:])
@@ -49,28 +61,37 @@ def short(file: str) -> str:
 def _own_place(entry: PathEntry) -> Optional[Place]:
     if isinstance(entry.element, TemplateElement):
         return Place(entry.element.file, entry.element.line, entry.element.contents)
-    return None if is_library(entry.code.co_filename) else _code_place(entry)
+    return None if _is_library(entry) else _code_place(entry)
 
 
 def _own_loop(entry: PathEntry) -> Optional[Place]:
     if isinstance(entry.element, TemplateElement):
         return Place(entry.element.file, entry.element.line, entry.element.contents)
-    return None if is_library(entry.code.co_filename) else _loop_place(entry)
+    return None if _is_library(entry) else _loop_place(entry)
+
+
+def _is_library(entry: PathEntry) -> bool:
+    return is_library(entry.code.co_filename) and not isinstance(entry.element, CompiledTemplate)
 
 
 def _code_place(entry: PathEntry) -> Place:
-    return Place(entry.code.co_filename, bytecode.line_at(entry.code, entry.offset), entry.code.co_name)
+    line = bytecode.line_at(entry.code, entry.offset)
+    return Place(entry.code.co_filename, _line(entry, line), entry.code.co_name)
+
+
+def _line(entry: PathEntry, line: int) -> int:
+    return entry.element.line_of(line) if isinstance(entry.element, CompiledTemplate) else line
 
 
 def _loop_place(entry: PathEntry) -> Place:
     line = bytecode.loop_line(entry.code, entry.offset)
     place = _code_place(entry)
     # No loop in the bytecode: something written in C, such as map() or sorted(), loops at this line.
-    return place if line is None else place._replace(line=line)
+    return place if line is None else place._replace(line=_line(entry, line))
 
 
 def _enclosing_loop(path: List[PathEntry]) -> Place:
     for entry in reversed(path):
-        if not is_library(entry.code.co_filename) and bytecode.loop_line(entry.code, entry.offset) is not None:
+        if is_own(entry) and bytecode.loop_line(entry.code, entry.offset) is not None:
             return _loop_place(entry)
     return NOWHERE

@@ -15,7 +15,7 @@ KIND = "repeated_in_loop"
 def find(case: Case) -> List[Finding]:
     """One finding for each place in a proven loop that no stronger rule has explained."""
     sites = [site for site in case.looped if not site.growth.is_batch]
-    return [_finding(site) for site in sites if not case.explained.issuperset(site.groups)]
+    return [_finding(site) for site in sites if not case.is_explained(site)]
 
 
 def _finding(site: Site) -> Finding:
@@ -25,6 +25,7 @@ def _finding(site: Site) -> Finding:
         KIND,
         f"if the loop can grow, load {what} with one query before it",
         f"{loop} sent the statement {site.count:,} times; {site.growth.reason or _NO_ROW}",
+        exponent=0,
     )
 
 

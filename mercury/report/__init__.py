@@ -2,7 +2,7 @@
 
 from typing import List, NamedTuple, Tuple
 
-from mercury.findings import Finding
+from mercury.findings import Cleared, Finding
 from mercury.metrics import PerformanceMetrics
 
 
@@ -10,7 +10,7 @@ class Report(NamedTuple):
     """One unit of work, judged. `notes` says what was not measured, and why.
 
     `workload` is "request", "task", "command", "test" or "block". `exceeded` tells the limits of its
-    settings that it passed.
+    settings that it passed, `cleared` which repeated statements are no findings, and why.
     """
 
     name: str
@@ -19,6 +19,7 @@ class Report(NamedTuple):
     notes: List[str]
     workload: str = "block"
     exceeded: Tuple[str, ...] = ()
+    cleared: Tuple[Cleared, ...] = ()
 
     def __str__(self) -> str:
         from mercury.report.console import render

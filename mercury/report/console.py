@@ -20,11 +20,20 @@ _MORE = " ..."
 
 _TITLES = {
     "n_plus_one": "N+1",
+    "nested": "N+1 in an N+1",
+    "repeating_pattern": "Repeating pattern",
     "write_loop": "Written in a loop",
     "duplicate": "Duplicate",
     "repeated_in_loop": "Repeated in a loop",
 }
-_COLORS = {"n_plus_one": "31;1", "write_loop": "31;1", "duplicate": "33;1", "repeated_in_loop": "36"}
+_COLORS = {
+    "n_plus_one": "31;1",
+    "nested": "31;1",
+    "repeating_pattern": "31;1",
+    "write_loop": "31;1",
+    "duplicate": "33;1",
+    "repeated_in_loop": "36",
+}
 _BOLD = "1"
 _DIM = "2"
 _GREEN = "32"
@@ -66,6 +75,11 @@ class _Pen:
             lines[-1] += _MORE
         lines[0] = self.paint(head, _DIM) + lines[0][len(head) :]
         return lines
+
+    def branch(self, label: str, text: str) -> List[str]:
+        """A line whose indentation counts; cut where it is too long."""
+        head = f"  {label:<5}  "
+        return [self.paint(head, _DIM) + text[: max(MIN_WIDTH, self.width) - len(head)].replace(_GLUE, " ")]
 
 
 def wants_color(stream: Optional[IO[str]] = None) -> bool:
@@ -160,10 +174,18 @@ def _finding(finding: Finding, number: int, pen: _Pen) -> List[str]:
     lines += pen.field("query", _place(finding.file, finding.line, finding.function))
     if finding.loop_line:
         lines += pen.field("loop", _place(finding.loop_file, finding.loop_line, ""))
+    for index, line in enumerate(finding.tree):
+        lines += pen.branch("" if index else "tree", printable(line))
     lines += pen.field("sql", printable(finding.sql), _SQL_LINES)
     lines += pen.field("why", printable(finding.why))
+    if finding.exponent:
+        lines += pen.field("cost", f"{_cost_at(finding, 10)} at 10 times the rows")
     lines += pen.field("fix", printable(finding.fix))
     return lines
+
+
+def _cost_at(finding: Finding, factor: int) -> str:
+    return f"{_count(finding.count_at(factor))}, {finding.duration_ms_at(factor):,.0f} ms"
 
 
 def _place(file: str, line: int, function: str) -> str:

@@ -440,12 +440,47 @@ def way_up():
 
 @case(
     expect("n_plus_one", "Author.books", 'add .prefetch_related("books")'),
-    expect("n_plus_one", "Book.reviews", 'add .prefetch_related("'),
+    expect("nested", "Book.reviews", 'add .prefetch_related("'),
 )
 def loop_in_a_loop():
     for author in Author.objects.filter(books__isnull=False):
         for book in author.books.all():
             list(book.reviews.all())
+
+
+@case(expect("nested", "Review", "filter(...__in=keys)"))
+def rows_times_rows():
+    tags = list(Tag.objects.all())
+    for book in Book.objects.all():
+        for tag in tags:  # loop
+            Review.objects.filter(book=book, stars=tag.pk).exists()  # query
+
+
+@case(expect("repeating_pattern", "Book.author", '"author"'))
+def columns_of_a_table():
+    columns = (lambda book: book.author.name, lambda book: book.reviews.count())  # query
+    for book in Book.objects.all():  # loop
+        for column in columns:
+            column(book)
+
+
+@case(expect("n_plus_one", "Book.author"), expect("n_plus_one", "Book.reviews"))
+def straight_line_code_of_a_loop():
+    for book in Book.objects.all():
+        for handle in (_author_and_reviews,):
+            handle(book)
+
+
+def _author_and_reviews(book):
+    book.author.name
+    book.reviews.count()
+
+
+@case()
+def asked_again_after_a_write():
+    Tag.objects.filter(name="new").exists()
+    Tag.objects.create(name="new")
+    Tag.objects.filter(name="new").exists()
 
 
 @case(expect("n_plus_one", "Book.reviews", 'add .prefetch_related("'))
