@@ -147,7 +147,8 @@ def _obstacle(alias: str) -> Optional[str]:
     wrappers: Optional[Sequence[Any]] = getattr(connection, "execute_wrappers", None)
     if wrappers is None:
         return f"its backend, {type(connection).__module__}, has no execute_wrappers"
-    if getattr(connection, "connection", None) is not None and database.watch_query not in wrappers:
+    is_open = getattr(connection, "connection", None) is not None
+    if is_open and mercury_settings.active().enabled and database.watch_query not in wrappers:
         return "its connection has lost Mercury's execute wrapper"
     return None
 
