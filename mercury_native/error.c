@@ -31,16 +31,11 @@ const char *mercury_error_message(int64_t code) {
 
 int64_t mercury_error_fill(mercury_error *error, int64_t code, int64_t position) {
     if (error != NULL) {
-        const char *text = mercury_error_message(code);
-        size_t length = strlen(text);
-        if (length >= sizeof error->message) {
-            length = sizeof error->message - 1;
-        }
         error->code = code;
         error->position = position;
-        /* The tail is cleared too: a record may be stored or sent as it lies in memory. */
-        memset(error->message, 0, sizeof error->message);
-        memcpy(error->message, text, length);
+        /* Fills the tail with zeros too: a record may be stored or sent as it lies in memory. */
+        strncpy(error->message, mercury_error_message(code), sizeof error->message - 1);
+        error->message[sizeof error->message - 1] = '\0';
     }
     return code;
 }

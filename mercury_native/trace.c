@@ -64,13 +64,11 @@ static int block_reserve(block *self, size_t count, size_t item_bytes) {
     if (count <= self->bytes / item_bytes) {
         return 1;
     }
-    if (count > SIZE_MAX / 2 / item_bytes) {
-        return 0;
-    }
-    while (capacity < count) {
+    const int fits = count <= SIZE_MAX / 2 / item_bytes;
+    while (fits && capacity < count) {
         capacity *= 2;
     }
-    void *data = mercury_alloc_resize(self->data, self->bytes, capacity * item_bytes);
+    void *data = fits ? mercury_alloc_resize(self->data, self->bytes, capacity * item_bytes) : NULL;
     if (data == NULL) {
         return 0;
     }

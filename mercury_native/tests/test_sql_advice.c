@@ -48,6 +48,17 @@ static void test_wildcards(void) {
     }
 }
 
+/* As many names as a term may have are counted to a bound, and link no more than there are tables. */
+static void test_many_names(void) {
+    char text[2048] = "select * from t, u where f(a";
+    while (strlen(text) < sizeof text - 32) {
+        strcat(text, ",a");
+    }
+    strcat(text, ") and f(a,b,c) limit 1");
+    mercury_advice advice = advise(text, strlen(text), 0, NULL, 0);
+    CHECK(advice.complete == 1 && advice.counts[MERCURY_RULE_CARTESIAN_JOIN] == 0);
+}
+
 static void test_layout(void) {
     CHECK(sizeof(mercury_advice) == (1 + 2 * MERCURY_ADVICE_RULES) * 8);
     CHECK(MERCURY_RULE_LITERAL_VALUE + 1 == MERCURY_ADVICE_RULES);
@@ -239,6 +250,7 @@ int main(void) {
     test_nothing();
     test_doubt();
     test_wildcards();
+    test_many_names();
     test_layout();
     test_arguments();
     test_random_texts();

@@ -5,6 +5,7 @@
 #include "check.h"
 #include "mercury.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,6 +57,7 @@ static void test_arguments(void) {
     CHECK(mercury_sql_normalize_text("a", 1, 6, canonical, 64, &normalized, &error) == MERCURY_ERROR_UNKNOWN_DIALECT);
     CHECK(mercury_sql_normalize_text("a", 1, 0, canonical, 18, &normalized, &error) == MERCURY_ERROR_BUFFER_TOO_SMALL);
     CHECK(error.position == 19);
+    CHECK(mercury_sql_normalize_text("a", 1, 0, NULL, 0, &normalized, &error) == MERCURY_ERROR_BUFFER_TOO_SMALL);
 }
 
 static const int64_t OFFSETS[] = {0, 8, 16, 16};
@@ -131,6 +133,69 @@ static void test_wrong_rows(void) {
     rows.offsets = (const char *)OFFSETS + 1;
     CHECK(refuses(&rows, 0, MERCURY_ERROR_INVALID_ARGUMENT, -1));
     CHECK(refuses(NULL, 0, MERCURY_ERROR_INVALID_ARGUMENT, -1));
+}
+
+static void test_wrong_results(void) {
+    mercury_rows rows = rows_of(OFFSETS, 3);
+    char memory[64];
+    uint64_t ids[3];
+    int64_t ends[4];
+    size_t done = 0;
+    CHECK(mercury_sql_normalize_fingerprints(&rows, 0, memory, 64, NULL, NULL) == MERCURY_ERROR_INVALID_ARGUMENT);
+    CHECK(mercury_sql_normalize_fingerprints(&rows, 0, NULL, 64, ids, NULL) == MERCURY_ERROR_INVALID_ARGUMENT);
+    CHECK(mercury_sql_normalize_texts(&rows, 0, NULL, 64, ends, &done, NULL) == MERCURY_ERROR_INVALID_ARGUMENT);
+    CHECK(mercury_sql_normalize_texts(&rows, 0, memory, 64, NULL, &done, NULL) == MERCURY_ERROR_INVALID_ARGUMENT);
+    CHECK(mercury_sql_normalize_texts(&rows, 0, memory, 64, ends, NULL, NULL) == MERCURY_ERROR_INVALID_ARGUMENT);
+    rows.data = NULL;
+    CHECK(refuses(&rows, 0, MERCURY_ERROR_INVALID_ARGUMENT, -1));
+}
+
+/*
+ * Offsets that results are written over, as if another thread wrote them: each was right when
+ * all were checked. The first row's name becomes the second row's end.
+ */
+static void test_offsets_that_become_too_long(void) {
+    static const char TEXT[] = "\"\0\0\0\" and more than the scratch memory holds";
+    const bool little_endian = *(const unsigned char *)(const int32_t[]){1} == 1;
+    int32_t offsets[10] = {0, 5, 5};
+    mercury_rows rows = {TEXT, sizeof TEXT, offsets, 4, 2, NULL, 0};
+    uint64_t ids[2];
+    mercury_error error;
+    int64_t code =
+        mercury_sql_normalize_fingerprints(&rows, MERCURY_DIALECT_POSTGRESQL, (char *)(offsets + 2), 31, ids, &error);
+    CHECK(code == (little_endian ? MERCURY_ERROR_BUFFER_TOO_SMALL : MERCURY_ERROR_INVALID_ARGUMENT));
+    CHECK(error.position == (little_endian ? (int64_t)mercury_sql_normalize_bound('"' - 5) : 1));
+}
+
+static void test_offsets_that_become_wrong(void) {
+    int64_t wide[3] = {0, 1, 1};
+    int32_t narrow[10] = {0, 4, 4};
+    mercury_rows rows = {"\"ab\"", 4, wide, 8, 2, NULL, 0};
+    char memory[64];
+    int64_t ends[3];
+    size_t done = 0;
+    mercury_error error;
+    int64_t code = mercury_sql_normalize_fingerprints(&rows, 0, memory, 64, (uint64_t *)(wide + 2), &error);
+    CHECK(code == MERCURY_ERROR_INVALID_ARGUMENT && error.position == 1);
+    rows.offsets = narrow;
+    rows.offset_bytes = 4;
+    code = mercury_sql_normalize_texts(&rows, 0, (char *)(narrow + 2), 31, ends, &done, &error);
+    CHECK(code == MERCURY_ERROR_INVALID_ARGUMENT && error.position == 1 && done == 1);
+}
+
+/* A bound beyond all memory is the largest that a position can say. */
+static void test_longest_row(void) {
+    static const int64_t offsets[] = {0, 1, INT64_MAX};
+    mercury_rows rows = {"a", SIZE_MAX, offsets, 8, 2, NULL, 0};
+    char canonical[64];
+    uint64_t ids[2];
+    int64_t ends[3];
+    size_t done = 0;
+    mercury_error error;
+    int64_t code = mercury_sql_normalize_texts(&rows, 0, canonical, 64, ends, &done, &error);
+    CHECK(code == MERCURY_ERROR_BUFFER_TOO_SMALL && done == 1 && error.position == INT64_MAX);
+    code = mercury_sql_normalize_fingerprints(&rows, 0, canonical, 64, ids, &error);
+    CHECK(code == MERCURY_ERROR_BUFFER_TOO_SMALL && error.position == INT64_MAX);
 }
 
 static void test_no_rows(void) {
@@ -243,6 +308,10 @@ int main(void) {
     RUN(test_fingerprints);
     RUN(test_nulls);
     RUN(test_wrong_rows);
+    RUN(test_wrong_results);
+    RUN(test_offsets_that_become_too_long);
+    RUN(test_offsets_that_become_wrong);
+    RUN(test_longest_row);
     RUN(test_no_rows);
     RUN(test_small_scratch);
     RUN(test_texts_are_gone_on_with);

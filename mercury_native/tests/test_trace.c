@@ -120,6 +120,22 @@ static void two_paths_of_one_loop_prove_each_other(void) {
     mercury_trace_free(trace);
 }
 
+/* Two paths that are said to share what they do not: the depth holds for the later one alone. */
+static void a_depth_is_not_passed_on_to_other_code(void) {
+    static const mercury_frame stacks[] = {
+        {VIEW, 88, 0}, {OTHER, 2, 0},  {OTHER, 4, 0},  {HELPER, 6, 0}, {GET, 4, 0}, /* 0 */
+        {VIEW, 88, 0}, {HELPER, 9, 0}, {HELPER, 6, 0}, {GET, 4, 0},                 /* 1 */
+    };
+    static const int64_t ends[] = {0, 5, 9};
+    mercury_trace *trace = mercury_trace_new(1, NULL);
+    CHECK(mercury_trace_add_paths(trace, stacks, LENGTH(stacks), ends, 2, NULL) == MERCURY_OK);
+    add(trace, query(FIRST, 0, 0, 1));
+    add(trace, query(FIRST, 1, 2, 2));
+    CHECK(group_at(trace, 0).loop == MERCURY_LOOP_RECURSION && group_at(trace, 0).loop_depth == -1);
+    CHECK(group_at(trace, 1).loop == MERCURY_LOOP_RECURSION && group_at(trace, 1).loop_depth == 1);
+    mercury_trace_free(trace);
+}
+
 static void two_sites_of_one_loop_prove_nothing(void) {
     mercury_trace *trace = trace_with_paths();
     add(trace, query(FIRST, IN_LOOP, 0, 1));
@@ -279,6 +295,7 @@ static void null_pointers_are_refused(void) {
     CHECK(mercury_trace_groups(trace, &group, 1, NULL, NULL) == MERCURY_ERROR_INVALID_ARGUMENT);
     CHECK(mercury_trace_duplicates(NULL, &duplicate, 1, &count, NULL) == MERCURY_ERROR_INVALID_ARGUMENT);
     CHECK(mercury_trace_duplicates(trace, NULL, 1, &count, NULL) == MERCURY_ERROR_INVALID_ARGUMENT);
+    CHECK(mercury_trace_duplicates(trace, &duplicate, 1, NULL, NULL) == MERCURY_ERROR_INVALID_ARGUMENT);
     mercury_trace_free(trace);
 }
 
@@ -315,6 +332,19 @@ static void paths_and_frames_have_bounds(void) {
     CHECK(mercury_trace_add_paths(trace, long_path, many, ends, MERCURY_TRACE_MAX_PATHS - 2, NULL) == MERCURY_OK);
     CHECK(mercury_trace_add_paths(trace, long_path, many, whole, 1, &error) == MERCURY_ERROR_LIMIT_EXCEEDED);
     CHECK(error.position == MERCURY_TRACE_MAX_FRAMES);
+    free(long_path);
+    mercury_trace_free(trace);
+}
+
+static void no_more_paths_are_measured_than_have_room(void) {
+    const size_t many = (size_t)MERCURY_TRACE_MAX_FRAMES + 2;
+    const int64_t two[] = {0, MERCURY_TRACE_MAX_FRAMES + 1, MERCURY_TRACE_MAX_FRAMES + 2};
+    mercury_trace *trace = mercury_trace_new(1, NULL);
+    mercury_frame *long_path = calloc(many, sizeof *long_path);
+    if (!CHECK(trace != NULL && long_path != NULL)) {
+        return;
+    }
+    CHECK(mercury_trace_add_paths(trace, long_path, many, two, 2, NULL) == MERCURY_ERROR_LIMIT_EXCEEDED);
     free(long_path);
     mercury_trace_free(trace);
 }
@@ -478,6 +508,7 @@ int main(void) {
     RUN(activations_are_followed_over_other_statements);
     RUN(one_operation_counts_once);
     RUN(two_paths_of_one_loop_prove_each_other);
+    RUN(a_depth_is_not_passed_on_to_other_code);
     RUN(two_sites_of_one_loop_prove_nothing);
     RUN(straight_line_code_is_no_loop);
     RUN(lanes_share_no_activations);
@@ -490,6 +521,7 @@ int main(void) {
     RUN(null_pointers_are_refused);
     RUN(too_small_a_buffer_is_told_what_is_needed);
     RUN(paths_and_frames_have_bounds);
+    RUN(no_more_paths_are_measured_than_have_room);
     RUN(beyond_the_bounds_events_are_only_counted);
     every_request_for_memory_may_fail(); /* not by RUN: it refuses requests itself */
     RUN(neither_seed_nor_blocks_show_in_results);
