@@ -13,7 +13,7 @@ import tempfile
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, Iterator, List, Set
 
 from tests.labelled.suite import Case
 
@@ -53,6 +53,7 @@ class Populations:
 
     def __init__(self) -> None:
         self._images: Dict[int, str] = {}
+        self._copied: Set[int] = set()
         self._folder = tempfile.mkdtemp(prefix="mercury-labelled-")
 
     @contextmanager
@@ -94,8 +95,15 @@ class Populations:
     def _fresh_server(self, n: int) -> None:
         from django.core.management import call_command
 
+        from tests.labelled import population_copies
+
+        if n in self._copied:
+            population_copies.restore(n)
+            return
         call_command("flush", verbosity=0, interactive=False, reset_sequences=True)
         _populate(n)
+        population_copies.keep(n)
+        self._copied.add(n)
 
     def _keep_image(self, n: int) -> None:
         from django.db import connection
