@@ -4,7 +4,7 @@ Whatever is passed in may be secret: no error here quotes a value, only types an
 that Mercury itself knows.
 """
 
-from typing import Any, NamedTuple, Tuple, Union
+from typing import Any, Dict, NamedTuple, Tuple, Union
 
 from mercury.advice import Advice, phrase, wildcards
 from mercury.core import backend
@@ -20,7 +20,28 @@ def normalize(sql: Sql, dialect: str = "generic") -> str:
     Bytes that are no UTF-8 come out as backslash escapes. Raises TypeError,
     UnknownDialectError; without the C library LimitExceededError over 50 MB.
     """
-    return _text(backend().module.normalize(_sql_bytes(sql), dialect_number(dialect)).text)
+    if type(sql) is str and len(sql) <= _SHORT_LENGTH and type(dialect) is str:
+        return _short_texts.get((sql, dialect)) or _normalize_short(sql, dialect)
+    return _text(backend().module.canonical(_sql_bytes(sql), dialect_number(dialect)))
+
+
+_SHORT_LENGTH = 64
+_KEPT_SHORT_TEXTS = 1024
+_short_texts: Dict[Tuple[str, str], str] = {}
+"""The canonical texts of short texts that differ from them by the letters' case at most, as COMMIT does.
+
+So none that is kept holds a literal. Half of what Django sends around its queries is one of these,
+and the way into the library and back takes longer than it takes to read them.
+"""
+
+
+def _normalize_short(sql: str, dialect: str) -> str:
+    canonical = _text(backend().module.canonical(_sql_bytes(sql), dialect_number(dialect)))
+    if len(canonical) == len(sql) and canonical.lower() == sql.lower():
+        if len(_short_texts) >= _KEPT_SHORT_TEXTS:
+            _short_texts.clear()
+        _short_texts[sql, dialect] = canonical
+    return canonical
 
 
 def fingerprint(sql: Sql, dialect: str = "generic") -> int:
@@ -28,7 +49,7 @@ def fingerprint(sql: Sql, dialect: str = "generic") -> int:
 
     Raises what `normalize` raises.
     """
-    number: int = backend().module.normalize(_sql_bytes(sql), dialect_number(dialect)).fingerprint
+    number: int = backend().module.fingerprint(_sql_bytes(sql), dialect_number(dialect))
     return number
 
 
@@ -86,10 +107,10 @@ def dialect_number(dialect: str) -> int:
     """The core's number of a dialect. Raises TypeError, UnknownDialectError."""
     if not isinstance(dialect, str):
         raise TypeError(f"dialect must be str, not {type(dialect).__name__}")
-    number = DIALECTS.get(dialect)
-    if number is None:
-        raise UnknownDialectError(f"unknown SQL dialect; the known ones are {', '.join(DIALECTS)}")
-    return number
+    try:
+        return DIALECTS[dialect]
+    except KeyError:
+        raise UnknownDialectError(f"unknown SQL dialect; the known ones are {', '.join(DIALECTS)}") from None
 
 
 def _text(data: bytes) -> str:

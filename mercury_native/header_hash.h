@@ -1,4 +1,4 @@
 /* Made by build_ffi.py from mercury.h; do not edit. */
 #ifndef MERCURY_HEADER_HASH
-#define MERCURY_HEADER_HASH "39bafd78ee3b2f0e1f44e7284f6b410a8803c24d31293434815e60ecbe453e6f"
+#define MERCURY_HEADER_HASH "54ee49b277d1e0065dc03540d1acfa8b58e4b232b185a7de94dd2d0d8f85ec80"
 #endif

@@ -252,6 +252,28 @@ MERCURY_API int64_t mercury_sql_normalize_text(const char *text, size_t length, 
                                                size_t capacity, mercury_normalized *normalized, mercury_error *error);
 
 /*
+ * What mercury_sql_normalize_within reads and writes besides the text. The caller sets the
+ * first three, once for any number of texts, and owns `canonical`. One thread at a time
+ * may use it.
+ */
+typedef struct mercury_workspace {
+    int64_t dialect; /* a mercury_dialect */
+    char *canonical; /* the canonical text is written here, over the one before */
+    size_t capacity; /* bytes at `canonical` */
+    mercury_normalized normalized;
+    mercury_error error;
+} mercury_workspace;
+
+/*
+ * mercury_sql_normalize_text for callers to whom each argument of a call costs as much as a
+ * word of SQL, as it does behind a foreign function interface. Returns the bytes of the
+ * canonical text, or an error, which workspace->error then tells of.
+ *
+ * Errors: those of mercury_sql_normalize_text.
+ */
+MERCURY_API int64_t mercury_sql_normalize_within(mercury_workspace *workspace, const char *text, size_t length);
+
+/*
  * Statements that lie in one buffer as Arrow lays out strings: row i is
  * data[offsets[i]] up to data[offsets[i + 1]]. The offsets have count + 1 entries
  * (none are read where count is 0), never decrease, and stay within 0 and data_length.

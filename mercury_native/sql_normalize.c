@@ -1676,6 +1676,15 @@ int64_t mercury_sql_normalize_text(const char *text, size_t length, int64_t dial
     return MERCURY_OK;
 }
 
+int64_t mercury_sql_normalize_within(mercury_workspace *workspace, const char *text, size_t length) {
+    if (workspace == NULL) {
+        return MERCURY_ERROR_INVALID_ARGUMENT;
+    }
+    int64_t code = mercury_sql_normalize_text(text, length, workspace->dialect, workspace->canonical,
+                                              workspace->capacity, &workspace->normalized, &workspace->error);
+    return code == MERCURY_OK ? workspace->normalized.length : code;
+}
+
 /* ---- Batches ---- */
 
 /*

@@ -3,6 +3,7 @@
 import pytest
 
 import mercury
+from mercury import query
 from mercury.errors import UnknownDialectError
 
 SQL = 'SELECT "id" FROM "t" WHERE "name" = \'secret\''
@@ -35,6 +36,31 @@ def test_lone_surrogates_and_bad_utf8_come_out_escaped():
     assert mercury.normalize("select \ud800") == "select \\xed\\xa0\\x80"
     assert mercury.normalize(b"select \xff") == "select \\xff"
     assert mercury.normalize("select é") == "select é"
+
+
+def test_only_texts_that_hide_nothing_are_kept(monkeypatch):
+    monkeypatch.setattr(query, "_short_texts", {})
+    texts = ["COMMIT", "SELECT 'secret'", "select a /* secret */", "SAVEPOINT secret", "select 1", 'select "Secret"']
+    for _ in range(2):
+        assert [mercury.normalize(text) for text in texts] == [
+            *("commit", "select ?", "select a", "savepoint ?", "select ?", 'select "Secret"')
+        ]
+    assert set(query._short_texts) == {("COMMIT", "generic"), ('select "Secret"', "generic")}
+
+
+def test_few_texts_are_kept(monkeypatch):
+    monkeypatch.setattr(query, "_short_texts", {})
+    for number in range(3 * query._KEPT_SHORT_TEXTS):
+        assert mercury.normalize(f"DROP TABLE t{number}") == f"drop table t{number}"
+    assert 0 < len(query._short_texts) <= query._KEPT_SHORT_TEXTS
+    mercury.normalize("select " + "a" * query._SHORT_LENGTH)
+    assert all(len(text) <= query._SHORT_LENGTH for text, _ in query._short_texts)
+
+
+def test_a_kept_text_is_one_of_its_dialect():
+    for _ in range(2):
+        assert mercury.normalize("drop table Users") == "drop table users"
+        assert mercury.normalize("drop table Users", "mysql") == "drop table Users"
 
 
 @pytest.mark.parametrize("value", [None, 5, ["x"], object()])

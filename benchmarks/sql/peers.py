@@ -12,7 +12,7 @@ from typing import List, Sequence
 HERE = Path(__file__).resolve().parent
 GO_MODULE = "github.com/DataDog/go-sqllexer"
 DEBIAN_PACKAGE = "libpg-query-dev"
-PYTHON_PACKAGES = ["cffi", "pglast", "sqlglot[c]", "sqlparse"]
+PYTHON_PACKAGES = ["cffi", "newrelic", "pglast", "sqlglot[c]", "sqlparse"]
 
 
 class Unavailable(Exception):

@@ -35,9 +35,31 @@ def native_mercury():
 
 
 def re_sub():
-    """Comments, strings and numbers by one compiled expression: no lists, no white space, no case."""
+    """What most programs write: literals become `?`, white space one space, lists of `?` one `?`.
+
+    Three compiled expressions, which Python runs faster than one with all alternatives and a function.
+    Comments stay, a quote in one opens a string, and case is not folded.
+    """
+    literal = re.compile(r"'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b|%s")
+    space = re.compile(r"\s+")
+    many = re.compile(r"\(\s*\?(?:\s*,\s*\?)+\s*\)")
+    return lambda sql: many.sub("(?)", space.sub(" ", literal.sub("?", sql)))
+
+
+def re_sub_once():
+    """The least that anybody does: comments, strings and numbers by one compiled expression, all else as it is."""
     literal = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b", re.DOTALL)
     return lambda sql: literal.sub("?", sql)
+
+
+def newrelic_normalized():
+    """What New Relic's agent groups slow statements by: ten compiled expressions and `str.strip`."""
+    from types import SimpleNamespace
+
+    from newrelic.core.database_utils import SQLStatement
+
+    database = SimpleNamespace(quoting_style="single")
+    return lambda sql: SQLStatement(sql, database).normalized
 
 
 def sqlparse_tokens():
@@ -88,7 +110,9 @@ def pglast_fingerprint():
 CONTENDERS = {
     "mercury.normalize": (mercury_normalize, None),
     "mercury.fingerprint": (mercury_fingerprint, None),
-    "re.sub": (re_sub, None),
+    "re.sub, three expressions": (re_sub, None),
+    "re.sub, literals alone": (re_sub_once, None),
+    "newrelic SQLStatement": (newrelic_normalized, "newrelic"),
     "sqlparse lexer": (sqlparse_tokens, "sqlparse"),
     "sqlparse.format": (sqlparse_format, "sqlparse"),
     "sqlglot tokenizer": (sqlglot_tokens, "sqlglot"),

@@ -6,14 +6,15 @@ than the work itself. A borrowed buffer is always given back before the call ret
 PyPy crashes if a mapping is closed while one lives.
 """
 
-import threading
 from array import array
-from typing import Any, Callable, List, Optional, Sequence, Tuple, Union
+from collections import deque
+from typing import Any, Callable, Deque, Dict, List, Optional, Sequence, Tuple, Union
 
 from mercury.core import _ffi
 from mercury.core._integers import INVALID_ARGUMENT, INVALID_ARGUMENT_TEXT, Integers, integers, path_integers
 from mercury.core.records import (
     ADVICE_RULES,
+    DIALECTS,
     SUMMARY_CAPACITY,
     SUMMARY_TABLES,
     SUMMARY_VERB,
@@ -32,7 +33,7 @@ from mercury.errors import BufferTooSmallError, MercuryError, from_code
 ffi: Any = _ffi.ffi
 
 KEPT_SCRATCH_BYTES = 1 << 20
-"""A thread's scratch memory grows up to here; what a longer text needs is freed after the call."""
+"""Scratch memory up to this is kept for later calls; what a longer text needs is freed after the call."""
 
 _FIRST_SCRATCH_BYTES = max(1 << 13, SUMMARY_CAPACITY)
 _SUMMARY_WIDTH = 68
@@ -45,14 +46,16 @@ _PLACES_FROM = len(Duplicate._fields) - 1
 _Bytes = Union[bytes, bytearray, memoryview]
 
 _lib: Any = None
-_local = threading.local()
+_normalize_within: Any = None
+_unpack: Callable[[Any, int], bytes] = ffi.unpack
 _new_scratch: Callable[[str, int], Any] = ffi.new_allocator(should_clear_after_alloc=False)
 
 
 def attach(lib: Any) -> None:
     """Makes `lib`, which passed all of the loader's checks, serve every later call."""
-    global _lib
+    global _lib, _normalize_within
     _lib = lib
+    _normalize_within = lib.mercury_sql_normalize_within
 
 
 def build() -> str:
@@ -87,27 +90,38 @@ def tokens(data: _Bytes, dialect: int) -> List[Token]:
 
 def normalize(data: _Bytes, dialect: int) -> Normalized:
     """The canonical text of `data` and its fingerprint. Raises UnknownDialectError."""
-    workspace = _take_workspace()
-    result, error = workspace.normalized, workspace.error
-    scratch, capacity = workspace.scratch, workspace.capacity
-    with ffi.from_buffer(data) as text:
-        while True:
-            code = _lib.mercury_sql_normalize_text(text, len(text), dialect, scratch, capacity, result, error)
-            if code != BufferTooSmallError.code:
-                break
-            capacity = error.position
-            scratch = workspace.room(capacity)
-    if code:
-        raise _failure(code, error)
-    canonical = ffi.buffer(scratch, result.length)[:]
-    answer = Normalized(canonical, result.fingerprint, result.literal_count, result.in_doubt != 0)
-    _local.workspace = workspace
+    if isinstance(data, bytes):
+        workspace, length = _normalized(data, dialect)
+    else:
+        with ffi.from_buffer(data) as text:
+            workspace, length = _normalized(text, dialect)
+    result = workspace.normalized
+    answer = Normalized(
+        _unpack(workspace.scratch, length), result.fingerprint, result.literal_count, result.in_doubt != 0
+    )
+    workspace.home.append(workspace)
+    return answer
+
+
+def canonical(data: bytes, dialect: int) -> bytes:
+    """What `normalize` gives as `text`; making its record costs as much as this call. Raises UnknownDialectError."""
+    workspace, length = _normalized(data, dialect)
+    answer = _unpack(workspace.scratch, length)
+    workspace.home.append(workspace)
+    return answer
+
+
+def fingerprint(data: bytes, dialect: int) -> int:
+    """What `normalize` gives as `fingerprint`. Raises UnknownDialectError."""
+    workspace, _ = _normalized(data, dialect)
+    answer: int = workspace.normalized.fingerprint
+    workspace.home.append(workspace)
     return answer
 
 
 def summarize(data: _Bytes, dialect: int) -> Summary:
     """Verb, tables and query summary of `data`. Raises UnknownDialectError."""
-    workspace = _take_workspace()
+    workspace = _take_workspace(dialect)
     scratch, capacity, error = workspace.scratch, workspace.capacity, workspace.error
     result = array("q", bytes(8 * _SUMMARY_WIDTH))
     with ffi.from_buffer(data) as text, ffi.from_buffer("mercury_summary[]", result) as record:
@@ -118,7 +132,7 @@ def summarize(data: _Bytes, dialect: int) -> Summary:
     written = ffi.buffer(scratch, ends[-1])[:]
     tables = tuple(written[start:end] for start, end in zip(ends, ends[1:]))
     answer = Summary(written[:length], written[SUMMARY_VERB : SUMMARY_VERB + verb_length], tables, complete != 0)
-    _local.workspace = workspace
+    workspace.home.append(workspace)
     return answer
 
 
@@ -161,21 +175,20 @@ def fingerprint_batch(
     `validity` is Arrow's bitmap of flat bytes, row 0's bit at `validity_start`. Raises
     InvalidArgumentError with the row whose offsets are wrong, UnknownDialectError.
     """
-    workspace = _take_workspace()
-    scratch, capacity, error = workspace.scratch, workspace.capacity, workspace.error
+    workspace = _take_workspace(dialect)
+    error = workspace.error
     with _Rows(data, offsets, validity, validity_start) as rows:
         result = array("Q", bytes(8)) * rows.count
         with ffi.from_buffer("uint64_t[]", result) as fingerprints:
             while True:
                 code = _lib.mercury_sql_normalize_fingerprints(
-                    rows.record, dialect, scratch, capacity, fingerprints, error
+                    rows.record, dialect, workspace.scratch, workspace.capacity, fingerprints, error
                 )
                 if code != BufferTooSmallError.code:
                     break
-                capacity = error.position
-                scratch = workspace.room(capacity)
+                workspace.grow(error.position)
     _check(code, error)
-    _local.workspace = workspace
+    workspace.home.append(workspace)
     return result
 
 
@@ -305,27 +318,62 @@ class Trace:
 
 
 class _Workspace:
-    """What a thread's calls of `normalize` write to, made once instead of at each call."""
+    """What a call reads its dialect from and writes to, made once instead of at each call."""
 
-    def __init__(self) -> None:
-        self.capacity = _FIRST_SCRATCH_BYTES
-        self.scratch = _new_scratch("char[]", self.capacity)
-        self.normalized = ffi.new("mercury_normalized *")
-        self.error = ffi.new("mercury_error *")
+    __slots__ = ("capacity", "error", "home", "normalized", "record", "scratch")
 
-    def room(self, capacity: int) -> Any:
-        """Scratch memory of `capacity` bytes, kept for the next call unless it is too much to keep."""
-        scratch = _new_scratch("char[]", capacity)
-        if capacity <= KEPT_SCRATCH_BYTES:
-            self.scratch, self.capacity = scratch, capacity
-        return scratch
+    def __init__(self, dialect: int) -> None:
+        self.home: Union[List[_Workspace], Deque[_Workspace]] = _idle.get(dialect, _NOWHERE)
+        self.record = ffi.new("mercury_workspace *")
+        self.record.dialect = dialect
+        self.normalized = self.record.normalized
+        self.error = ffi.addressof(self.record, "error")
+        self.grow(_FIRST_SCRATCH_BYTES)
+
+    def grow(self, capacity: int) -> None:
+        """Takes scratch memory of `capacity` bytes in place of what there is; too much is not kept for later."""
+        self.capacity = self.record.capacity = capacity
+        self.scratch = self.record.canonical = _new_scratch("char[]", capacity)
+        if capacity > KEPT_SCRATCH_BYTES:
+            self.home = _NOWHERE
 
 
-def _take_workspace() -> _Workspace:
-    # Taken out of the thread's locals while it is in use: a signal handler or a finalizer
-    # may run between the library's return and the copy of its result, and normalize too.
-    workspace = _local.__dict__.pop("workspace", None)
-    return workspace if workspace is not None else _Workspace()
+_idle: Dict[int, List[_Workspace]] = {number: [] for number in DIALECTS.values()}
+"""By dialect, the workspaces that no call uses now: at most as many as ever ran at once.
+
+A call takes one out, and appends it to its `home` when it has copied its result: until then
+another thread, a signal handler or a finalizer may run and normalize too.
+"""
+_NOWHERE: Deque[_Workspace] = deque(maxlen=0)
+
+
+def _take_workspace(dialect: int) -> _Workspace:
+    try:
+        return _idle[dialect].pop()
+    except LookupError:
+        return _Workspace(dialect)
+
+
+def _normalized(text: Any, dialect: int) -> Tuple[_Workspace, int]:
+    """A workspace of the caller's own, and the length of the canonical text in it.
+
+    `text` is borrowed from a buffer, or bytes, which cffi lends at a third of the price.
+    """
+    workspace = _take_workspace(dialect)
+    length = _normalize_within(workspace.record, text, len(text))
+    if length < 0:
+        length = _normalize_again(workspace, text, length)
+    return workspace, length
+
+
+def _normalize_again(workspace: _Workspace, text: Any, code: int) -> int:
+    """With more memory, if that was the error."""
+    if code == BufferTooSmallError.code:
+        workspace.grow(workspace.error.position)
+        code = _normalize_within(workspace.record, text, len(text))
+    if code < 0:
+        raise _failure(code, workspace.error)
+    return code
 
 
 class _Rows:

@@ -40,6 +40,21 @@ static void test_record(void) {
     CHECK(normalized.length == 0 && normalized.fingerprint == UINT64_C(0x2D06800538D394C2));
 }
 
+static void test_within_a_workspace(void) {
+    char canonical[64];
+    mercury_workspace workspace = {.dialect = MERCURY_DIALECT_GENERIC, .canonical = canonical, .capacity = 64};
+    CHECK(mercury_sql_normalize_within(&workspace, "SELECT 'a'", 10) == 8);
+    CHECK(memcmp(canonical, "select ?", 8) == 0 && workspace.normalized.length == 8);
+    CHECK(workspace.normalized.literal_count == 1 && workspace.normalized.in_doubt == 0);
+    CHECK(mercury_sql_normalize_within(&workspace, NULL, 0) == 0);
+    CHECK(workspace.normalized.fingerprint == UINT64_C(0x2D06800538D394C2));
+    CHECK(mercury_sql_normalize_within(&workspace, "a = 1 or b = 2 or", 17) == MERCURY_ERROR_BUFFER_TOO_SMALL);
+    CHECK(workspace.error.code == MERCURY_ERROR_BUFFER_TOO_SMALL && workspace.error.position == 67);
+    workspace.dialect = 6;
+    CHECK(mercury_sql_normalize_within(&workspace, "a", 1) == MERCURY_ERROR_UNKNOWN_DIALECT);
+    CHECK(mercury_sql_normalize_within(NULL, "a", 1) == MERCURY_ERROR_INVALID_ARGUMENT);
+}
+
 static void test_bound(void) {
     CHECK(mercury_sql_normalize_bound(0) == 16);
     CHECK(mercury_sql_normalize_bound(100) == 316);
@@ -303,6 +318,7 @@ static void test_random_texts_are_stable(void) {
 int main(void) {
     RUN(test_texts);
     RUN(test_record);
+    RUN(test_within_a_workspace);
     RUN(test_bound);
     RUN(test_arguments);
     RUN(test_fingerprints);

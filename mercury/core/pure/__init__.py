@@ -9,7 +9,7 @@ from mercury.core.pure.loop_proof import compare_paths
 from mercury.core.pure.platform import memory
 from mercury.core.pure.sql_advice import advise
 from mercury.core.pure.sql_lexer import tokens
-from mercury.core.pure.sql_normalize import fingerprint_batch, normalize, normalize_batch
+from mercury.core.pure.sql_normalize import canonical, fingerprint, fingerprint_batch, normalize, normalize_batch
 from mercury.core.pure.sql_split import split
 from mercury.core.pure.sql_summary import summarize
 from mercury.core.pure.trace import Trace
@@ -18,7 +18,9 @@ __all__ = [
     "Trace",
     "advise",
     "build",
+    "canonical",
     "compare_paths",
+    "fingerprint",
     "fingerprint_batch",
     "memory",
     "normalize",

@@ -881,6 +881,16 @@ def normalize(data: _Bytes, dialect: int) -> Normalized:
     return Normalized(text, xxh3_64(text), normalizer.literal_count, normalizer.in_doubt)
 
 
+def canonical(data: _Bytes, dialect: int) -> bytes:
+    """The canonical text of `data` alone. Raises what `normalize` raises."""
+    return Normalizer(bytes(data), dialect).normalize()
+
+
+def fingerprint(data: _Bytes, dialect: int) -> int:
+    """The fingerprint of `data` alone. Raises what `normalize` raises."""
+    return xxh3_64(canonical(data, dialect))
+
+
 def fingerprint_batch(
     data: _Bytes, offsets: Any, dialect: int, validity: Optional[memoryview] = None, validity_start: int = 0
 ) -> "array[int]":
