@@ -68,7 +68,7 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 .DEFAULT_GOAL := library
 .DELETE_ON_ERROR:
 .PHONY: help library static build-ext c-tests run-c-tests ffi words header-hash develop demo test test-native test-pure \
-        test-postgresql test-django orm-expressions differential properties benchmark \
+        test-postgresql test-django detection orm-expressions differential properties benchmark \
         benchmark-drivers bench-sql bench-sql-peers instructions instructions-update instructions-trial \
         bench-linear lint format asan interpreters exits wheel sdist clean FORCE
 
@@ -148,6 +148,9 @@ test-django: library $(DJANGO_VERSIONS:%=.venvs/django-%/ready) ## the Django te
 	    echo "Django $$version"; \
 	    MERCURY_TEST_BACKEND=native .venvs/django-$$version/bin/python -m pytest $(PYTEST_FLAGS) $(DJANGO_TESTS); \
 	done
+
+detection: $(VENV)/ready library ## what Mercury finds, misses and invents in both sets of labelled cases
+	$(VENV_PYTHON) -m tests.labelled.run
 
 orm-expressions: library $(DJANGO_VERSIONS:%=.venvs/django-%/ready) ## the ids of ORM expressions under each of DJANGO_VERSIONS, on SQLite and PostgreSQL
 	tools/with_postgresql.sh $(PYTHON) -m tests.orm_expressions.run $(DJANGO_VERSIONS)
