@@ -1000,9 +1000,6 @@ static bool at_sign(sql_lexer *lexer, sql_token *token) {
     bool system = byte_at(lexer, start + 1) == '@';
     size_t name = start + (system ? 2 : 1);
     int next = byte_at(lexer, start + 1);
-    if (lexer->dialect == MERCURY_DIALECT_ORACLE && lexer->previous == SQL_AFTER_START) {
-        return comment(lexer, token, end_of_line(lexer, start)); /* a script of SQL*Plus, and what is given to it */
-    }
     if (lexer->dialect == MERCURY_DIALECT_MYSQL && placeholder_expected(lexer) &&
         (next == '\'' || next == '"' || next == '`')) {
         return quoted_placeholder(lexer, token, start + 1);
@@ -1089,6 +1086,23 @@ static bool slash(sql_lexer *lexer, sql_token *token) {
     return operator_run(lexer, token);
 }
 
+/* What begins a statement of none of these dialects: a script, a command or a setting of a client, and what it is given. */
+static bool is_client_line(const sql_lexer *lexer) {
+    size_t start = lexer->position;
+    int byte = lexer->text[start];
+    bool letter = has_class(lexer, start + 1, SQL_BYTE_WORD_START);
+    switch (lexer->dialect) {
+    case MERCURY_DIALECT_SQLITE:
+        return byte == '.' && letter;
+    case MERCURY_DIALECT_ORACLE:
+        return byte == '@' || byte == '!';
+    case MERCURY_DIALECT_MSSQL:
+        return (byte == ':' && letter) || (byte == '!' && byte_at(lexer, start + 1) == '!');
+    default:
+        return false;
+    }
+}
+
 bool sql_lexer_next(sql_lexer *lexer, sql_token *token) {
     lexer->position = skip_class(lexer, lexer->position, SQL_BYTE_SPACE);
     if (lexer->position >= lexer->length) {
@@ -1104,6 +1118,9 @@ bool sql_lexer_next(sql_lexer *lexer, sql_token *token) {
     }
     if (is_delimiter(lexer, lexer->position)) {
         return separator(lexer, token, lexer->position + lexer->delimiter_length);
+    }
+    if (lexer->previous == SQL_AFTER_START && is_client_line(lexer)) {
+        return comment(lexer, token, end_of_line(lexer, lexer->position));
     }
     if (sql_bytes_is(byte, SQL_BYTE_WORD_START)) {
         return word(lexer, token);

@@ -1170,7 +1170,7 @@ static bool is_cast(const normalizer *n, const sql_token *token) {
 /* Drops the token if it goes on with the password before it: it touches it, or would in canonical text. */
 static bool belongs(normalizer *n, const sql_token *token) {
     bool touches = token->start == n->secret_end && !is_one_of(n, token, ";,)]");
-    if (is_word(n, token, "replace")) { /* and the old one */
+    if (is_word(n, token, "replace") || is_word(n, token, "set")) { /* and the other one */
         drop_secret(n, token, NAMING_VALUE);
     } else if (touches || is_one_of(n, token, ".[") || is_cast(n, token)) {
         drop_secret(n, token, is_byte(n, token, '(') ? NAMING_VALUE : NAMING_HIDDEN);

@@ -145,7 +145,7 @@ _LIST = (
     (
         OPERAND,
         """
-        absolute against analyze and as backward between binary by call case check close default distinct div do
+        absolute against all analyze and as backward between binary by call case check close default distinct div do
         else elseif exec execute exists explain first forward from glob ilike in into is last like move next
         not pragma prior regexp relative release return rlike savepoint select set show similar sounds to top
         uescape using vacuum values while with xor
@@ -173,7 +173,7 @@ _LIST = (
     (
         OPERAND | FUNCTION,
         """
-        all any array match mod some
+        any array match mod some
     """,
     ),
     (
@@ -284,6 +284,16 @@ _end_of_copy = re.compile(rb"\n\\\.").search
 _rest_of_line = re.compile(rb"[\t\v\f\r ]*(?=\n|\Z)").match
 _batch_count = re.compile(rb"(?:[\t\v\f\r ]+[0-9]+)?").match
 _goes_on = re.compile(rb"[\t-\r ]*(?::=|[(.])").match
+# What begins no statement of the dialect: a script, a command or a setting, and what it is given.
+_client_lines = [
+    re.compile(line).match
+    for line in (
+        *(rb"(?!)",) * 3,
+        rb"\.[" + _START + rb"]",
+        rb"[@!]",
+        rb":[" + _START + rb"]|!!",
+    )
+]
 _client_command = re.compile(rb"\\([A-Za-z]+|[.!?])").match
 _SQLPLUS_COMMANDS = frozenset(b"accept define host prompt rem remark spool undefine".split())
 _LONGEST_COMMAND = 9
@@ -670,8 +680,6 @@ class Lexer:
 
     def _at_sign(self, position: int) -> Tuple[int, int]:
         """@name is a parameter or variable, @@name a system variable, elsewhere an operator."""
-        if self.dialect == ORACLE and self.previous == AFTER_START:
-            return TOKEN_COMMENT, self._end_of_line(position)  # a script of SQL*Plus, and what is given to it
         if (
             self.dialect == MYSQL
             and self.previous <= AFTER_MAYBE_WORD
@@ -693,7 +701,7 @@ class Lexer:
     # ---- What clients read ----
 
     def _of_client(self, position: int) -> Optional[Tuple[int, int]]:
-        """COPY's data, or the delimiter of MySQL's client."""
+        """COPY's data, the delimiter of MySQL's client, or a line for a client that begins no statement."""
         if self.copies == COPIES_DATA:
             self.copies = COPIES_NONE
             end = _end_of_copy(self.data, position - 1)
@@ -702,6 +710,8 @@ class Lexer:
                 return TOKEN_STRING, data_end
         if self.delimiter and self.data.startswith(self.delimiter, position):
             return self._separator(position + len(self.delimiter))
+        if self.previous == AFTER_START and _client_lines[self.dialect](self.data, position):
+            return TOKEN_COMMENT, self._end_of_line(position)
         return None
 
     def _separator(self, end: int) -> Tuple[int, int]:

@@ -816,7 +816,7 @@ class Normalizer:
     def _belongs(self, token: Lexeme) -> bool:
         """Drops the token if it goes on with the password before it: it touches it, or would in canonical text."""
         text = self.data[token[1] : token[2]]
-        if self._lower(token) == b"replace":  # and the old one
+        if self._lower(token) in (b"replace", b"set"):  # and the other one
             self._drop_secret(token, NAMING_VALUE)
         elif text in (b".", b"[", b"::") or (token[1] == self.secret_end and text not in (b";", b",", b")", b"]")):
             self._drop_secret(token, NAMING_VALUE if text == b"(" else NAMING_HIDDEN)
