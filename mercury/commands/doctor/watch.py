@@ -22,4 +22,4 @@ def watch(function: Callable[..., Any], *args: Any) -> Seen:
     finally:
         unit.leave()
         evidence = unit.trace.close()
-    return Seen(evidence.totals.query_count, judge(evidence))
+    return Seen(evidence.totals.query_count, judge(evidence).findings)
