@@ -70,7 +70,7 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 .PHONY: help library static build-ext c-tests run-c-tests ffi words header-hash develop demo test test-native test-pure \
         test-postgresql test-django detection orm-expressions differential properties benchmark \
         benchmark-drivers bench-sql bench-sql-peers instructions instructions-update instructions-trial \
-        bench-linear lint format asan interpreters exits wheel sdist clean FORCE
+        bench-linear bench-overhead lint format asan interpreters exits wheel sdist clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-17s %s\n", $$1, $$2}'
@@ -186,6 +186,24 @@ instructions-update: ## record the instructions that normalizing takes now as th
 instructions-trial: ## prove that the guard over instructions can fail
 	$(MAKE) OUT=build/trial BENCHMARKS=build/trial CFLAGS=-O1 build/trial/instructions_driver
 	$(PYTHON) benchmarks/sql/instructions.py --driver build/trial/instructions_driver; test $$? -eq 1
+
+OVERHEAD_VENV = .venvs/overhead
+PYPY ?= $(shell command -v pypy3)
+
+bench-overhead: library $(OVERHEAD_VENV)/ready $(if $(PYPY),$(OVERHEAD_VENV)-pypy/ready) ## what watching costs a Django application, beside zeal and CaptureQueriesContext
+	$(OVERHEAD_VENV)/bin/python benchmarks/overhead/run.py --json $(BENCHMARKS)/overhead.json \
+	    $(if $(PYPY),--pypy $(abspath $(OVERHEAD_VENV)-pypy/bin/python)) $(OVERHEAD_FLAGS)
+
+$(OVERHEAD_VENV)/ready:
+	$(DJANGO_PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install -q 'Django~=5.2.0' cffi djangorestframework django-zeal
+	touch $@
+
+# PyPy is at Python 3.9 in Debian, for which Django 4.2 is the last.
+$(OVERHEAD_VENV)-pypy/ready:
+	$(PYPY) -m venv $(@D)
+	$(@D)/bin/python -m pip install -q 'Django>=4.2' djangorestframework
+	touch $@
 
 benchmark-drivers: $(DRIVERS)
 
