@@ -84,3 +84,35 @@ fuzz-afl: fuzz-inputs ## AFL++ on each target for FUZZ_SECONDS, with the same sa
 	    grep -E '^(execs_done|edges_found|saved_crashes|saved_hangs) ' $(FUZZ_OUT)/afl/$$target.out/default/fuzzer_stats; \
 	    grep -qE '^saved_crashes +: 0$$' $(FUZZ_OUT)/afl/$$target.out/default/fuzzer_stats || exit 1; \
 	done
+
+COVERAGE_OUT = build/coverage
+COVERAGE_TESTS ?= $(CORE_TESTS) tests/test_batch.py
+PROFDATA ?= llvm-profdata-19
+LLVM_COV ?= llvm-cov-19
+
+.PHONY: coverage
+
+# Each process writes its counts when it exits, into $(COVERAGE_OUT)/raw. A stripped library could not be read back.
+coverage: export LLVM_PROFILE_FILE = $(abspath $(COVERAGE_OUT))/raw/%m-%p.profraw
+coverage: $(VENV)/ready ## lines and branches of the C library that its tests reach; fails where one is missed and not named
+	rm -rf $(COVERAGE_OUT)/raw $(COVERAGE_OUT)/tree && mkdir -p $(COVERAGE_OUT)/tree
+	$(MAKE) OUT=$(COVERAGE_OUT) CC=$(CLANG) CFLAGS='-O1 -fprofile-instr-generate -fcoverage-mapping' LINK=-shared \
+	    build-ext run-c-tests run-kept-inputs
+	tar cf - --exclude=./build --exclude=./dist --exclude='./.[!c]*' --exclude='*.so' . | tar xf - -C $(COVERAGE_OUT)/tree
+	cp $(COVERAGE_OUT)/$(LIBRARY) $(COVERAGE_OUT)/tree/mercury/
+	cd $(COVERAGE_OUT)/tree && MERCURY_TEST_BACKEND=native \
+	    $(abspath $(VENV_PYTHON)) -m pytest -q -p no:cacheprovider $(COVERAGE_TESTS)
+	$(PROFDATA) merge -o $(COVERAGE_OUT)/counts.profdata $(COVERAGE_OUT)/raw/*.profraw
+	$(LLVM_COV) export $(COVERAGE_OUT)/$(LIBRARY) -instr-profile=$(COVERAGE_OUT)/counts.profdata \
+	    -ignore-filename-regex=/vendor/ >$(COVERAGE_OUT)/coverage.json
+	$(PYTHON) tools/coverage.py $(COVERAGE_OUT)/coverage.json tools/coverage_exceptions.txt
+
+REPLAYS = $(FUZZ_TARGETS:%=$(OUT)/replay_%)
+
+.PHONY: run-kept-inputs
+
+$(OUT)/replay_%: fuzz/%.c fuzz/driver.c fuzz/require.h $(OBJECTS)
+	$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $< fuzz/driver.c $(OBJECTS) $(LDLIBS)
+
+run-kept-inputs: $(REPLAYS) ## each fuzz target over the inputs that fuzzing kept
+	@for target in $(FUZZ_TARGETS); do $(OUT)/replay_$$target fuzz/corpus/$$target/* || exit 1; done
