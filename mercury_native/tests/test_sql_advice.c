@@ -59,6 +59,13 @@ static void test_many_names(void) {
     CHECK(advice.complete == 1 && advice.counts[MERCURY_RULE_CARTESIAN_JOIN] == 0);
 }
 
+static void test_long_name(void) {
+    char text[512] = "with ";
+    memset(text + 5, 'a', MERCURY_ADVICE_MAX_NAME_BYTES + 1);
+    strcat(text, " as (select 1) select 1");
+    CHECK(advise(text, strlen(text), 0, NULL, 0).complete == 0);
+}
+
 static void test_layout(void) {
     CHECK(sizeof(mercury_advice) == (1 + 2 * MERCURY_ADVICE_RULES) * 8);
     CHECK(MERCURY_RULE_LITERAL_VALUE + 1 == MERCURY_ADVICE_RULES);
@@ -251,6 +258,7 @@ int main(void) {
     test_doubt();
     test_wildcards();
     test_many_names();
+    test_long_name();
     test_layout();
     test_arguments();
     test_random_texts();
