@@ -3,7 +3,7 @@
 # The rooms of mercury/ in the order in which a statement passes them, and the
 # files of the C core in the order of the sections of mercury.h. A test holds
 # both lists against the header's drawing, the folders and the twin's modules.
-ROOMS = capture core findings report django commands
+ROOMS = capture core findings suppression report django commands
 SOURCES = abi error alloc sql_lexer sql_split sql_normalize sql_summary sql_advice loop_proof trace platform
 
 PYTHON ?= python3
@@ -58,7 +58,7 @@ EXITS ?= 500
 INTERPRETERS ?=
 CORE_TESTS = $(wildcard $(SOURCES:%=tests/test_%.py))
 ASAN_TESTS ?= tests --ignore=tests/test_build.py --ignore=tests/test_loader.py
-DJANGO_TESTS = $(addprefix tests/test_,$(addsuffix .py,capture findings middleware monitor settings rest_framework examples labelled \
+DJANGO_TESTS = $(addprefix tests/test_,$(addsuffix .py,capture findings middleware monitor settings suppression rest_framework examples labelled \
                  labelled_run orm_expressions checks doctor run))
 DJANGO_VERSIONS ?= 4.2 5.2 6.0 6.1
 # The one Python that all of these versions run on.

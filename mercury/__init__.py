@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mercury._monitor import PerformanceMonitor, monitor
     from mercury.batch import fingerprint_batch, normalize_batch
     from mercury.query import analyze, fingerprint, normalize
+    from mercury.suppression.audit import check_ignores
+    from mercury.suppression.block import ignore
 
     backend: str
     backend_reason: str
@@ -28,8 +30,10 @@ __all__ = [
     "analyze",
     "backend",
     "backend_reason",
+    "check_ignores",
     "fingerprint",
     "fingerprint_batch",
+    "ignore",
     "monitor",
     "normalize",
     "normalize_batch",
@@ -38,8 +42,10 @@ __all__ = [
 _HOMES = {
     "PerformanceMonitor": "mercury._monitor",
     "analyze": "mercury.query",
+    "check_ignores": "mercury.suppression.audit",
     "fingerprint": "mercury.query",
     "fingerprint_batch": "mercury.batch",
+    "ignore": "mercury.suppression.block",
     "monitor": "mercury._monitor",
     "normalize": "mercury.query",
     "normalize_batch": "mercury.batch",

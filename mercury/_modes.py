@@ -41,7 +41,7 @@ def tell(report: Report) -> None:
     """Logs the report, if its workload is to warn: in full where something is to be said, else in one line."""
     if not logs_reports or settings.active().mode(report.workload) == "observe":
         return
-    if report.exceeded or _worth_telling(report):
+    if report.exceeded or report.stale or _worth_telling(report):
         logger.warning("%s", console.render(report, color=console.wants_color(sys.stderr)))
     else:
         logger.info("%s", console.summary(report))
@@ -52,9 +52,10 @@ def failure(report: Report) -> Optional[FindingsError]:
     if settings.active().mode(report.workload) != "raise":
         return None
     findings = [finding for finding in _worth_telling(report) if not finding.is_advisory]
-    if not findings and not report.exceeded:
+    stale = report.stale if settings.active().stale_ignores == "fail" else ()
+    if not findings and not report.exceeded and not stale:
         return None
-    error = FindingsError(_message(report, findings))
+    error = FindingsError(_message(report, findings, (*report.exceeded, *stale)))
     error.report = report
     return error
 
@@ -64,13 +65,13 @@ def _worth_telling(report: Report) -> List[Finding]:
     return [finding for finding in report.findings if finding.count >= least]
 
 
-def _message(report: Report, findings: List[Finding]) -> str:
+def _message(report: Report, findings: List[Finding], further: Tuple[str, ...]) -> str:
     lines = [f"Mercury, in {console.printable(report.name)}:"]
     for finding in findings[:MAX_TOLD]:
         lines += _finding_lines(finding)
     if len(findings) > MAX_TOLD:
         lines.append(f"and {len(findings) - MAX_TOLD} findings more")
-    return "\n".join(lines + list(report.exceeded))
+    return "\n".join([*lines, *map(console.printable, further)])
 
 
 def _finding_lines(finding: Finding) -> List[str]:

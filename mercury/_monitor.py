@@ -4,6 +4,7 @@ Mercury's own faults stop here. Whatever goes wrong while a unit opens or closes
 once, and the monitored code goes on as if nobody watched.
 """
 
+import datetime
 import functools
 import inspect
 import logging
@@ -21,6 +22,7 @@ from mercury.errors import FindingsError, MonitoringError
 from mercury.findings import GROWING_READS, Finding, judge
 from mercury.metrics import PerformanceMetrics
 from mercury.report import Report
+from mercury.suppression import Sieve, Sifted, audit
 from mercury.trace import Evidence, LeftOut, Trace, current, tell_fault
 
 logger = logging.getLogger("mercury")
@@ -85,11 +87,34 @@ class Unit:
     def _judge(self, elapsed_ns: int, cpu_ns: Optional[int]) -> Report:
         evidence = self.trace.close()
         verdict = judge(evidence)
-        metrics = self._metrics(elapsed_ns, cpu_ns, evidence, verdict.findings)
+        sifted = self._sift(verdict.findings, evidence)
+        metrics = self._metrics(elapsed_ns, cpu_ns, evidence, sifted.findings)
         exceeded = _modes.exceeded(self.workload, metrics)
         return Report(
-            self.name, metrics, verdict.findings, evidence.notes, self.workload, exceeded, tuple(verdict.cleared)
+            self.name,
+            metrics,
+            sifted.findings,
+            evidence.notes,
+            self.workload,
+            exceeded,
+            tuple(verdict.cleared),
+            sifted.suppressed,
+            sifted.stale,
+            sifted.idle,
         )
+
+    def _sift(self, findings: List[Finding], evidence: Evidence) -> Sifted:
+        """Leaves out what is to be ignored; where that fails, nothing is."""
+        try:
+            chosen = settings.active()
+            sieve = Sieve(evidence, chosen.ignore, self.trace.ignored, datetime.date.today())
+            # Looking for ignores that have died costs time, which nobody spends who only observes.
+            sifted = sieve.sift(findings, self.workload == "test" or chosen.mode(self.workload) != "observe")
+            audit.remember((each.rule.where for each in sifted.suppressed), sifted.idle, sifted.stale)
+            return sifted
+        except Exception:
+            tell_fault("Mercury could not tell which findings are to be ignored.")
+            return Sifted(findings, (), (), ())
 
     def _metrics(
         self, elapsed_ns: int, cpu_ns: Optional[int], evidence: Evidence, findings: List[Finding]

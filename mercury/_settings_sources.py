@@ -18,6 +18,7 @@ from mercury._settings_values import KINDS, WORKLOAD_KINDS, WORKLOADS, Kind, Wro
 UNKNOWN_KEY = "mercury.E001"
 WRONG_VALUE = "mercury.E002"
 NO_TABLE = "mercury.E003"
+BROKEN_IGNORE = "mercury.E004"
 UNREADABLE_FILE = "mercury.W020"
 
 ENVIRONMENT = "the environment"
@@ -81,6 +82,8 @@ def table(name: str, tree: Any) -> Source:
     for key, value in tree.items():
         if key == "workloads" and type(key) is str:
             _take_workloads(source, value)
+        elif key == "ignore" and type(key) is str:
+            _take_ignores(source, value)
         else:
             _take(source, "", key, value, KINDS)
     return source
@@ -100,15 +103,40 @@ def _take_workloads(source: Source, value: Any) -> None:
                 _take(source, f"workloads.{workload}.", key, item, WORKLOAD_KINDS)
 
 
+def _take_ignores(source: Source, value: Any) -> None:
+    # Who only reads a type from mercury.settings shall not wait for the rest of Mercury.
+    from mercury.suppression.entry import parse
+    from mercury.suppression.rule import BrokenIgnore
+
+    if type(value) not in (list, tuple):
+        text = f'"ignore" is of type {type(value).__name__} and is not used.'
+        source.problems.append(Problem(WRONG_VALUE, source.name, text, "It must be a list of dicts."))
+        return
+    rules = []
+    for index, entry in enumerate(value):
+        where = f"{source.name}, ignore[{index}]"
+        try:
+            rules.append(parse(entry, where))
+        except BrokenIgnore as error:
+            source.problems.append(
+                Problem(BROKEN_IGNORE, source.name, f"ignore[{index}] ignores nothing: {error}.", "")
+            )
+    source.values["ignore"] = tuple(rules)
+
+
 def _take(source: Source, prefix: str, key: Any, value: Any, kinds: Dict[str, Kind]) -> None:
     if type(key) is not str or key not in kinds:
-        source.problems.append(_unknown(source.name, prefix, key, tuple(kinds), "setting"))
+        source.problems.append(_unknown(source.name, prefix, key, _known(prefix, kinds), "setting"))
         return
     try:
         source.values[prefix + key] = kinds[key].check(value)
     except Wrong:
         text = f'"{prefix}{key}" is of type {type(value).__name__} and is not used.'
         source.problems.append(Problem(WRONG_VALUE, source.name, text, f"It must be {kinds[key].wanted}."))
+
+
+def _known(prefix: str, kinds: Dict[str, Kind]) -> Tuple[str, ...]:
+    return tuple(kinds) if prefix else (*kinds, "workloads", "ignore")
 
 
 def _no_table(source: str, what: str, value: Any) -> Problem:

@@ -125,12 +125,21 @@ WORKLOAD_KINDS: Dict[str, Kind] = {
 }
 """Keys that stand for all workloads at the top, and for one of them under "workloads"."""
 
-KINDS: Dict[str, Kind] = {"enabled": SWITCH, "exclude_paths": TEXTS, **WORKLOAD_KINDS}
-"""All keys at the top but "workloads"."""
+STALE = ("report", "fail")
+
+KINDS: Dict[str, Kind] = {
+    "enabled": SWITCH,
+    "exclude_paths": TEXTS,
+    "stale_ignores": one_of(STALE),
+    **WORKLOAD_KINDS,
+}
+"""All keys at the top but "workloads" and "ignore", which are tables."""
 
 DEFAULTS: Dict[str, Any] = {
     "enabled": True,
     "exclude_paths": (),
+    "stale_ignores": "report",
+    "ignore": (),
     "mode": None,
     "sample_rate": 1.0,
     "min_repetitions": 2,

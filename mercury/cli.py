@@ -16,6 +16,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     _add_doctor(commands)
     _add_fingerprint(commands)
     _add_run(commands)
+    _add_ignores(commands)
     _add_settings(commands)
     options = parser.parse_args(arguments)
     code: int = options.run(options)
@@ -64,6 +65,17 @@ def _add_run(commands: Any) -> None:
     parser.set_defaults(run=_run)
 
 
+def _add_ignores(commands: Any) -> None:
+    parser = commands.add_parser(
+        "ignores",
+        help="list the ignores in a project's comments",
+        epilog="exit codes: 0 all are in force; 1 one is broken or has expired; 2 wrong usage or no such path",
+    )
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="files and folders; nothing: the working directory")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=_ignores)
+
+
 def _add_settings(commands: Any) -> None:
     parser = commands.add_parser(
         "settings",
@@ -101,6 +113,12 @@ def _run(options: argparse.Namespace) -> int:
     from mercury.commands.run.command import run
 
     return run(options)
+
+
+def _ignores(options: argparse.Namespace) -> int:
+    from mercury.commands.ignores import run
+
+    return run(options.paths, options.json)
 
 
 def _settings(options: argparse.Namespace) -> int:

@@ -67,6 +67,10 @@ class FindingsError(MercuryError, AssertionError):
     report: Any = None
 
 
+class StaleIgnoreError(MercuryError, AssertionError):
+    """An ignore is broken, has expired or was of no use, and `stale_ignores` is "fail"."""
+
+
 _BY_CODE: Dict[int, Type[MercuryError]] = {
     error.code: error
     for error in (

@@ -17,13 +17,30 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Pattern, Sequence, Set, Tuple, TypedDict, Union
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Pattern, Sequence, Set, Tuple, TypedDict, Union
 
-from mercury._settings_sources import DJANGO, Flat, Problem, Source, django_settings, environment, pyproject, table
+from mercury._settings_sources import (
+    BROKEN_IGNORE,
+    DJANGO,
+    Flat,
+    Problem,
+    Source,
+    django_settings,
+    environment,
+    pyproject,
+    table,
+)
 from mercury._settings_values import DEFAULTS, WORKLOAD_KINDS, WORKLOADS
 
+if TYPE_CHECKING:
+    import datetime
+
+    from mercury.suppression import Rule
+
 __all__ = [
+    "BROKEN_IGNORE",
     "WORKLOADS",
+    "IgnoreSettings",
     "MercurySettings",
     "Problem",
     "Settings",
@@ -51,12 +68,26 @@ class WorkloadSettings(TypedDict, total=False):
     max_response_time_ms: Optional[float]
 
 
+class IgnoreSettings(TypedDict, total=False):
+    """One entry of "ignore". It needs kinds, a reason, and one of field, path and fingerprint; all given must match."""
+
+    kinds: Union[str, List[str]]
+    field: str
+    path: str
+    fingerprint: str
+    reason: str
+    owner: str
+    until: "Union[str, datetime.date]"
+
+
 class MercurySettings(WorkloadSettings, total=False):
     """The type of settings.MERCURY: `MERCURY: MercurySettings = {...}` has a type checker look at it."""
 
     enabled: bool
     exclude_paths: Union[List[str], Tuple[str, ...]]
     workloads: Dict[str, WorkloadSettings]
+    ignore: List[IgnoreSettings]
+    stale_ignores: str
 
 
 @dataclass(frozen=True)
@@ -79,6 +110,8 @@ class Settings:
     exclude_paths: Tuple[str, ...]
     workloads: Dict[str, Workload]
     excluded: Pattern[str]
+    ignore: "Tuple[Rule, ...]"
+    stale_ignores: str
 
     def workload(self, name: str) -> Workload:
         """What holds for units of this name; an unknown one counts as a block."""
@@ -149,9 +182,20 @@ def _merge(sources: Sequence[Source]) -> Loaded:
 
 def _settings(values: Flat) -> Settings:
     workloads = {name: Workload(**{key: _value(values, name, key) for key in WORKLOAD_KINDS}) for name in WORKLOADS}
-    paths = values.get("exclude_paths", DEFAULTS["exclude_paths"])
+    paths = _top(values, "exclude_paths")
     excluded = re.compile("|".join(map(fnmatch.translate, paths)))
-    return Settings(values.get("enabled", DEFAULTS["enabled"]), paths, workloads, excluded)
+    return Settings(
+        enabled=_top(values, "enabled"),
+        exclude_paths=paths,
+        workloads=workloads,
+        excluded=excluded,
+        ignore=_top(values, "ignore"),
+        stale_ignores=_top(values, "stale_ignores"),
+    )
+
+
+def _top(values: Flat, key: str) -> Any:
+    return values.get(key, DEFAULTS[key])
 
 
 def _value(values: Flat, workload: str, key: str) -> Any:

@@ -28,6 +28,12 @@ MAX_SIGHTINGS = 512
 current: "ContextVar[Optional[Trace]]" = ContextVar("mercury_trace", default=None)
 """The innermost open unit of this thread or task."""
 
+ignoring: "ContextVar[Tuple[Any, ...]]" = ContextVar("mercury_ignoring", default=())
+"""The rules of mercury.suppression whose blocks this thread or task is in, outermost first."""
+
+MAX_IGNORED = 4096
+"""Statements by rule and call path that are known to have run inside such blocks; what comes later is not ignored."""
+
 
 class PathEntry(NamedTuple):
     """One frame of a call path, kept without the frame: no local variable stays alive."""
@@ -99,6 +105,13 @@ class PathTable:
         return index
 
 
+class Ignored(NamedTuple):
+    """The rules around a unit, and how often (rule, fingerprint, path) came inside the block of a rule within it."""
+
+    around: Tuple[Any, ...]
+    inside: Dict[Tuple[Any, int, int], int]
+
+
 class Evidence(NamedTuple):
     """What a closed unit leaves to be judged. `notes` says what was not measured, and why."""
 
@@ -158,6 +171,7 @@ class Trace:
         "closed",
         "databases",
         "faults",
+        "ignored",
         "is_apart",
         "lanes",
         "name",
@@ -190,6 +204,7 @@ class Trace:
         self.faults = 0
         self.closed = True
         self.is_apart = parent is not None
+        self.ignored = Ignored(ignoring.get(), {})
         self._lock = threading.RLock()
         self._sent_paths = 0
         self._core = backend().module.Trace(int.from_bytes(os.urandom(8), "little"))
@@ -225,6 +240,14 @@ class Trace:
         """Counts queries that the fault being handled, one of Mercury's own, has lost."""
         self.faults += count
         tell_fault("Mercury could not record a query.")
+
+    def note_ignored(self, event: List[int]) -> None:
+        """Counts an event under each rule in whose block it comes; those around the unit need no count."""
+        inside = self.ignored.inside
+        for rule in ignoring.get()[len(self.ignored.around) :]:
+            key = (rule, event[0], event[1])
+            if key in inside or len(inside) < MAX_IGNORED:
+                inside[key] = inside.get(key, 0) + 1
 
     def flush(self, lane: Any) -> None:
         """Sends a lane's block to the core and empties it."""

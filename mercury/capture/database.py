@@ -53,6 +53,7 @@ def _watch_apart(trace: Optional[Trace], execute: Execute, sql: Any, params: Any
     while trace is not None:
         if not trace.closed:
             events.append(_note(trace, sql, params, many, context, 3))
+            trace.note_ignored(events[-1])
         trace = trace.parent
     if not events and process.open_count and not is_left_out:
         process.unattributed += 1

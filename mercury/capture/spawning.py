@@ -29,7 +29,7 @@ from mercury.capture import loops, rows
 from mercury.capture.bytecode import stable_offset
 from mercury.capture.code import CUT, PLUMBING, SPAWNER, TASK, kind_of
 from mercury.capture.elements import element_of
-from mercury.trace import PathEntry, PathTable, Trace, current, tell_fault
+from mercury.trace import PathEntry, PathTable, Trace, current, ignoring, tell_fault
 
 MAX_DEPTH = 1000
 
@@ -141,20 +141,23 @@ def _frames_from(trace: Trace, frame: Optional[FrameType]) -> Tuple[List[FrameTy
 class Job:
     """A function on its way to another thread, with the unit that it belongs to."""
 
-    __slots__ = ("_function", "_spawns", "_trace")
+    __slots__ = ("_function", "_ignoring", "_spawns", "_trace")
 
     def __init__(self, function: Callable[..., Any], trace: Optional[Trace], spawns: Spawns) -> None:
         self._function = function
         self._trace = trace
         self._spawns = spawns
+        self._ignoring = ignoring.get()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         before = getattr(_of_thread, "spawns", ())
         _of_thread.spawns = self._spawns
         token = current.set(self._trace)
+        ignoring_token = ignoring.set(self._ignoring)
         try:
             return self._function(*args, **kwargs)
         finally:
+            ignoring.reset(ignoring_token)
             current.reset(token)
             _of_thread.spawns = before
 

@@ -4,6 +4,7 @@ from typing import List, NamedTuple, Tuple
 
 from mercury.findings import Cleared, Finding
 from mercury.metrics import PerformanceMetrics
+from mercury.suppression import Suppressed
 
 
 class Report(NamedTuple):
@@ -11,6 +12,9 @@ class Report(NamedTuple):
 
     `workload` is "request", "task", "command", "test" or "block". `exceeded` tells the limits of its
     settings that it passed, `cleared` which repeated statements are no findings, and why.
+
+    `ignored` holds the findings that a rule ignores. `stale` tells of rules that would have, but are broken or
+    have expired; `idle` tells where rules stand that were there and had nothing to ignore.
     """
 
     name: str
@@ -20,6 +24,9 @@ class Report(NamedTuple):
     workload: str = "block"
     exceeded: Tuple[str, ...] = ()
     cleared: Tuple[Cleared, ...] = ()
+    ignored: Tuple[Suppressed, ...] = ()
+    stale: Tuple[str, ...] = ()
+    idle: Tuple[str, ...] = ()
 
     def __str__(self) -> str:
         from mercury.report.console import render

@@ -108,6 +108,17 @@ def render(report: Report, color: bool = False, width: Optional[int] = None) -> 
             "",
             "  Nothing found in what was measured." if report.notes else pen.paint("  Nothing found.", _GREEN),
         ]
+    for ignored in report.ignored:
+        finding = ignored.finding
+        title = f"{_TITLES.get(finding.kind, finding.kind)}: {printable(finding.target)}"
+        where = f"{shown_path(finding.file)}:{finding.line}"
+        lines.append("")
+        lines.extend(
+            pen.paragraph(f"Ignored: {title}, {_count(finding.count)}, {where}: {printable(str(ignored.rule))}.")
+        )
+    for sentence in report.stale:
+        lines.append("")
+        lines.extend(pen.paragraph(f"Stale: {printable(sentence)}."))
     for note in report.notes:
         lines.append("")
         lines.extend(pen.paragraph(f"Not measured: {note}."))
