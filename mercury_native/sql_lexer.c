@@ -1093,7 +1093,7 @@ static bool is_client_line(const sql_lexer *lexer) {
     bool letter = has_class(lexer, start + 1, SQL_BYTE_WORD_START);
     switch (lexer->dialect) {
     case MERCURY_DIALECT_SQLITE:
-        return byte == '.' && letter;
+        return byte == '.' && !has_class(lexer, start + 1, SQL_BYTE_DIGIT);
     case MERCURY_DIALECT_ORACLE:
         return byte == '@' || byte == '!';
     case MERCURY_DIALECT_MSSQL:

@@ -384,9 +384,9 @@ NEVER_INLINE bool holds_lone_name(const normalizer *n) {
 
 /* IN follows: `(a.b)` at the end of the output is `a.b`. */
 NEVER_INLINE void unwrap_lone_name(normalizer *n) {
-    unsigned char *bracket = n->out + n->lone_name.start;
     n->unwrapped = n->lone_name.length > 0 && n->lone_name.start + n->lone_name.length == n->length;
     if (n->unwrapped) {
+        unsigned char *bracket = n->out + n->lone_name.start;
         memmove(bracket, bracket + 1, n->lone_name.length - 2);
         n->length -= 2;
     }

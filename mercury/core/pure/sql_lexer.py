@@ -289,7 +289,7 @@ _client_lines = [
     re.compile(line).match
     for line in (
         *(rb"(?!)",) * 3,
-        rb"\.[" + _START + rb"]",
+        rb"\.(?![0-9])",
         rb"[@!]",
         rb":[" + _START + rb"]|!!",
     )
