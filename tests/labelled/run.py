@@ -139,8 +139,9 @@ def _judge_advice(outcome: Outcome, case: Case, advice: List[Found]) -> None:
 def run(tool: Tool, cases: List[Case]) -> List[Outcome]:
     outcomes = []
     with Populations().database() as populations:
+        measured = measure(populations, cases)
         for case in cases:
-            growing = {family.fingerprint for family in measure(populations, case) if family.growth == "grows"}
+            growing = {family.fingerprint for family in measured[case.name] if family.growth == "grows"}
             populations.fresh(ROWS)
             failure = ""
             with tool.watch(case.name) as found:
