@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import gc
 import inspect
+import queue
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -191,6 +192,66 @@ def test_tasks_that_are_made_on_two_lines_are_no_loop():
     with mercury.monitor("tasks") as watch:
         async_to_sync(made)()
     assert (watch.report.metrics.query_count, watch.report.findings) == (2, [])
+
+
+class Loader:
+    """Collects keys until the event loop comes round, and asks for all of them at once."""
+
+    def __init__(self):
+        self.waiting = {}
+
+    async def load(self, key):
+        loop = asyncio.get_running_loop()
+        if not self.waiting:
+            loop.call_soon(self.begin)
+        return await self.waiting.setdefault(key, loop.create_future())
+
+    def begin(self):
+        self.task = asyncio.ensure_future(self.dispatch())
+
+    async def dispatch(self):
+        waiting, self.waiting = self.waiting, {}
+        rows = {row.pk: row async for row in Book.objects.filter(pk__in=list(waiting))}
+        for key, future in waiting.items():
+            future.set_result(rows[key])
+
+
+def test_a_loader_that_is_awaited_in_a_loop_has_batches_of_one():
+    async def one_by_one():
+        loader = Loader()
+        for key in [key async for key in Book.objects.values_list("pk", flat=True)]:  # loop of loads
+            await loader.load(key)
+
+    async def together():
+        loader = Loader()
+        keys = [key async for key in Book.objects.values_list("pk", flat=True)]
+        await asyncio.gather(*map(loader.load, keys))
+
+    with mercury.monitor("one by one") as watch:
+        async_to_sync(one_by_one)()
+    (finding,) = watch.report.findings
+    assert (finding.kind, finding.loop_line) == ("n_plus_one", line_of("loop of loads"))
+    with mercury.monitor("together") as watch:
+        async_to_sync(together)()
+    assert (watch.report.metrics.query_count, watch.report.findings) == (2, [])
+
+
+def test_a_worker_grows_with_what_others_put_into_its_queue():
+    keys = queue.Queue()
+
+    def work():
+        while True:  # loop of work
+            title = keys.get()
+            if title is None:
+                return
+            ask(title)
+
+    with mercury.monitor("queue") as watch:
+        for title in [*Book.objects.values_list("title", flat=True), None]:
+            keys.put(title)
+        run_in_thread(work)
+    (finding,) = watch.report.findings
+    assert (finding.kind, finding.loop_line) == ("n_plus_one", line_of("loop of work"))
 
 
 def test_a_sync_function_that_calls_async_code_on_two_lines_is_no_loop():

@@ -12,7 +12,7 @@ from typing import Any, Callable, List, Optional
 
 from mercury.capture import provenance, spawning
 from mercury.capture.frames import Lane, Route, make_lane
-from mercury.capture.loops import Root
+from mercury.capture.loops import Root, Width
 from mercury.capture.parameters import NOT_COMPARED, digest
 from mercury.capture.statements import Statement, cache_for
 from mercury.core.records import EVENT_FAILED, EVENT_MANY, TRACE_MAX_GROUPS
@@ -165,9 +165,9 @@ def _sight(trace: Trace, lane: Lane, route: Route, path: int, shared: int, frame
     if known is None and len(trace.sightings) >= MAX_SIGHTINGS:
         return
     statement = trace.statements.get(route.fingerprint)
-    is_wide = statement is not None and statement.is_wide
+    width = Width() if statement is None else Width(statement.is_wide, statement.limit)
     root = Root(trace.root, trace.root_offset)
-    seen = provenance.look(frame, lane.stack(), root, lane.shared_frame(shared), params, is_wide)
+    seen = provenance.look(frame, lane.stack(), root, lane.shared_frame(shared), params, width)
     if lane.spawn is not None:
         seen = seen._replace(spawn=lane.spawn.index)
     trace.sightings[key] = provenance.merged(known, seen)

@@ -25,6 +25,12 @@ from mercury.capture.local_variables import locals_of
 ROWS = "rows"
 CONSTANT = "constant"
 INPUT = "input"
+ADDRESS = "address"
+"""What a request's address names: it comes from outside as well, and is a handful."""
+ANSWERS = "answers"
+"""A `while` that asks the database whether to go on."""
+WHILE = "while"
+"""Another `while`, of which nothing is known."""
 UNKNOWN = "unknown"
 
 
@@ -32,18 +38,25 @@ class Origin(NamedTuple):
     """Where elements come from.
 
     `bound` is the most of them that there can be; 0: nothing says so. `is_stepped`: numbers at
-    which the parts of something begin.
+    which the parts of something begin. `is_grouped`: lists, one for each key of a row. `power`: how many
+    lists of rows the elements are the product of.
     """
 
     kind: str
     bound: int = 0
     is_stepped: bool = False
+    is_grouped: bool = False
+    power: int = 1
 
 
 _ROWS = Origin(ROWS)
 _CONSTANT = Origin(CONSTANT)
 _INPUT = Origin(INPUT)
+_ADDRESS = Origin(ADDRESS)
 _UNKNOWN = Origin(UNKNOWN)
+
+_FOLLOWED = (ROWS, INPUT, ADDRESS)
+"""What stays what it is where it is taken apart or handed on."""
 
 _MAX_STEPS = 400
 _MAX_DEPTH = 24
@@ -141,8 +154,6 @@ _OF_RECEIVER = frozenset(
 _MANAGERS = frozenset(("objects", "_default_manager", "_base_manager", "all_objects"))
 _FROM_OUTSIDE = frozenset(
     (
-        "getlist",
-        "GET",
         "POST",
         "FILES",
         "body",
@@ -157,13 +168,13 @@ _FROM_OUTSIDE = frozenset(
         "validated_data",
         "cleaned_data",
         "argv",
-        "query_params",
         "stdin",
         "initial_data",
         "input",
         "json_body",
     )
 )
+_OF_ADDRESS = frozenset(("GET", "query_params"))
 _GROWING = frozenset(
     (
         "append",
@@ -201,9 +212,12 @@ def origin_of_loop(frame: FrameType, loop: Loop) -> Origin:
         return _UNKNOWN
     reader = _Reader()
     scope = syntax.scope_around(block, node, frame)
-    if isinstance(node, ast.While):
-        return reader.of_work_list(node, scope)
-    return reader.of(node.iter, scope)
+    if not isinstance(node, ast.While):
+        return reader.of(node.iter, scope)
+    found = reader.of_work_list(node, scope)
+    if found.kind != UNKNOWN:
+        return found
+    return Origin(ANSWERS if syntax.stands_in(frame, node.test) else WHILE)
 
 
 def origin_of_call(frame: FrameType, is_known: bool) -> Origin:
@@ -221,12 +235,27 @@ def origin_of_call(frame: FrameType, is_known: bool) -> Origin:
     return _joined(found) if found else _UNKNOWN
 
 
+def is_called_with_constants(frame: FrameType) -> bool:
+    """Does the call that a frame stands at work on nothing but constants, such as `Form(data=[...]).is_valid()`?"""
+    block = syntax.block_of(frame.f_code)
+    if block is None:
+        return False
+    for call in syntax.calls_at(block, frame):
+        scope = syntax.scope_around(block, call, frame)
+        made = call.func.value if isinstance(call.func, ast.Attribute) else call
+        if isinstance(made, ast.Call) and (made.args or made.keywords):
+            given = [*made.args, *(each.value for each in made.keywords)]
+            return _Reader().of_all(given, scope).kind == CONSTANT
+    return False
+
+
 def _joined(origins: Sequence[Origin]) -> Origin:
     """Of several sources the one that grows most; constants only if all of them are."""
-    for kind in (ROWS, INPUT, UNKNOWN):
+    for kind in (ROWS, INPUT, UNKNOWN, ADDRESS):
         matching = [origin for origin in origins if origin.kind == kind]
         if matching:
-            return Origin(kind, 0 if any(not origin.bound for origin in matching) else max(o.bound for o in matching))
+            bound = 0 if any(not origin.bound for origin in matching) else max(o.bound for o in matching)
+            return Origin(kind, bound, is_grouped=any(origin.is_grouped for origin in matching))
     return _CONSTANT
 
 
@@ -288,7 +317,7 @@ class _Reader:
         found = self.of(node.value, scope)
         part = node.slice
         if not isinstance(part, ast.Slice):
-            return found if found.kind in (ROWS, INPUT) else _UNKNOWN
+            return found if found.kind in _FOLLOWED else _UNKNOWN
         upper, lower = syntax.number(part.upper), syntax.number(part.lower) if part.lower is not None else 0
         if part.step is None and upper is not None and lower is not None and upper > lower >= 0:
             return found._replace(bound=min(found.bound or upper - lower, upper - lower))
@@ -299,22 +328,37 @@ class _Reader:
     def _of_call(self, node: syntax.Node, scope: syntax.Scope) -> Origin:
         name = syntax.called(node)
         if isinstance(node.func, ast.Attribute):
-            if name in _FROM_OUTSIDE:
-                return _INPUT
-            if name == "none" and not node.args:
-                return _CONSTANT
-            if name in _OF_ROWS and self.of(node.func.value, scope).kind != CONSTANT:
-                return _ROWS._replace(bound=self.of(node.func.value, scope).bound)
-            if name in _OF_RECEIVER:
-                return self.of(node.func.value, scope)
-            if name == "range" or name in _PASSING | _APPLYING:
-                return self.of_arguments(node, scope)
-            return self._of_method(node, scope)
+            return self._of_attribute_call(node, name, scope)
         if name in _FROM_OUTSIDE:
             return _INPUT
         if name in _PASSING | _APPLYING or name in ("range", "zip", "islice", "len", "int", "min", "max", "round"):
             return self.of_arguments(node, scope)
         return self._of_function(node, scope)
+
+    def _of_attribute_call(self, node: syntax.Node, name: str, scope: syntax.Scope) -> Origin:
+        receiver = node.func.value
+        if name == "getlist":
+            return _ADDRESS if self.of(receiver, scope).kind == ADDRESS else _INPUT
+        if name in _FROM_OUTSIDE:
+            return _INPUT
+        if name == "none" and not node.args:
+            return _CONSTANT
+        if name in _OF_ROWS and self.of(receiver, scope).kind != CONSTANT:
+            return _ROWS._replace(bound=self.of(receiver, scope).bound)
+        if name in _OF_RECEIVER or name == "get":
+            return self._of_container(node, name, scope)
+        if name == "range" or name in _PASSING | _APPLYING:
+            return self.of_arguments(node, scope)
+        return self._of_method(node, scope)
+
+    def _of_container(self, node: syntax.Node, name: str, scope: syntax.Scope) -> Origin:
+        """What a method of a built-in container gives is of what the container was made of."""
+        held = _value(node.func.value, scope)
+        if name == "get" and held is not None and type(held) is not dict:
+            return self._of_method(node, scope)
+        found = self.of(node.func.value, scope)
+        is_grouped = name in ("items", "values") and rows.is_keyed_by_rows(held)
+        return found._replace(is_grouped=found.is_grouped or is_grouped)
 
     def of_arguments(self, node: syntax.Node, scope: syntax.Scope) -> Origin:
         """What a call loops over, if it loops over its arguments."""
@@ -330,7 +374,8 @@ class _Reader:
         if name in ("zip", "map") and len(found) > 1:
             return self._of_shortest(arguments, found)
         is_stepped = name == "range" and len(node.args) == 3 and syntax.number(node.args[2]) != 1
-        return _joined(found)._replace(is_stepped=is_stepped)
+        power = sum(origin.kind == ROWS for origin in found) if name == "product" else 1
+        return _joined(found)._replace(is_stepped=is_stepped, power=max(power, 1))
 
     def _of_shortest(self, arguments: Sequence[syntax.Node], found: Sequence[Origin]) -> Origin:
         """Several sources side by side give as many elements as the shortest has."""
@@ -347,7 +392,7 @@ class _Reader:
     def _of_method(self, node: syntax.Node, scope: syntax.Scope) -> Origin:
         receiver = _value(node.func.value, scope)
         found = self.of_all(node.args, scope) if node.args else _UNKNOWN
-        if found.kind in (ROWS, INPUT):
+        if found.kind in _FOLLOWED:
             return found
         if rows.is_source(receiver) or rows.is_model(receiver):
             return _ROWS
@@ -363,7 +408,7 @@ class _Reader:
     def _of_function(self, node: syntax.Node, scope: syntax.Scope) -> Origin:
         given = [each.value if isinstance(each, ast.keyword) else each for each in [*node.args, *node.keywords]]
         found = self.of_all(given, scope) if given else _UNKNOWN
-        if found.kind in (ROWS, INPUT):
+        if found.kind in _FOLLOWED:
             return found
         function = _value(node.func, scope)
         function = rows.own_dict(function).get("__wrapped__", function)
@@ -406,6 +451,9 @@ class _Reader:
         for inner in ast.walk(node):
             if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and inner.func.attr in _TAKING:
                 taken = inner.func.value
+                if rows.is_queue(_value(taken, scope)):
+                    # What others put in.
+                    return _INPUT
                 if isinstance(taken, ast.Name) and (taken.id in tested or not tested):
                     return self.of(taken, scope)
         return _UNKNOWN
@@ -415,10 +463,12 @@ class _Reader:
     def _of_attribute(self, node: syntax.Node, scope: syntax.Scope) -> Origin:
         if node.attr in _MANAGERS:
             return _ROWS
+        if node.attr in _FROM_OUTSIDE or rows.is_queue(_value(node.value, scope)):
+            return _INPUT
+        if node.attr in _OF_ADDRESS:
+            return _ADDRESS
         if node.attr.isupper():
             return _CONSTANT
-        if node.attr in _FROM_OUTSIDE:
-            return _INPUT
         value = _value(node, scope)
         is_of_class = isinstance(_value(node.value, scope), (type, ModuleType))
         found = _of_value(value, is_of_class)

@@ -17,6 +17,7 @@ from mercury.capture.parameters import basic, digest
 
 _MAX_FRAMES = 64
 _MAX_ELEMENTS = 12
+_LIMIT_OF_GET = 21
 _LISTS = frozenset(map(id, (list, tuple, set, frozenset, range, slice)))
 _SUSPENDABLE = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 
@@ -34,7 +35,7 @@ class LoopSource(NamedTuple):
     `kind` is one of mercury.capture.iterables or of this module. `row` names what a turn
     works on, `element` is a keyed digest of it (0: not known), `bound` the most turns
     that there can be (0: not known). `elements` has one of each look so far, with a hash of
-    those that the loops around it were at.
+    those that the loops around it were at. `power`: see iterables.Origin.
     """
 
     depth: int
@@ -46,12 +47,25 @@ class LoopSource(NamedTuple):
     bound: int = 0
     element: int = 0
     elements: Tuple[Tuple[int, int], ...] = ()
+    power: int = 1
 
     @property
     def comes_back(self) -> bool:
         """Was an element seen while the loops around were at several? Then the loop began anew over the same ones."""
         seen = set(self.elements)
         return len({element for element, _ in seen}) < len(seen)
+
+
+class Width(NamedTuple):
+    """How much one statement carries: lists of values that it was given, and the number of its LIMIT (0: none)."""
+
+    is_wide: bool = False
+    limit: int = 0
+
+    @property
+    def is_page(self) -> bool:
+        """Does it bring several rows and no more? `get()` asks for 21 to tell one from several."""
+        return self.limit > 1 and self.limit != _LIMIT_OF_GET
 
 
 class Root(NamedTuple):
@@ -61,7 +75,7 @@ class Root(NamedTuple):
     offset: int
 
 
-def look(frames: Sequence[Any], root: Root, loop_frame: Optional[FrameType], is_wide: bool) -> List[LoopSource]:
+def look(frames: Sequence[Any], root: Root, loop_frame: Optional[FrameType], width: Width) -> List[LoopSource]:
     """The loops around the operation, which is the last of `frames`; the innermost of each frame first."""
     found: List[LoopSource] = []
     last = len(frames) - 1
@@ -69,7 +83,7 @@ def look(frames: Sequence[Any], root: Root, loop_frame: Optional[FrameType], is_
         frame = frames[depth]
         if isinstance(frame, FrameType):
             inner = frames[depth + 1] if depth + 1 < last else None
-            found += _of_frame(depth, frame, root, inner, is_wide)
+            found += _of_frame(depth, frame, root, inner, width)
             if frame is loop_frame and (not found or found[-1].depth != depth):
                 found += _of_call(depth, frame, False)
     return found
@@ -80,20 +94,20 @@ def look_at_callers(frames: Sequence[FrameType], root: Root, first_depth: int) -
     found: List[LoopSource] = []
     for index, frame in enumerate(frames[-_MAX_FRAMES:], max(0, len(frames) - _MAX_FRAMES)):
         inner = frames[index + 1] if index + 1 < len(frames) else None
-        found += _of_frame(first_depth + index, frame, root, inner, False)
+        found += _of_frame(first_depth + index, frame, root, inner, Width())
     if frames:
         # `gather`, `map` and their like hand over many things at one instruction.
         found += _of_call(first_depth + len(frames) - 1, frames[-1], True)
     return found
 
 
-def _of_frame(depth: int, frame: FrameType, root: Root, inner: Any, is_wide: bool) -> List[LoopSource]:
+def _of_frame(depth: int, frame: FrameType, root: Root, inner: Any, width: Width) -> List[LoopSource]:
     offset = frame.f_lasti
     around = loops_around(frame.f_code, offset)
     if around and frame is root.frame:
         opened = stable_offset(frame.f_code, root.offset)
         around = [loop for loop in around if opened not in loop.offsets]
-    return [_source(depth, frame, loop, is_wide) for loop in around if offset not in loop.head or not _fetches(inner)]
+    return [_source(depth, frame, loop, width) for loop in around if offset not in loop.head or not _fetches(inner)]
 
 
 def _fetches(inner: Any) -> bool:
@@ -112,19 +126,21 @@ def _of_call(depth: int, frame: FrameType, is_known: bool) -> List[LoopSource]:
 _WORDS = {iterables.ROWS: "a value of rows", iterables.INPUT: "a value that came from outside"}
 
 
-def _source(depth: int, frame: FrameType, loop: Loop, is_wide: bool) -> LoopSource:
+def _source(depth: int, frame: FrameType, loop: Loop, width: Width) -> LoopSource:
     held = locals_of(frame, loop.variables)
     is_own = not is_library(frame.f_code.co_filename)
-    origin = iterables.origin_of_loop(frame, loop) if is_own else _of_library(frame, loop)
-    unknown = LoopSource(depth, loop.line, origin.kind, bound=origin.bound, element=_element(held))
-    if origin.kind == iterables.CONSTANT:
+    origin = iterables.origin_of_loop(frame, loop) if is_own else _of_library(frame, loop, held)
+    unknown = LoopSource(depth, loop.line, origin.kind, "", "", "", origin.bound, _element(held), (), origin.power)
+    if origin.kind in (iterables.CONSTANT, iterables.ADDRESS):
         return unknown
+    if origin.kind in (iterables.WHILE, iterables.ANSWERS) and width.is_page:
+        return unknown._replace(kind=CHUNKS)
     for name, value in zip(loop.variables, held):
         found = _row(name, value, origin.kind)
         if found is not None:
-            return found._replace(depth=depth, line=loop.line, bound=origin.bound)
+            return found._replace(depth=depth, line=loop.line, bound=origin.bound, power=origin.power)
     is_part = origin.is_stepped or any(id(type(value)) in _LISTS for value in held)
-    if any(rows.is_many(value) for value in held) or (is_wide and is_part):
+    if not origin.is_grouped and (any(rows.is_many(value) for value in held) or (width.is_wide and is_part)):
         return unknown._replace(kind=CHUNKS)
     row = _WORDS.get(origin.kind, "")
     named = f"`{loop.variables[0]}`, {row}" if row and loop.variables else row
@@ -145,8 +161,13 @@ def _row(name: str, value: Any, kind: str) -> Optional[LoopSource]:
     return None
 
 
-def _of_library(frame: FrameType, loop: Loop) -> iterables.Origin:
-    """Of a template's `for` the iterated object is at hand; of other loops of libraries the variable has to tell."""
+def _of_library(frame: FrameType, loop: Loop, held: List[Any]) -> iterables.Origin:
+    """Of a template's `for` the iterated object is at hand; of other loops of libraries the variable has to tell.
+
+    Values, such as the items that a serializer gets, come from where the application called.
+    """
+    if any(type(value) is dict for value in held) and _is_constant_for_library(frame):
+        return iterables.Origin(iterables.CONSTANT)
     code = frame.f_code
     if (
         "item" in loop.variables
@@ -157,6 +178,17 @@ def _of_library(frame: FrameType, loop: Loop) -> iterables.Origin:
         if rows.is_source(values) or rows.is_page(values):
             return iterables.Origin(iterables.ROWS, rows.bound_of(values))
     return iterables.Origin(LIBRARY)
+
+
+def _is_constant_for_library(frame: FrameType) -> bool:
+    caller: Optional[FrameType] = frame.f_back
+    for _ in range(_MAX_FRAMES):
+        if caller is None:
+            return False
+        if not is_library(caller.f_code.co_filename):
+            return iterables.is_called_with_constants(caller)
+        caller = caller.f_back
+    return False
 
 
 def _element(held: List[Any]) -> int:
@@ -195,7 +227,10 @@ def _merged(before: LoopSource, now: LoopSource) -> LoopSource:
 _STRENGTH = {
     LIBRARY: 0,
     iterables.UNKNOWN: 0,
+    iterables.WHILE: 0,
+    iterables.ANSWERS: 0,
     iterables.CONSTANT: 1,
+    iterables.ADDRESS: 1,
     iterables.INPUT: 2,
     iterables.ROWS: 3,
     CODES: 4,

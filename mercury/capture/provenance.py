@@ -35,7 +35,8 @@ class Sighting(NamedTuple):
     the ORM's, `row` the instance behind the query, in words. `related_model` is the model that is read or
     written where it is not `model`. `relation` leads from the row to `model`, though the query did not
     go that way. `looks` counts how often the frames were looked at, `spawn` is the path
-    of whoever had another thread or task do this.
+    of whoever had another thread or task do this. `is_of_codes`: it reads a table of codes, see
+    rows.is_code_table. `element` is a keyed digest of the instance that is written, SEVERAL after another one.
     """
 
     kind: str
@@ -51,7 +52,11 @@ class Sighting(NamedTuple):
     loops: Tuple[LoopSource, ...] = ()
     looks: int = 1
     spawn: int = -1
+    is_of_codes: bool = False
+    element: int = 0
 
+
+SEVERAL = -1
 
 RAW = Sighting("raw", "", "", "", "", False, "", "")
 
@@ -62,12 +67,12 @@ def look(
     root: loops.Root,
     loop_frame: Optional[FrameType],
     parameters: Any,
-    is_wide: bool,
+    width: loops.Width,
 ) -> Sighting:
     """The sighting for a query that `frame` is about to send.
 
     `stack` is its call path, the outermost frame first; `root` where the unit was opened, `loop_frame` the innermost
-    activation shared with the thread's query before. `is_wide`: the statement has carried lists of values.
+    activation shared with the thread's query before, `width` what the statement has carried.
     """
     sighting = RAW
     for candidate in _plumbing(frame):
@@ -75,9 +80,9 @@ def look(
         if found is not None:
             # The outermost one is what the application called.
             sighting = found
-            if found.kind == "content_type":
+            if found.kind in ("content_type", "key_check"):
                 break
-    sighting = sighting._replace(loops=tuple(loops.look(stack, root, loop_frame, is_wide)))
+    sighting = sighting._replace(loops=tuple(loops.look(stack, root, loop_frame, width)))
     if sighting.row or loop_frame is None:
         return sighting
     return _with_row_of_loop(sighting, loop_frame, parameters)
@@ -88,7 +93,9 @@ def merged(known: Optional[Sighting], seen: Sighting) -> Sighting:
     if known is None:
         return seen._replace(loops=loops.merged((), list(seen.loops)))
     best = seen if seen.row and not known.row else known
-    return best._replace(loops=loops.merged(known.loops, list(seen.loops)), looks=known.looks + seen.looks)
+    element = known.element if seen.element == known.element else SEVERAL
+    looks = known.looks + seen.looks
+    return best._replace(loops=loops.merged(known.loops, list(seen.loops)), looks=looks, element=element)
 
 
 def _plumbing(frame: FrameType) -> Iterator[FrameType]:
@@ -118,7 +125,11 @@ def _sighting_of(frame: FrameType) -> Optional[Sighting]:
         return _from_queryset(owner, code.co_name)
     if file == "base.py" and rows.is_instance(owner):
         model = type(owner)
-        return Sighting("instance", _name(model), "", "", code.co_name, False, "", rows.table_of(model))
+        element = rows.key_of(owner) if rows.is_row(owner) else 0
+        written = Sighting("instance", _name(model), "", "", code.co_name, False, "", rows.table_of(model))
+        return written._replace(element=element)
+    if file == "related.py" and code.co_name == "validate":
+        return _from_key(owner)
     return None
 
 
@@ -165,6 +176,16 @@ def _from_descriptor(descriptor: Any, instance: Any) -> Optional[Sighting]:
     return Sighting("deferred", _name(model), str(name), "", "", False, row, _table(model), is_code)
 
 
+def _from_key(field: Any) -> Optional[Sighting]:
+    """A foreign key that proves whether its row is there."""
+    model: Any = getattr(field, "model", None)
+    related: Any = getattr(field, "related_model", None)
+    if not rows.is_model(model) or not rows.is_model(related):
+        return None
+    name = str(getattr(field, "name", ""))
+    return Sighting("key_check", _name(model), name, _name(related), "validate", False, "", _table(model))
+
+
 def _from_many_manager(manager: Any, method: str) -> Optional[Sighting]:
     """A related manager's own method, which may work without a queryset of the relation."""
     held = rows.own_dict(manager)
@@ -195,7 +216,8 @@ def _from_queryset(queryset: Any, method: str) -> Sighting:
     model = queryset.model
     instance = queryset._hints.get("instance")
     if not rows.is_instance(instance):
-        return Sighting("queryset", _name(model), "", "", method, False, "", _table(model))
+        found = Sighting("queryset", _name(model), "", "", method, False, "", _table(model))
+        return found._replace(is_of_codes=rows.is_code_table(model))
     owner = type(instance)
     name = _accessor(queryset, instance)
     filtered = _condition_count(queryset) > 1

@@ -19,6 +19,7 @@ _dict_of = _slots["__dict__"].__get__
 _name_of = _slots["__name__"].__get__
 
 _CONTAINERS = frozenset(map(id, (list, tuple, set, frozenset, deque)))
+_QUEUES = frozenset(("queue", "_queue", "asyncio.queues", "multiprocessing.queues", "multiprocessing.managers"))
 _MAX_ELEMENTS = 3
 _MAX_CODE_LENGTH = 10
 _MAX_CODE_TABLE_FIELDS = 5
@@ -122,6 +123,18 @@ def is_enum(value: Any) -> bool:
 def is_container(value: Any) -> bool:
     """A built-in container, whose elements can be looked at without running anything of the host's."""
     return id(type(value)) in _CONTAINERS or type(value) is dict
+
+
+def is_queue(value: Any) -> bool:
+    """Is this a queue through which threads, tasks or processes hand work to each other?"""
+    return any(_dict_of(base).get("__module__") in _QUEUES for base in _mro_of(type(value)))
+
+
+def is_keyed_by_rows(value: Any) -> bool:
+    """Is this a dict whose keys are rows or numbers, as the keys of rows are?"""
+    if type(value) is not dict:
+        return False
+    return any(type(key) is int or is_instance(key) for _, key in zip(range(1), value))
 
 
 def first_elements(value: Any) -> Iterator[Any]:

@@ -11,7 +11,7 @@ noted when he does, and stands in front of the worker's own frames. A coroutine 
 an executor is running at that moment, with all its callers on the stack; so the same holds
 for `await queryset.acount()`, for sync views under ASGI, and for tasks that are gathered.
 
-Four functions of the standard library and asgiref are wrapped for this, once, when a unit
+Some functions of the standard library and asgiref are wrapped for this, once, when a unit
 first opens. A thread or job that is started within a unit belongs to it, as a task does by itself: only
 Mercury's own context variable is set there, the application's are left alone. What is noted are
 code objects and offsets; no frame is held.
@@ -22,7 +22,7 @@ import sys
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
-from types import FrameType, MethodType
+from types import FrameType, FunctionType, MethodType
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from mercury.capture import loops, rows
@@ -186,6 +186,7 @@ def _install_asyncio() -> None:
     loop = base_events.BaseEventLoop
     loop.create_task = _carrying_create_task(loop.create_task)  # type: ignore[method-assign]
     loop.call_soon_threadsafe = _carrying_call(loop.call_soon_threadsafe)  # type: ignore[method-assign]
+    loop.call_soon = _carrying_call_soon(loop.call_soon)  # type: ignore[method-assign]
 
 
 def _install_asgiref() -> None:
@@ -265,3 +266,17 @@ def _carrying_call(original: Callable[..., Any]) -> Any:
         return original(self, callback, *args, **kwargs)
 
     return call_soon_threadsafe
+
+
+def _carrying_call_soon(original: Callable[..., Any]) -> Any:
+    """Loaders that batch have the event loop call them back. What asyncio schedules for itself is passed over."""
+
+    @functools.wraps(original)
+    def call_soon(self: Any, callback: Any, *args: Any, **kwargs: Any) -> Any:
+        if type(callback) in (FunctionType, MethodType) and _is_watched():
+            caller = sys._getframe(1)
+            if not kind_of(caller) & SPAWNER:
+                callback = Job(callback, current.get(), _note(caller))
+        return original(self, callback, *args, **kwargs)
+
+    return call_soon

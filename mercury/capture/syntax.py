@@ -178,6 +178,16 @@ def _position(frame: FrameType) -> Optional[Tuple[int, int, int, int]]:
     return None
 
 
+def stands_in(frame: FrameType, node: Node) -> bool:
+    """Is the frame at an instruction of this expression? Before CPython 3.11 its lines decide."""
+    position = _position(frame)
+    first, last = _first_line(node), _last_line(node)
+    if position is None:
+        return first <= line_at(frame.f_code, frame.f_lasti) <= last
+    start, end = (first, node.col_offset), (last, node.end_col_offset)
+    return start <= (position[0], position[2]) and (position[1], position[3]) <= end
+
+
 def looping_calls(block: Block, frame: FrameType, names: Container[str], is_known: bool) -> List[Node]:
     """The call at the frame's instruction; before CPython 3.11 those of its line to functions of these names.
 
@@ -269,6 +279,13 @@ def function_node(block: Block, code: CodeType) -> Node:
             if code.co_firstlineno in [_first_line(node), *map(_first_line, decorators)]:
                 return node
     return None
+
+
+def calls_at(block: Block, frame: FrameType) -> List[Node]:
+    """The call that the frame stands at, where the interpreter tells: from CPython 3.11 on."""
+    position = _position(frame)
+    calls = [node for node in ast.walk(block.tree) if isinstance(node, ast.Call)]
+    return [n for n in calls if (n.lineno, n.end_lineno, n.col_offset, n.end_col_offset) == position]
 
 
 def calls_of(block: Block, caller: FrameType, name: str) -> List[Node]:

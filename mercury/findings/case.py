@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
 
-from mercury.capture.loops import LIBRARY
+from mercury.capture.iterables import ANSWERS, WHILE
+from mercury.capture.loops import LIBRARY, LoopSource
 from mercury.capture.provenance import RAW, Sighting
 from mercury.capture.statements import UNREADABLE, Statement
 from mercury.core.records import EVENT_WRITE, LOOP_CALLED, LOOP_RECURSION, LOOP_REPEATED, Group, unsigned
@@ -17,6 +18,8 @@ from mercury.findings import growth, places
 from mercury.findings.finding import Finding
 from mercury.findings.places import Place
 from mercury.trace import Evidence, PathEntry
+
+LoopKey = Tuple[int, int, int]
 
 PROVEN = (LOOP_REPEATED, LOOP_CALLED, LOOP_RECURSION)
 
@@ -124,24 +127,63 @@ class Case:
         return places.trigger(self.path(max(earlier, key=lambda group: group.first_event)))
 
     def _looped_sites(self) -> List[Site]:
+        proven = [
+            index
+            for index, group in enumerate(self.evidence.groups)
+            if group.loop in PROVEN and group.operation_count > 0 and index not in self.explained
+        ]
+        recursive = {
+            self._instruction(self.evidence.groups[index])
+            for index in proven
+            if self.evidence.groups[index].loop == LOOP_RECURSION
+        }
         collected: Dict[Any, List[int]] = {}
-        for index, group in enumerate(self.evidence.groups):
-            if group.loop in PROVEN and group.operation_count > 0 and index not in self.explained:
-                collected.setdefault(self._site_key(group), []).append(index)
+        for index in proven:
+            group = self.evidence.groups[index]
+            key = self._instruction(group)
+            # Each level of a recursion is a call path of its own, and its loop is another frame.
+            loop = None if key in recursive else places.loop(self.path(group), group.loop_depth)
+            collected.setdefault((key, loop), []).append(index)
         sites = [self._site(indexes) for indexes in collected.values()]
-        return _one_for_each_cause([site for site in sites if site.operation_count > 1])
+        return self._with_working_loops(_one_for_each_cause([site for site in sites if site.operation_count > 1]))
 
-    def _site_key(self, group: Group) -> Any:
+    def _instruction(self, group: Group) -> Any:
+        """The statement and the instruction of the program that sends it."""
         path = self.path(group)
         innermost = path[-2] if len(path) > 1 else path[-1]
-        # Each level of a recursion is a call path of its own, and its loop is another frame.
-        loop = None if group.loop == LOOP_RECURSION else places.loop(path, group.loop_depth)
-        return group.fingerprint, group.database, id(innermost.code), innermost.offset, innermost.element, loop
+        return group.fingerprint, group.database, id(innermost.code), innermost.offset, innermost.element
+
+    def _with_working_loops(self, sites: List[Site]) -> List[Site]:
+        """A `while` that writes another row at each turn grows, and with it what else it sends."""
+        working = {
+            self.loop_key(site, loop): site.growth.row
+            for site in sites
+            if site.is_write
+            for loop in site.growth.loops
+            if loop.kind in (WHILE, ANSWERS)
+        }
+        return [self._in_working_loop(site, working) if working else site for site in sites]
+
+    def _in_working_loop(self, site: Site, working: Dict[LoopKey, str]) -> Site:
+        if site.growth.row or site.growth.reason:
+            return site
+        for loop in site.growth.turning:
+            row = working.get(self.loop_key(site, loop))
+            if row:
+                return replace(site, growth=growth.in_loop_that_writes(site.growth, loop, row))
+        return site
+
+    def loop_key(self, site: Site, loop: LoopSource) -> LoopKey:
+        """What tells a loop around a site from other loops: its frame's place and code, and its line."""
+        path = self.evidence.paths[site.growth.path]
+        code = path[loop.depth].code if loop.depth < len(path) else None
+        return loop.depth, id(code), loop.line
 
     def _site(self, indexes: List[int]) -> Site:
         groups = [self.evidence.groups[index] for index in indexes]
         first = min(groups, key=lambda group: group.first_event)
         path = self.path(first)
+        located = min(groups, key=lambda group: (group.loop == LOOP_RECURSION, group.first_event))
         operation_count = sum(group.operation_count for group in groups)
         evident = self._growth(indexes, operation_count)
         return Site(
@@ -155,7 +197,7 @@ class Case:
             first_event=first.first_event,
             loop=max(group.loop for group in groups),
             trigger=places.trigger(path),
-            loop_place=_loop_place(path, first, evident),
+            loop_place=_loop_place(self.path(located), located, evident),
             sighting=self.sighting(indexes),
             growth=evident,
             is_write=bool(first.flags & EVENT_WRITE),
@@ -164,7 +206,10 @@ class Case:
 
     def _growth(self, indexes: List[int], operation_count: int) -> growth.Growth:
         """What the clearest of some groups says: growth, else a reason against it."""
-        found = [growth.of(self.evidence.groups[index], self._sighting_of(index), operation_count) for index in indexes]
+        found = []
+        for index in indexes:
+            group = self.evidence.groups[index]
+            found.append(growth.of(group, self._sighting_of(index), operation_count, self.path(group)))
         return max(found, key=lambda each: (bool(each.row), len(each.loops), bool(each.reason)))
 
 
@@ -186,12 +231,18 @@ def _one_for_each_cause(sites: List[Site]) -> List[Site]:
     """Statements that one operation sends at each turn are told once: as its write, if it writes."""
     found: List[Site] = []
     for site in sorted(sites, key=lambda site: (not site.is_write, not site.growth.row, -site.count)):
-        known = next((index for index, other in enumerate(found) if other.causes & site.causes), None)
+        known = next((index for index, other in enumerate(found) if _is_of_one_operation(site, other)), None)
         if known is None:
             found.append(site)
         else:
             found[known] = _together(found[known], site)
     return sorted(found, key=lambda site: site.first_event)
+
+
+def _is_of_one_operation(site: Site, other: Site) -> bool:
+    """One instruction may also ask for another model at each turn; those are operations of their own."""
+    targets = {(each.sighting.model, each.sighting.field) for each in (site, other) if each.sighting.model}
+    return bool(other.causes & site.causes) and len(targets) < 2
 
 
 def _together(main: Site, other: Site) -> Site:

@@ -17,6 +17,8 @@ def words(sighting: Sighting, rows: Optional[Place], around: Sequence[Sighting])
     `rows` is where the rows were loaded; `around` are the other sightings of the same
     loop, through which the row itself may have been loaded.
     """
+    if sighting.kind == "key_check":
+        return _for_key_check(sighting)
     if not sighting.field or sighting.kind in ("raw", "instance", "queryset"):
         return for_unrelated(sighting)
     code, afterwards = remedy(sighting, lookup_path(sighting, around))
@@ -95,6 +97,13 @@ def for_one_answer(sighting: Sighting, loop: Place) -> str:
     what = f"the {sighting.related_model or sighting.model}" if sighting.model else "the result"
     before = f", before the loop at {short(loop.file)}:{loop.line}" if loop.line else ""
     return f"load {what} once{before}, and use it for each row"
+
+
+def _for_key_check(sighting: Sighting) -> str:
+    return (
+        f"check all keys with one {sighting.related_model}.objects.in_bulk(keys), and leave the key out of the "
+        f'validation of each {sighting.model}: full_clean(exclude=["{sighting.field}"])'
+    )
 
 
 def for_unrelated(sighting: Sighting) -> str:

@@ -2,15 +2,19 @@
 
 A loop over rows asks once more for each further row, whatever it asks. A loop over constants,
 over a handful of rows that a slice allows, over the codes of a small table, or over chunks does
-not. Where no loop tells, a row behind the query itself speaks for growth.
+not. A `while` runs over rows where it asks the database whether to go on, or writes another row
+at each turn. Where no loop tells, a row behind the query itself speaks for growth.
 """
 
-from typing import List, NamedTuple, Tuple
+import re
+from typing import List, NamedTuple, Sequence, Tuple
 
-from mercury.capture.iterables import CONSTANT, INPUT, ROWS
+from mercury.capture.elements import TemplateElement
+from mercury.capture.iterables import ADDRESS, ANSWERS, CONSTANT, INPUT, ROWS, WHILE
 from mercury.capture.loops import CHUNKS, CODES, LIBRARY, LoopSource
-from mercury.capture.provenance import Sighting
+from mercury.capture.provenance import SEVERAL, Sighting
 from mercury.core.records import Group
+from mercury.trace import PathEntry
 
 SMALL = 10
 """Rows up to which the slice that bounds a loop makes it harmless. A larger page is bounded too, and still slow."""
@@ -34,29 +38,65 @@ class Growth(NamedTuple):
     path: int = -1
 
 
-def of(group: Group, sighting: Sighting, operation_count: int) -> Growth:
+def of(group: Group, sighting: Sighting, operation_count: int, path: Sequence[PathEntry]) -> Growth:
     """What the queries of one call path say."""
     turning = _turning(group, sighting, operation_count)
-    found = _judged(turning, sighting, operation_count)
+    found = _judged(turning, group, sighting, operation_count, path)
     return found._replace(turning=tuple(turning), path=group.path)
 
 
-def _judged(turning: List[LoopSource], sighting: Sighting, operation_count: int) -> Growth:
+def in_loop_that_writes(found: Growth, loop: LoopSource, row: str) -> Growth:
+    """The same of queries in a `while` that was seen to write another row at each turn."""
+    return found._replace(row=row, loops=(loop,), reason="")
+
+
+def _judged(
+    turning: List[LoopSource], group: Group, sighting: Sighting, operation_count: int, path: Sequence[PathEntry]
+) -> Growth:
     over_rows = [loop for loop in turning if loop.kind in (ROWS, INPUT)]
     growing = [loop for loop in over_rows if not _is_small(loop, operation_count)]
     if growing:
+        reason = _reason_against(growing[0], group, sighting, operation_count, path)
         row = sighting.row or growing[0].row or "a row"
-        return Growth(row, tuple(growing))
-    known = [loop for loop in turning if loop.kind != LIBRARY]
+        return Growth("", (), reason) if reason else Growth(row, tuple(growing))
+    known = [loop for loop in turning if loop.kind not in (LIBRARY, WHILE, ANSWERS)]
     if known and all(loop.kind in _STEADY or loop in over_rows for loop in known):
         is_batch = any(loop.kind == CHUNKS for loop in known)
         return Growth("", (), _reason(known), is_batch)
+    endless = [loop for loop in turning if loop.kind in (WHILE, ANSWERS)]
+    if endless and sighting.kind == "instance" and sighting.element == SEVERAL:
+        return Growth(f"another {sighting.model}", (endless[0],))
     if sighting.row and not sighting.is_code:
         return Growth(sighting.row)
+    asking = [loop for loop in endless if loop.kind == ANSWERS]
+    if asking and group.distinct_count > 1:
+        return Growth("what the answer before it called for", (asking[0],))
     return Growth("")
 
 
-_STEADY = (CONSTANT, CODES, CHUNKS)
+def _reason_against(
+    loop: LoopSource, group: Group, sighting: Sighting, operation_count: int, path: Sequence[PathEntry]
+) -> str:
+    """Why queries in a loop over rows do not follow the rows; empty where nothing says so."""
+    if sighting.is_of_codes and sighting.kind == "queryset" and 1 < group.distinct_count == group.operation_count:
+        return f"each {sighting.model} was asked for once, and they are codes, which do not grow with the data"
+    ends = _ends_of_loop(path[loop.depth + 1 :])
+    if 0 < operation_count <= ends:
+        return "only the first and the last turn of the loop send it"
+    return ""
+
+
+_AT_ENDS = re.compile(r"(?:el)?if forloop\.(?:first|last)(?: or forloop\.(?:first|last))?$")
+
+
+def _ends_of_loop(path: Sequence[PathEntry]) -> int:
+    """How many turns of a template's loop may get to a query that is asked for at its ends alone; 0: all may."""
+    conditions = [entry.element.contents for entry in path if isinstance(entry.element, TemplateElement)]
+    matching = [contents for contents in conditions if _AT_ENDS.match(contents)]
+    return matching[-1].count("forloop.") if matching else 0
+
+
+_STEADY = (CONSTANT, ADDRESS, CODES, CHUNKS)
 
 
 def _turning(group: Group, sighting: Sighting, operation_count: int) -> List[LoopSource]:
@@ -96,4 +136,6 @@ def _reason(turning: List[LoopSource]) -> str:
         return f"{loop.row} of a table of codes, which does not grow with the data"
     if loop.kind == CONSTANT:
         return "the loop runs over constants"
+    if loop.kind == ADDRESS:
+        return "the loop runs over what the request's address names"
     return f"the loop runs over {loop.bound} rows at most"

@@ -6,6 +6,7 @@ does not grow with the data. Twice is enough, because the proof does not count.
 
 from typing import List
 
+from mercury.capture.iterables import ANSWERS, WHILE
 from mercury.capture.provenance import Sighting
 from mercury.core.records import LOOP_CALLED, LOOP_RECURSION
 from mercury.findings import fix, nesting
@@ -43,6 +44,8 @@ def _rows_table(sighting: Sighting, around: List[Sighting]) -> str:
 
 def why(site: Site) -> str:
     """The proof in words: the loop, the row, the parameters."""
+    if any(loop.kind in (WHILE, ANSWERS) for loop in site.growth.loops):
+        return f"{loop_words(site)}, each time for {site.growth.row}; {_parameter_words(site)}"
     return f"{loop_words(site)}, each time for {site.growth.row} that was there already; {_parameter_words(site)}"
 
 

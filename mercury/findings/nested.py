@@ -29,18 +29,25 @@ def find(case: Case) -> List[Finding]:
 def _is_nested(case: Case, site: Site, reads: Sequence[Site]) -> bool:
     outer = nesting.loop_keys(case, site)[1:]
     asked = {key for other in reads if other is not site for key in nesting.loop_keys(case, other)[:1]}
-    return bool(outer) and (bool(asked & set(outer)) or site.growth.loops[0].comes_back)
+    return bool(asked & set(outer)) or _exponent(site) > 1
+
+
+def _exponent(site: Site) -> int:
+    """How the queries grow with the rows: where a loop begins anew over the same rows, both numbers count."""
+    loops = site.growth.loops
+    if not loops:
+        return 1
+    return max(loops[0].power, len(loops) if loops[0].comes_back else 1)
 
 
 def _finding(case: Case, site: Site, reads: List[Site]) -> Finding:
     levels = nesting.levels(case, site, reads)
     tree = _tree(levels, site)
-    words = f"{why(site)}; {site.operation_count:,} queries from {len(levels)} loops in each other"
+    count = max(len(levels), _exponent(site))
+    words = f"{why(site)}; {site.operation_count:,} queries from {count} loops in each other"
     product = " x ".join(_multipliers(levels))
-    told = words if "?" in product else f"{words}: {product}"
-    # Where the inner loop began anew over the same rows, both numbers grow.
-    exponent = len(levels) if site.growth.loops[0].comes_back else 1
-    return site.finding(KIND, fix_for(case, site, reads), told, tree, exponent)
+    told = words if len(levels) < 2 or "?" in product else f"{words}: {product}"
+    return site.finding(KIND, fix_for(case, site, reads), told, tree, _exponent(site))
 
 
 def _multipliers(levels: Sequence[Level]) -> List[str]:

@@ -7,14 +7,11 @@
 A loop is known by its frame's place in the call path, its code and its line.
 """
 
-from typing import List, NamedTuple, Sequence, Tuple
+from typing import List, NamedTuple, Sequence
 
-from mercury.capture.loops import LoopSource
 from mercury.findings import places
-from mercury.findings.case import Case, Site
+from mercury.findings.case import Case, LoopKey, Site
 from mercury.findings.places import Place
-
-LoopKey = Tuple[int, int, int]
 
 
 class Level(NamedTuple):
@@ -31,13 +28,7 @@ def growing_reads(case: Case) -> List[Site]:
 
 def loop_keys(case: Case, site: Site) -> List[LoopKey]:
     """The loops over rows around a site, the innermost first."""
-    return [_key(case, site, loop) for loop in site.growth.loops]
-
-
-def _key(case: Case, site: Site, loop: LoopSource) -> LoopKey:
-    path = case.evidence.paths[site.growth.path]
-    code = path[loop.depth].code if loop.depth < len(path) else None
-    return loop.depth, id(code), loop.line
+    return [case.loop_key(site, loop) for loop in site.growth.loops]
 
 
 def before(case: Case, site: Site, sites: Sequence[Site]) -> List[Site]:
@@ -55,7 +46,7 @@ def levels(case: Case, site: Site, sites: Sequence[Site]) -> List[Level]:
     """The loops over rows around a site, the outermost first."""
     found = []
     for loop in site.growth.loops:
-        key = _key(case, site, loop)
+        key = case.loop_key(site, loop)
         inside = [other.operation_count for other in sites if loop_keys(case, other)[:1] == [key]]
         place = places.loop_at(case.evidence.paths[site.growth.path], loop.depth, loop.line)
         found.append(Level(place, loop.row, max(inside, default=0)))

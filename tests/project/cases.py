@@ -6,6 +6,7 @@ without it deserve no finding.
 """
 
 from collections import namedtuple
+from itertools import product
 
 from django import forms
 from django.contrib.contenttypes.models import ContentType
@@ -13,6 +14,7 @@ from django.core.paginator import Paginator
 from django.db import connection, transaction
 from django.db.models import Count, Max, Prefetch
 from django.template import engines
+from django.test import RequestFactory
 
 from tests.project.models import Author, Biography, Book, Chapter, Mark, Review, Tag
 
@@ -572,7 +574,7 @@ def pages():
         list(page)
 
 
-@case(expect("repeated_in_loop", "Book"))
+@case()
 def keyset_pages():
     last = 0
     while True:
@@ -580,6 +582,77 @@ def keyset_pages():
         if not page:
             break
         last = page[-1].pk
+
+
+@case(expect("n_plus_one", "Book"), expect("write_loop", "Book"))
+def work_until_none_is_left():
+    while True:
+        book = Book.objects.filter(blurb="").order_by("pk").first()
+        if book is None:
+            break
+        book.blurb = "done"
+        book.save()
+
+
+@case(expect("duplicate", "Book"))
+def polled_until_done():
+    book = Book.objects.get(title="book 0")
+    attempts = 0
+    while book.title != "done" and attempts < 3:
+        book.refresh_from_db()
+        attempts += 1
+
+
+@case(expect("n_plus_one", "Tag"))
+def counted_up_to_a_free_name():
+    number = 0
+    while Tag.objects.filter(name=f"tag {number}").exists():  # query # loop
+        number += 1
+
+
+@case(expect("n_plus_one", "Review"))
+def keys_grouped_by_their_row():
+    reviews = {}
+    for book, review in [*Review.objects.values_list("book", "pk")] * 2:
+        reviews.setdefault(book, []).append(review)
+    for keys in reviews.values():  # loop
+        list(Review.objects.filter(pk__in=keys))  # query
+
+
+@case(expect("nested", "Review"))
+def product_of_rows():
+    for book, tag in product(Book.objects.all(), Tag.objects.all()):  # loop
+        Review.objects.filter(book=book, stars=tag.pk).exists()  # query
+
+
+@case(expect("repeated_in_loop", "Book.author"))
+def ends_of_a_template_loop():
+    render(
+        "{% for book in books %}{% if forloop.first or forloop.last %}{{ book.author.name }}{% endif %}{% endfor %}",
+        books=Book.objects.all(),
+    )
+
+
+@case(expect("repeated_in_loop", "Tag"))
+def constants_of_a_tree():
+    _marked({"name": "a", "inner": [{"name": "b", "inner": [{"name": "c"}]}, {"name": "d"}]})
+
+
+def _marked(node):
+    return Tag.objects.filter(name=node["name"]).exists(), [_marked(inner) for inner in node.get("inner", ())]
+
+
+@case(expect("repeated_in_loop", "Tag"))
+def names_of_an_address():
+    request = RequestFactory().get("/?tag=a&tag=b&tag=c")
+    for name in request.GET.getlist("tag"):  # loop
+        Tag.objects.filter(name=name).exists()  # query
+
+
+@case(expect("n_plus_one", "Review.book"))
+def keys_proven_one_by_one():
+    for key in list(Book.objects.values_list("pk", flat=True)):  # loop
+        Review(book_id=key, stars=5).full_clean()  # query
 
 
 @case()
