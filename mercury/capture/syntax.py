@@ -214,7 +214,7 @@ def called(call: Node) -> str:
 
 
 def number(node: Node) -> Optional[int]:
-    value = getattr(node, "value", getattr(node, "n", None))
+    value = getattr(node, "value", None)
     return value if type(value) is int else None
 
 
