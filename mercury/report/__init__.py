@@ -1,6 +1,6 @@
 """What people read of a closed unit of work."""
 
-from typing import List, NamedTuple, Tuple
+from typing import Any, Dict, List, NamedTuple, Tuple
 
 from mercury.findings import Cleared, Finding
 from mercury.metrics import PerformanceMetrics
@@ -32,3 +32,15 @@ class Report(NamedTuple):
         from mercury.report.console import render
 
         return render(self)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """The report in plain dicts, lists and values; docs/report-schema.md has the fields."""
+        from mercury.report.document import document
+
+        return document(self)
+
+    def to_json(self) -> str:
+        """The same as JSON text in one line of ASCII."""
+        from mercury.report.document import dumps
+
+        return dumps(self)
