@@ -733,7 +733,8 @@ static bool is_sqlplus_command(const sql_lexer *lexer, size_t start, size_t end)
     static const char *const COMMANDS[] = {"accept", "define", "host", "prompt", "rem", "remark", "spool", "undefine"};
     size_t next = skip_class(lexer, end, SQL_BYTE_SPACE);
     int byte = byte_at(lexer, next);
-    if (byte == '(' || byte == '.' || (byte == ':' && byte_at(lexer, next + 1) == '=')) {
+    bool dot = byte == '.' && !has_class(lexer, next + 1, SQL_BYTE_DIGIT);
+    if (byte == '(' || dot || (byte == ':' && byte_at(lexer, next + 1) == '=')) {
         return false;
     }
     for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++) {

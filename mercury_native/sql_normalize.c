@@ -739,10 +739,17 @@ static void write_punctuation(normalizer *n, int byte) {
     }
 }
 
-/* Whether a `(` comes next, behind white space or not. */
+/* Whether a `(` comes next, behind comments or not. */
 static bool opens_call(const normalizer *n, size_t position) {
-    position = sql_bytes_skip(n->lexer.text, position, n->lexer.length, SQL_BYTE_SPACE);
-    return position < n->lexer.length && n->lexer.text[position] == '(';
+    sql_lexer ahead = n->lexer;
+    sql_token next;
+    ahead.position = position;
+    while (sql_lexer_next(&ahead, &next)) {
+        if (next.kind != MERCURY_TOKEN_COMMENT) {
+            return n->lexer.text[next.start] == '(';
+        }
+    }
+    return false;
 }
 
 /* MySQL's other word for VALUES: VALUE behind the table or its columns. */
@@ -1115,7 +1122,7 @@ static void connect_token(normalizer *n, const sql_token *token) {
 
 /* PRAGMA key = secret, PRAGMA main.rekey(secret). */
 static void pragma_token(normalizer *n, const sql_token *token) {
-    bool goes_on = token->kind == MERCURY_TOKEN_WORD || is_dot(n, token);
+    bool goes_on = is_name(token) || is_dot(n, token);
     if (is_listed(n, token, PRAGMA_KEYS)) {
         write_and_expect(n, token, NAMING_SECRET);
     } else {
@@ -1240,7 +1247,12 @@ static void hidden_token(normalizer *n, const sql_token *token) {
 }
 
 static void closed_token(normalizer *n, const sql_token *token) {
-    if (!belongs(n, token)) {
+    if (belongs(n, token)) {
+        return;
+    }
+    if (is_value(token) && !is_name(token)) { /* adjacent literals are one */
+        write_closed_secret(n, token);
+    } else {
         plain_token(n, token);
     }
 }

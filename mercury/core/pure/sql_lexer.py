@@ -12,6 +12,7 @@ Where two dialects would disagree about the end of a literal, `generic` says DOU
 """
 
 import re
+from copy import copy
 from typing import Callable, Dict, Iterator, List, Match, NamedTuple, Optional, Tuple, Union
 
 from mercury.core.pure.error import LIMIT_EXCEEDED, UNKNOWN_DIALECT, failure
@@ -283,7 +284,7 @@ _closing_brace = re.compile(rb"[\t-\r ]*\}").match
 _end_of_copy = re.compile(rb"\n\\\.").search
 _rest_of_line = re.compile(rb"[\t\v\f\r ]*(?=\n|\Z)").match
 _batch_count = re.compile(rb"(?:[\t\v\f\r ]+[0-9]+)?").match
-_goes_on = re.compile(rb"[\t-\r ]*(?::=|[(.])").match
+_goes_on = re.compile(rb"[\t-\r ]*(?::=|\(|\.(?![0-9]))").match
 # What begins no statement of the dialect: a script, a command or a setting, and what it is given.
 _client_lines = [
     re.compile(line).match
@@ -357,6 +358,19 @@ class Lexer:
     def hide(self) -> None:
         """Makes the last token count as a value: it was a name that is written as `?`."""
         self.previous = AFTER_VALUE
+
+    def opens_bracket(self, position: int) -> bool:
+        """Whether `(` is the first token from `position` on, where the last token ended; comments are none."""
+        ahead = copy(self)
+        length = len(self.data)
+        while True:
+            position = _end(_space(self.data, position))
+            if position >= length:
+                return False
+            kind, end = ahead._of_client(position) or _DISPATCH[self.data[position]](ahead, position)
+            if kind != TOKEN_COMMENT:
+                return self.data[position] == 0x28
+            position = end
 
     def lexemes(self) -> Iterator[Lexeme]:
         """All tokens, comments included."""

@@ -166,7 +166,6 @@ _CONDITION = lex.STARTS | lex.ENDS
 
 _KEEPS_CASE = frozenset((lex.MYSQL, lex.MSSQL))
 _survives_double_quotes = re.compile(rb"[A-Za-z0-9_$.]+").fullmatch
-_opens_call = re.compile(rb"[\t-\r ]*\(").match
 _percents = re.compile(rb"%+").sub
 
 
@@ -413,7 +412,7 @@ class Normalizer:
         """MySQL's other word for VALUES: VALUE behind the table or its columns."""
         if end - start != 5 or self.dialect != lex.MYSQL or self.last not in (NAME, CLOSING):
             return False
-        return self.data[start:end].lower() == b"value" and _opens_call(self.data, end) is not None
+        return self.data[start:end].lower() == b"value" and self.lexer.opens_bracket(end)
 
     def _begins_row(self, role: int) -> bool:
         """MySQL's ROW(1, 2) where a row of VALUES may stand."""
@@ -741,11 +740,11 @@ class Normalizer:
     def _pragma(self, token: Lexeme) -> None:
         """PRAGMA key = secret, PRAGMA main.rekey(secret)."""
         word = self._lower(token)
-        dot = token[0] == TOKEN_PUNCTUATION and self.data[token[1]] == 0x2E
+        goes_on = token[0] in _NAMES or (token[0] == TOKEN_PUNCTUATION and self.data[token[1]] == 0x2E)
         if word in _PRAGMA_KEYS:
             self._write_and_expect(token, NAMING_SECRET)
         else:
-            self._write_and_expect(token, NAMING_PRAGMA if word or dot else NAMING_NONE)
+            self._write_and_expect(token, NAMING_PRAGMA if goes_on else NAMING_NONE)
 
     def _write_secret(self, token: Lexeme) -> None:
         """Writes a password as `?`."""
@@ -791,7 +790,7 @@ class Normalizer:
 
     def _calls(self, token: Lexeme) -> bool:
         """PASSWORD('...'), where a password is due."""
-        return self._is_secret(self._lower(token)) and _opens_call(self.data, token[2]) is not None
+        return self._is_secret(self._lower(token)) and self.lexer.opens_bracket(token[2])
 
     def _value(self, token: Lexeme) -> None:
         kind = token[0]
@@ -825,7 +824,11 @@ class Normalizer:
         return True
 
     def _closed(self, token: Lexeme) -> None:
-        if not self._belongs(token):
+        if self._belongs(token):
+            return
+        if token[0] not in _NO_VALUES and token[0] not in _NAMES:  # adjacent literals are one
+            self._write_closed_secret(token)
+        else:
             self._next_token(token)
 
     def _hidden(self, token: Lexeme) -> None:
