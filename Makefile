@@ -69,7 +69,7 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 .DELETE_ON_ERROR:
 .PHONY: help library static build-ext c-tests run-c-tests ffi words header-hash develop demo test test-native test-pure \
         test-postgresql test-django detection orm-expressions differential properties benchmark \
-        benchmark-drivers bench-sql bench-sql-peers instructions instructions-update instructions-trial \
+        benchmark-drivers bench-sql bench-sql-peers instructions instructions-update instructions-trial profile-sql \
         bench-linear bench-overhead lint format asan interpreters exits wheel sdist clean FORCE
 
 help: ## list the targets
@@ -186,6 +186,10 @@ instructions-update: ## record the instructions that normalizing takes now as th
 instructions-trial: ## prove that the guard over instructions can fail
 	$(MAKE) OUT=build/trial BENCHMARKS=build/trial CFLAGS=-O1 build/trial/instructions_driver
 	$(PYTHON) benchmarks/sql/instructions.py --driver build/trial/instructions_driver; test $$? -eq 1
+
+profile-sql: ## where the instructions of normalizing go, function by function (needs valgrind and addr2line)
+	$(MAKE) OUT=build/profile BENCHMARKS=build/profile CFLAGS=-g LDFLAGS=-no-pie build/profile/instructions_driver
+	$(PYTHON) benchmarks/sql/profile.py --driver build/profile/instructions_driver
 
 OVERHEAD_VENV = .venvs/overhead
 PYPY ?= $(shell command -v pypy3)

@@ -20,6 +20,7 @@ import sys
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
+import goals
 import peers
 from contenders import Contender, Figures, Ratio, race, ratio
 from python_driver import CONTENDERS as PYTHON_CONTENDERS
@@ -28,19 +29,6 @@ from statements import ROOT, Set, sets
 HERE = Path(__file__).resolve().parent
 PYTHON_STATEMENTS = 400
 SHORT_BYTES = 40
-
-GOALS: Dict[Tuple[str, str], Tuple[float, float]] = {
-    ("django", "memcpy into one buffer"): (0.13, 0.20),
-    ("django", "go-sqllexer"): (15, 28),
-    ("mixed", "go-sqllexer"): (9, 14),
-    ("django", "libpg_query"): (30, 50),
-    ("mixed", "libpg_query"): (22, 35),
-}
-"""Ratios: what must be reached, what is aimed at."""
-FASTER = (1.0, 1.0)
-TWO_THREADS = (1.7, 1.9)
-HEAP_REQUESTS = 0
-STACK_BYTES = 4096
 
 
 class Row(NamedTuple):
@@ -56,12 +44,7 @@ class Row(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        return judge(self.ratio.median, self.goal) if self.goal and self.ratio else ""
-
-
-def judge(value: float, goal: Tuple[float, float]) -> str:
-    must, aim = goal
-    return "aim" if value >= aim else "must" if value >= must else "MISSED"
+        return goals.judge(self.ratio.median, self.goal) if self.goal and self.ratio else ""
 
 
 # ---- In C and Go ----
@@ -71,16 +54,24 @@ def native_rows(given: Set, tools: Path, rounds: int, external: Dict[str, List[s
     driver = str(tools / "mercury_driver")
     ours = Contender("mercury", [driver, "normalize", str(given.path)])
     others = [
-        Contender("memcpy into one buffer", [driver, "copy", str(given.path)]),
+        Contender(goals.MEMCPY, [driver, "copy", str(given.path)]),
         Contender("memcpy one behind another", [driver, "lay", str(given.path)]),
         *(Contender(name, [*command, str(given.path)]) for name, command in external.items()),
     ]
     rows = compared(given, race([ours, *others], rounds), lambda _: ours.name, goals_of(given))
-    return [*rows, *(parsed_row(given, ours, row, external, rounds) for row in rows if row.figures.failed)]
+    refused = (parsed_row(given, ours, row, external, rounds) for row in rows if row.figures.failed)
+    return [*rows, *refused, *far_rows(given, driver, rounds)]
+
+
+def far_rows(given: Set, driver: str, rounds: int) -> List[Row]:
+    """The same statements where no cache holds them: source and destination are larger by far."""
+    ours = Contender("mercury, from memory", [driver, "normalize-far", str(given.path)])
+    copy = Contender(goals.MEMCPY_FAR, [driver, "lay-far", str(given.path)])
+    return compared(given, race([ours, copy], max(3, rounds // 3)), lambda _: ours.name, goals_of(given))
 
 
 def goals_of(given: Set) -> Callable[[str], Optional[Tuple[float, float]]]:
-    return lambda name: GOALS.get((given.name, name)) if given.judged else None
+    return lambda name: goals.RATIOS.get((given.name, name)) if given.judged else None
 
 
 def parsed_row(given: Set, ours: Contender, row: Row, external: Dict[str, List[str]], rounds: int) -> Row:
@@ -118,7 +109,7 @@ def python_rows(given: Set, python: str, rounds: int, with_peers: bool) -> List[
     names = [name for name, (_, package) in PYTHON_CONTENDERS.items() if with_peers or not package]
     driver = str(HERE / "python_driver.py")
     contenders = [Contender(name, [python, driver, name, str(given.path)]) for name in names]
-    return compared(given, race(contenders, rounds), like_for_like, lambda _: FASTER)
+    return compared(given, race(contenders, rounds), like_for_like, lambda _: goals.FASTER)
 
 
 def like_for_like(name: str) -> str:
@@ -143,7 +134,12 @@ def threads(given: Set, python: str, rounds: int) -> Dict:
     low, median, high = statistics.quantiles(each, n=4)
     best = min(one["one_ns"] for one in measured["rounds"]) / min(one["two_ns"] for one in measured["rounds"])
     found = Ratio(median, low, high, best)
-    return {"set": given.name, "ratio": found._asdict(), "goal": TWO_THREADS, "verdict": judge(median, TWO_THREADS)}
+    return {
+        "set": given.name,
+        "ratio": found._asdict(),
+        "goal": goals.TWO_THREADS,
+        "verdict": goals.judge(median, goals.TWO_THREADS),
+    }
 
 
 def memory(given: Dict[str, Set], tools: Path) -> Dict:
@@ -154,9 +150,9 @@ def memory(given: Dict[str, Set], tools: Path) -> Dict:
     heap = worst["heap_requests"] + worst["hook_requests"]
     return {
         **worst,
-        "heap_verdict": "must" if heap <= HEAP_REQUESTS else "MISSED",
-        "stack_goal_bytes": STACK_BYTES,
-        "stack_verdict": "must" if worst["stack_bytes"] <= STACK_BYTES else "MISSED",
+        "heap_verdict": goals.judge_at_most(heap, goals.HEAP_REQUESTS),
+        "stack_goal_bytes": goals.STACK_BYTES,
+        "stack_verdict": goals.judge_at_most(worst["stack_bytes"], goals.STACK_BYTES),
     }
 
 
@@ -244,10 +240,11 @@ def show(result: Dict) -> None:
         print(f"not measured: {line}")
     print("\n" + "; ".join(f"{name}: {version}" for name, version in versions(result["rows"]).items()))
     two, used = result["two_threads"], result["memory"]
-    print(f"\n{two['set']}, batches from two threads against one: {told(two['ratio'])}{goal(two)}")
+    print(f"\n{two['set']}, batches from two threads against one: {goals.told(two['ratio'])}{goal(two)}")
     print(f"heap requests: {used['heap_requests']}, of the allocator hook: {used['hook_requests']}", end="")
-    print(f"; must be {HEAP_REQUESTS}: {used['heap_verdict']}")
-    print(f"stack: {used['stack_bytes']:,} bytes; must be at most {STACK_BYTES:,}: {used['stack_verdict']}")
+    print(f"; must be {goals.HEAP_REQUESTS}: {used['heap_verdict']}")
+    print(f"stack: {used['stack_bytes']:,} bytes; must be at most {goals.STACK_BYTES:,}: {used['stack_verdict']}")
+    print("\n" + goals.table(result))
 
 
 def show_set(name: str, rows: List[Dict]) -> None:
@@ -255,7 +252,7 @@ def show_set(name: str, rows: List[Dict]) -> None:
     print(f"\n{name}: {first['statements']:,} statements, {first['bytes']:,} bytes")
     print(f"{'':<28}{'ns/statement':>13}{'MB/s':>10}   times ours: median, quartiles, fastest; goal")
     for row in rows:
-        ratio_text = f"{told(row['ratio'])}{goal(row)}" if row["ratio"] else "-"
+        ratio_text = f"{goals.told(row['ratio'])}{goal(row)}" if row["ratio"] else "-"
         refused = f"; {row['refused']:,} refused" if row["refused"] else ""
         speed = f"{row['median_ns']:>13,.1f}{row['megabytes_per_second']:>10,.1f}"
         print(f"{row['name']:<28}{speed}   {ratio_text}{refused}")
@@ -267,12 +264,6 @@ def versions(rows: List[Dict]) -> Dict[str, str]:
     for row in rows:
         found.setdefault(row["name"].split()[0].split(",")[0].split(".")[0], row["version"])
     return found
-
-
-def told(measured: Dict) -> str:
-    digits = 3 if measured["median"] < 1 else 1 if measured["median"] >= 10 else 2
-    median, low, high, best = (f"{measured[key]:,.{digits}f}" for key in ("median", "low", "high", "best"))
-    return f"{median} ({low} to {high}; {best})"
 
 
 def goal(judged: Dict) -> str:
