@@ -48,7 +48,7 @@ class Unit:
         self.workload = workload
         self._watches_cache = database.install() and cache.install()
         self._thread = threading.get_ident()
-        self.trace = Trace(name, root, _open_parent())
+        self.trace = Trace(name, root, open_parent(workload))
         self._token: Any = current.set(self.trace)
         self._cpu_ns = _thread_time_ns()
         self._started_ns = time.perf_counter_ns()
@@ -137,10 +137,10 @@ class LeftOutUnit(Unit):
 
     is_left_out = True
 
-    def __init__(self, name: str, why: str) -> None:
+    def __init__(self, name: str, workload: str, why: str) -> None:
         self.name = name
         self._why = why
-        self.trace = cast(Trace, LeftOut(current.get()))
+        self.trace = cast(Trace, LeftOut(open_parent(workload)))
         self._token = current.set(self.trace)
         self._started_ns = time.perf_counter_ns()
 
@@ -174,12 +174,13 @@ def _why_left_out(workload: str, path: Optional[str]) -> Optional[str]:
 _sampler = random.SystemRandom()
 
 
-def _open_parent() -> Optional[Trace]:
-    """The unit around this one; a closed one may still be in the context of a task that outlived it."""
+def open_parent(workload: str) -> Optional[Trace]:
+    """The unit around one that opens; a closed one may still be in the context of a task that outlived it."""
     parent = current.get()
     while parent is not None and parent.closed:
         parent = parent.parent
-    return parent
+    is_apart = parent is not None and parent.is_background and workload in ("request", "task", "test")
+    return None if is_apart else parent
 
 
 def _tell(report: Report, to: List[Callable[[Report], None]]) -> None:
@@ -226,7 +227,7 @@ def open_unit(
     """
     try:
         why = _why_left_out(workload, path)
-        return Unit(name, root, workload) if why is None else LeftOutUnit(name, why)
+        return Unit(name, root, workload) if why is None else LeftOutUnit(name, workload, why)
     except Exception:
         tell_fault("Mercury could not open a unit of work.")
         return None

@@ -157,6 +157,7 @@ class Trace:
     `root` is the frame that opened the unit, at the instruction `root_offset`: call paths start
     there. It is dropped at close.
     `is_apart` is true where a query needs more than one look: the unit is closed or lies inside another.
+    `is_background` is true for what a process does beside its requests, tasks and tests, which are no part of it.
     """
 
     is_left_out = False
@@ -173,6 +174,7 @@ class Trace:
         "faults",
         "ignored",
         "is_apart",
+        "is_background",
         "lanes",
         "name",
         "parent",
@@ -204,6 +206,7 @@ class Trace:
         self.faults = 0
         self.closed = True
         self.is_apart = parent is not None
+        self.is_background = False
         self.ignored = Ignored(ignoring.get(), {})
         self._lock = threading.RLock()
         self._sent_paths = 0

@@ -47,6 +47,19 @@ for row in ContentType.objects.all():
     print(ContentType.objects.get(pk=row.pk).model)
 """
 
+CELERY = """
+from celery import Celery
+app = Celery("work", broker="filesystem://")
+app.conf.broker_transport_options = dict(data_folder_in="queue", data_folder_out="queue", control_folder="queue")
+
+@app.task(name="ask")
+def ask(last=False):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    if last:
+        app.control.shutdown()
+"""
+
 
 def environment(**variables):
     kept = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
@@ -463,6 +476,17 @@ class TestServers:
         assert {target(finding) for finding in report["findings"]} == CAUSES
         assert report["watched_processes"] == 2
         assert report["not_measured"] == []
+
+    def test_a_worker_of_celery_with_its_pool(self, tmp_path):
+        pytest.importorskip("celery", reason="Celery is not installed: pip install celery")
+        (tmp_path / "queue").mkdir()
+        (tmp_path / "work.py").write_text(SCRIPT.partition("with connection")[0] + CELERY)
+        command = [sys.executable, "-c", "import work; work.ask.delay(); work.ask.delay(last=True)"]
+        subprocess.run(command, cwd=str(tmp_path), env=environment(), check=True)
+        run = Run(tmp_path, sys.executable, "-m", "celery", "-A", "work", "worker", "--pool=prefork", "-c", "1")
+        assert run.code == 0, run.errors
+        assert run.units() == {"task ask": (2, 2)}
+        assert run.report["not_measured"] == []
 
     def test_a_killed_worker_loses_its_open_unit_only(self, project):
         pytest.importorskip("gunicorn", reason="gunicorn is not installed: pip install gunicorn")

@@ -1,10 +1,10 @@
-"""The Django app: watches every database connection from the start."""
+"""The Django app: watches every database connection, command and task from the start."""
 
 from django.apps import AppConfig
 
 from mercury import settings
 from mercury.capture import database
-from mercury.django import checks
+from mercury.django import celery_tasks, checks, management_commands, tasks
 from mercury.django.signals import announce_reports
 
 
@@ -17,4 +17,7 @@ class MercuryConfig(AppConfig):
         checks.register()
         if settings.active().enabled:
             database.install()
+            management_commands.watch()
+            celery_tasks.watch()
+            tasks.watch()
         announce_reports()

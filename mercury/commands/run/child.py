@@ -31,6 +31,8 @@ def start(folder: str) -> None:
         {
             "django.db": _watch_database,
             "django.core.handlers.base": _watch_requests,
+            "celery.signals": _watch_celery,
+            "django.tasks.signals": _watch_tasks,
             "_pytest.runner": _watch_pytest,
             "unittest.case": _watch_unittest,
             "multiprocessing.util": _watch_exits,
@@ -83,6 +85,24 @@ def _watch_requests(module: ModuleType) -> None:
     from mercury.commands.run import requests
 
     requests.watch(module.BaseHandler)
+
+
+def _watch_celery(module: ModuleType) -> None:
+    from mercury.django import celery_tasks
+
+    celery_tasks.watch()
+    # A process of a worker's pool leaves without atexit.
+    module.worker_process_shutdown.connect(_on_worker_exit, weak=False, dispatch_uid="mercury run")
+
+
+def _on_worker_exit(**kwargs: Any) -> None:
+    finish()
+
+
+def _watch_tasks(module: ModuleType) -> None:
+    from mercury.django import tasks
+
+    tasks.watch()
 
 
 def _watch_pytest(module: ModuleType) -> None:

@@ -113,6 +113,8 @@ def _backend() -> Loaded:
 def _open_own() -> None:
     assert _state is not None
     _state.own = open_unit(_state.name, None, "command")
+    if _state.own is not None:
+        _state.own.trace.is_background = True
 
 
 def _on_connection_created(sender: Any, connection: Any, **kwargs: Any) -> None:
