@@ -374,7 +374,7 @@ static bool is_column(const word_token *token, const word_token *following) {
 /* Whether parentheses behind the token hold arguments. */
 static bool is_function(const word_token *token) {
     if (token->kind == MERCURY_TOKEN_WORD && (token->flags & SQL_WORD_KEYWORD) != 0) {
-        return (token->flags & SQL_WORD_FUNCTION) != 0 && token->role != ROLE_PREDICATE && token->role != ROLE_ALL;
+        return (token->flags & SQL_WORD_FUNCTION) != 0 && token->role != ROLE_PREDICATE;
     }
     return is_word_or_quoted(token);
 }

@@ -58,6 +58,18 @@ static void test_doubt(void) {
     free(result.out);
 }
 
+/* What is beyond the deepest bracket is passed over, whatever it is. */
+static void test_too_deep(void) {
+    static char out[MERCURY_SUMMARY_CAPACITY];
+    char text[MERCURY_SUMMARY_MAX_DEPTH + 64] = "select a from t where ";
+    size_t start = strlen(text);
+    mercury_summary summary;
+    memset(text + start, '(', MERCURY_SUMMARY_MAX_DEPTH + 8);
+    memcpy(text + start + MERCURY_SUMMARY_MAX_DEPTH + 8, "select b from u, v [c]", 23);
+    CHECK(mercury_sql_summary_text(text, strlen(text), 0, out, sizeof out, &summary, NULL) == MERCURY_OK);
+    CHECK(summary.complete == 0 && summary.table_count == 1);
+}
+
 static void test_layout(void) {
     CHECK(sizeof(mercury_summary) == 68 * 8);
     CHECK(MERCURY_SUMMARY_MAX_BYTES < MERCURY_SUMMARY_VERB && MERCURY_SUMMARY_VERB < MERCURY_SUMMARY_TABLES);
@@ -177,6 +189,7 @@ int main(void) {
     RUN(test_places);
     RUN(test_nothing);
     RUN(test_doubt);
+    RUN(test_too_deep);
     RUN(test_layout);
     RUN(test_arguments);
     RUN(test_random_texts_stay_within_bounds);

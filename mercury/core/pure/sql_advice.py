@@ -211,7 +211,6 @@ _LITERALS = frozenset((TOKEN_STRING, TOKEN_NUMBER))
 _VALUES = frozenset((TOKEN_STRING, TOKEN_NUMBER, TOKEN_PLACEHOLDER))
 _opening_quotes = re.compile(rb"[^'\"$]*?(?:[qQ]'.|['\"]|\$[^$]*\$)", re.DOTALL).match
 _CATALOGS = (b"pg_", b"sqlite_", b"information_schema")
-_NO_FUNCTIONS = frozenset((ROLE_PREDICATE, ROLE_ALL))
 _ENDS_TABLES = frozenset(
     (
         ROLE_SELECT,
@@ -1067,7 +1066,7 @@ def _is_column(token: Token, following: Token) -> bool:
 def _is_function(token: Token) -> bool:
     """Whether parentheses behind the token hold arguments."""
     if token.kind == TOKEN_WORD and token.flags & lex.KEYWORD:
-        return token.flags & lex.FUNCTION != 0 and token.role not in _NO_FUNCTIONS
+        return token.flags & lex.FUNCTION != 0 and token.role != ROLE_PREDICATE
     return token.kind in _NAMES
 
 
