@@ -1099,8 +1099,9 @@ static void plugin_end_token(normalizer *n, const sql_token *token) {
         return;
     }
     plain_token(n, token);
-    /* Literals behind the plugin are one `?` with it, or a `?` of their own: read again, it is passed over too. */
-    if (n->last == LITERAL && n->naming == NAMING_NONE) {
+    /* Literals behind the plugin, and their signs, are one `?`: read again, it is passed over too. */
+    bool passed = n->last == LITERAL || token->kind == MERCURY_TOKEN_OPERATOR;
+    if (passed && n->naming == NAMING_NONE) {
         n->naming = NAMING_PLUGIN_END;
     }
 }

@@ -720,8 +720,9 @@ class Normalizer:
             self._write_and_expect(token, NAMING_VALUE)
             return
         self._next_token(token)
-        # Literals behind the plugin are one `?` with it, or a `?` of their own: read again, it is passed over too.
-        if self.last == LITERAL and self.naming == NAMING_NONE:
+        # Literals behind the plugin, and their signs, are one `?`: read again, it is passed over too.
+        passed = self.last == LITERAL or token[0] == TOKEN_OPERATOR
+        if passed and self.naming == NAMING_NONE:
             self.naming = NAMING_PLUGIN_END
 
     def _connect(self, token: Lexeme) -> None:
