@@ -68,7 +68,7 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 .DEFAULT_GOAL := library
 .DELETE_ON_ERROR:
 .PHONY: help library static build-ext c-tests run-c-tests ffi words header-hash develop demo test test-native test-pure \
-        test-postgresql test-django detection orm-expressions differential properties benchmark \
+        test-postgresql test-django detection applications orm-expressions differential properties benchmark \
         benchmark-drivers bench-sql bench-sql-peers instructions instructions-update instructions-trial profile-sql \
         bench-linear bench-overhead lint format asan interpreters exits wheel sdist clean FORCE
 
@@ -151,6 +151,16 @@ test-django: library $(DJANGO_VERSIONS:%=.venvs/django-%/ready) ## the Django te
 
 detection: $(VENV)/ready library ## what Mercury finds, misses and invents in both sets of labelled cases
 	$(VENV_PYTHON) -m tests.labelled.run
+
+applications: library .venvs/pretix/ready .venvs/cms/ready ## pretix and django CMS under Mercury, their pages at two sizes
+	$(PYTHON) -m tests.applications.run $(APPLICATIONS_FLAGS)
+
+.venvs/pretix/ready: PACKAGES = pretix==2026.8.0
+.venvs/cms/ready: PACKAGES = django-cms==5.1.3 djangocms-alias==3.2.0 djangocms-text==1.0.2 djangocms-versioning==2.8.0
+.venvs/pretix/ready .venvs/cms/ready:
+	$(DJANGO_PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install -q cffi $(PACKAGES)
+	touch $@
 
 orm-expressions: library $(DJANGO_VERSIONS:%=.venvs/django-%/ready) ## the ids of ORM expressions under each of DJANGO_VERSIONS, on SQLite and PostgreSQL
 	tools/with_postgresql.sh $(PYTHON) -m tests.orm_expressions.run $(DJANGO_VERSIONS)
