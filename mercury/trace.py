@@ -47,7 +47,8 @@ class PathTable:
     """The distinct call paths of one unit of work, numbered from 0.
 
     Code objects are told apart by address, which is sound because an entry keeps its
-    code object alive for as long as the table lives.
+    code object alive for as long as the table lives. `owners` has the numbers of elements by
+    address of what they belong to, and the owner too, for the same reason.
     """
 
     __slots__ = (
@@ -58,6 +59,7 @@ class PathTable:
         "_is_busy",
         "_lock",
         "numbers",
+        "owners",
         "paths",
         "strangers",
     )
@@ -70,6 +72,7 @@ class PathTable:
         self.strangers = 0
         self._indexes: Dict[Tuple[int, ...], int] = {}
         self._elements: Dict[Any, int] = {}
+        self.owners: Dict[Any, Tuple[int, Any]] = {}
         self.paths: List[List[PathEntry]] = []
         self.numbers: List[Tuple[int, ...]] = []
 

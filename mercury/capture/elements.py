@@ -8,6 +8,11 @@ element they work on, which makes them two places again, and gives a template it
 from types import FrameType
 from typing import Any, Callable, Dict, Hashable, NamedTuple, Optional, Tuple
 
+from mercury.trace import PathTable
+
+MAX_OWNERS = 4096
+"""Elements that a unit finds without making them again."""
+
 
 class TemplateElement(NamedTuple):
     """A node of a Django template."""
@@ -105,6 +110,77 @@ def element_of(frame: FrameType) -> Any:
         # Another version of the library names its variables differently: the frame
         # then stands for itself, which can only make two places look like one.
         return None
+
+
+def _node_key(frame: FrameType) -> Tuple[Any, Any]:
+    node = frame.f_locals["self"]
+    return id(node), node
+
+
+def _lookup_key(frame: FrameType) -> Tuple[Any, Any]:
+    variables = frame.f_locals
+    variable = variables["self"]
+    return (id(variable), _text(variables.get("bit", ""))), variable
+
+
+def _code_key(frame: FrameType) -> Tuple[Any, Any]:
+    code = frame.f_code
+    return (id(code),), code
+
+
+def _field_key(frame: FrameType) -> Tuple[Any, Any]:
+    variables = frame.f_locals
+    kind, field = type(variables["self"]), variables.get("field")
+    return (id(kind), "" if field is None else _text(field.field_name)), kind
+
+
+def _attribute_key(frame: FrameType) -> Tuple[Any, Any]:
+    variables = frame.f_locals
+    return (".".join(variables["attrs"]), _text(variables.get("attr", ""))), None
+
+
+def _text(value: Any) -> str:
+    # A key is hashed, which only a plain text may be: others may run code of the host's.
+    if type(value) is not str:
+        raise TypeError
+    return value
+
+
+_KEYS: Dict[ElementReader, Callable[[FrameType], Tuple[Any, Any]]] = {
+    _template_node: _node_key,
+    _template_lookup: _lookup_key,
+    _compiled_template: _code_key,
+    _serializer_field: _field_key,
+    _serializer_attribute: _attribute_key,
+}
+"""For readers whose elements come most: what tells an element without making it, and the object whose address is in
+that, which the table keeps alive. None of these refers to anything that is rendered."""
+
+
+def number_of(frame: FrameType, table: PathTable) -> int:
+    """The table's number for the element that a frame is at; 0 for a frame that is at none."""
+    reader = readers.get(id(frame.f_code))
+    if reader is None:
+        return 0
+    find_key = _KEYS.get(reader)
+    if find_key is None:
+        return _number_of_element(frame, table)
+    try:
+        key, owner = find_key(frame)
+    except Exception:
+        return _number_of_element(frame, table)
+    known = table.owners.get(key)
+    if known is not None:
+        return known[0]
+    number = _number_of_element(frame, table)
+    if len(table.owners) < MAX_OWNERS:
+        table.owners[key] = number, owner
+    return number
+
+
+def _number_of_element(frame: FrameType, table: PathTable) -> int:
+    element = element_of(frame)
+    return 0 if element is None else table.element_number(element)
 
 
 def reader_for(filename: str, function: str) -> Optional[ElementReader]:

@@ -22,8 +22,8 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from mercury.capture import spawning
 from mercury.capture.bytecode import stable_offset
-from mercury.capture.code import CUT, GENERATOR, ONE_BY_ONE, PLUMBING, RAW, SAVE, kind_of, kinds
-from mercury.capture.elements import element_of
+from mercury.capture.code import CUT, GENERATOR, ONE_BY_ONE, PLUMBING, RAW, SAVE, kind_of
+from mercury.capture.elements import element_of, number_of
 from mercury.capture.spawning import Spawn
 from mercury.capture.statements import Statement
 from mercury.core.records import TRACE_MAX_LANES
@@ -31,6 +31,9 @@ from mercury.trace import PathEntry, PathTable
 
 MAX_DEPTH = 1000
 """Frames that a walk looks at before it gives up on the call path."""
+
+MAX_ENTRIES = 16384
+"""Places in the program whose entries are kept from one unit to the next."""
 
 
 CallPath = Tuple[int, int]
@@ -58,6 +61,7 @@ class Route:
         "depth",
         "fingerprint",
         "flags",
+        "is_raw",
         "is_repeated",
         "looked_path",
         "path",
@@ -77,6 +81,7 @@ class Route:
         self.alias = alias
         self.database = database
         self.is_repeated = False
+        self.is_raw = False
         self.looked_path = -2
         self.turns = 0
         self.path = -1
@@ -98,7 +103,6 @@ class Lane:
     """
 
     __slots__ = (
-        "_depths",
         "_frames",
         "_is_at_home",
         "_last",
@@ -122,7 +126,6 @@ class Lane:
         self.turns: Dict[Tuple[int, int], int] = {}
         self._last = -1
         self._frames: List[Any] = []
-        self._depths: Dict[Any, int] = {}
 
     def release(self) -> None:
         """Drops every frame that the lane holds."""
@@ -147,37 +150,35 @@ class Lane:
         return route.turns
 
     def walk(self, route: Route, table: PathTable, above: int) -> CallPath:
-        """The call path of a text that is about to be sent by the frame `above` levels above this one."""
-        if route.path >= 0:
-            found = self._walk_again(route, table, above + 1)
-            if found is not None:
-                return found
-        return self._explore(_getframe(above), route, table)
+        """The call path of a text that is about to be sent by the frame `above` levels above this one.
 
-    def _walk_again(self, route: Route, table: PathTable, above: int) -> Optional[CallPath]:
-        """The path if the text came by its last route, else None. The hot spot of the package."""
+        The hot spot of the package. It takes the text's last route, or explores another one.
+        """
         path = route.path
         depth = route.depth
-        if route.path_before != self._last and not self._same_start(path, depth, table):
-            return None
-        try:
-            current: Optional[FrameType] = _getframe(above + route.skipped)
-        except ValueError:
-            return None
+        if path < 0 or (route.path_before != self._last and not self._same_start(path, depth, table)):
+            return self._explore(_getframe(above), route, table)
         fresh = []
-        for code, offset, element in route.recorded:
-            if current is None or current.f_lasti != offset or current.f_code is not code:
-                return None
-            if element and element != _element_number(current, table):
-                return None
-            fresh.append(current)
-            current = current.f_back
-        if current is None or current is not self._frames[depth] or current.f_lasti != route.stop_offset:
-            return None
-        if route.stop_element and route.stop_element != _element_number(current, table):
-            return None
+        try:
+            current: Any = _getframe(above + route.skipped)
+            for code, offset, element in route.recorded:
+                if current.f_lasti != offset or current.f_code is not code:
+                    return self._explore(_getframe(above), route, table)
+                if element and element != number_of(current, table):
+                    return self._explore(_getframe(above), route, table)
+                fresh.append(current)
+                current = current.f_back
+            if (
+                current is not self._frames[depth]
+                or current.f_lasti != route.stop_offset
+                or (route.stop_element and route.stop_element != number_of(current, table))
+            ):
+                return self._explore(_getframe(above), route, table)
+        except (ValueError, AttributeError):
+            # The stack is less deep than the route.
+            return self._explore(_getframe(above), route, table)
         self._last = path
-        return path, self._replace(depth + 1, fresh)
+        return path, self._replace(depth + 1, fresh, route.is_raw)
 
     def _same_start(self, path: int, depth: int, table: PathTable) -> bool:
         """Whether the last path and `path` are equal in their outermost `depth` frames."""
@@ -198,6 +199,7 @@ class Lane:
             operation = current
             current = current.f_back
         fresh = [operation]
+        depths = {held: depth for depth, held in enumerate(self._frames)}
         while current is not None:
             kind = kind_of(current)
             if kind & CUT:
@@ -206,7 +208,7 @@ class Lane:
                 return self.lose_track() if spawn is None else self._start(fresh, table, spawn)
             if len(fresh) > MAX_DEPTH:
                 return self.lose_track()
-            depth = self._depths.get(current, -1)
+            depth = depths.get(current, -1)
             if depth >= 0 and not kind & GENERATOR:
                 return self._arrive(current, depth, fresh, route, table)
             if current is not operation:
@@ -221,11 +223,12 @@ class Lane:
     def _start(self, fresh: List[FrameType], table: PathTable, spawn: Optional[Spawn]) -> CallPath:
         """Ends a walk that met no known frame: at the root, or below what `spawn` stands for."""
         self.spawn = spawn
+        is_raw = _is_raw(fresh[0])
         if spawn is None:
-            return self._settle(_intern([], [], fresh, table), self._replace(0, fresh))
+            return self._settle(_intern([], [], fresh, table), self._replace(0, fresh, is_raw))
         path = _intern(list(spawn.numbers), list(spawn.entries), fresh, table)
         # The spawn itself stands in for the frames of the caller, which are not held.
-        return self._settle(path, self._replace(0, [*fresh, *[spawn] * len(spawn.entries)]))
+        return self._settle(path, self._replace(0, [*fresh, *[spawn] * len(spawn.entries)], is_raw))
 
     def _arrive(self, stop: FrameType, depth: int, fresh: List[FrameType], route: Route, table: PathTable) -> CallPath:
         """Ends a walk at a known frame: only it may stand elsewhere by now. Notes the route."""
@@ -234,11 +237,12 @@ class Lane:
         entries = table.paths[before][:depth]
         route.path_before = before
         route.path = _intern(numbers, entries, [*fresh, stop], table)
-        route.recorded = tuple((frame.f_code, frame.f_lasti, _element_number(frame, table)) for frame in fresh)
+        route.recorded = tuple((frame.f_code, frame.f_lasti, number_of(frame, table)) for frame in fresh)
+        route.is_raw = _is_raw(fresh[0])
         route.depth = depth
         route.stop_offset = stop.f_lasti
-        route.stop_element = _element_number(stop, table)
-        return self._settle(route.path, self._replace(depth + 1, fresh))
+        route.stop_element = number_of(stop, table)
+        return self._settle(route.path, self._replace(depth + 1, fresh, route.is_raw))
 
     def _settle(self, path: int, shared: int) -> CallPath:
         if path < 0:
@@ -246,28 +250,18 @@ class Lane:
         self._last = path
         return path, shared
 
-    def _replace(self, kept: int, fresh: List[Any]) -> int:
+    def _replace(self, kept: int, fresh: List[Any], is_raw: bool) -> int:
         """Puts `fresh` in the place of the frames from `kept` on; how many of all are as before."""
         frames = self._frames
-        depths = self._depths
         shared = kept
-        passed = len(fresh)
         # A generator that was passed may be the same activation, resumed from elsewhere.
-        while passed and shared < len(frames) and frames[shared] is fresh[passed - 1]:
+        while fresh and shared < len(frames) and frames[shared] is fresh[-1]:
             shared += 1
-            passed -= 1
-        if shared < len(frames):
-            for old in frames[shared:]:
-                depths.pop(old, None)
-            del frames[shared:]
-        while passed:
-            passed -= 1
-            frame = fresh[passed]
-            depths[frame] = len(frames)
-            frames.append(frame)
-        if kinds.get(id(fresh[0].f_code), 0) & RAW:
+            fresh.pop()
+        fresh.reverse()
+        frames[shared:] = fresh
+        if is_raw:
             # A raw cursor's frame would keep the cursor, and with it a read lock, alive.
-            depths.pop(fresh[0], None)
             frames[-1] = None
             shared = min(shared, len(frames) - 1)
         return shared
@@ -276,7 +270,6 @@ class Lane:
         """Forgets where the thread was: the next walk goes out to the root."""
         self.is_busy = False
         self._frames = []
-        self._depths = {}
         self._last = -1
         self.spawn = None
         return NOT_MEASURED
@@ -296,17 +289,33 @@ def make_lane(number: int, root: Optional[FrameType], is_at_home: bool) -> Lane:
     return Lane(number, root, is_at_home) if number < TRACE_MAX_LANES else BlindLane(TRACE_MAX_LANES - 1, None)
 
 
+def _is_raw(operation: FrameType) -> bool:
+    return bool(kind_of(operation) & RAW)
+
+
+_plain_entries: Dict[Tuple[int, int], PathEntry] = {}
+"""Entries of frames without an element, by address of the code and by instruction; each keeps its code alive."""
+
+
+def _entry(frame: FrameType) -> PathEntry:
+    code = frame.f_code
+    element = element_of(frame)
+    if element is not None:
+        return PathEntry(code, stable_offset(code, frame.f_lasti), element)
+    key = (id(code), frame.f_lasti)
+    entry = _plain_entries.get(key)
+    if entry is None:
+        if len(_plain_entries) >= MAX_ENTRIES:
+            _plain_entries.clear()
+        entry = _plain_entries[key] = PathEntry(code, stable_offset(code, frame.f_lasti), None)
+    return entry
+
+
 def _intern(numbers: List[int], entries: List[PathEntry], fresh: List[FrameType], table: PathTable) -> int:
     """The index of the path that goes on from `entries` through `fresh`, innermost first."""
     for frame in reversed(fresh):
-        code = frame.f_code
-        offset = stable_offset(code, frame.f_lasti)
-        element = element_of(frame)
-        numbers += (id(code), offset, 0 if element is None else table.element_number(element))
-        entries.append(PathEntry(code, offset, element))
+        entry = _entry(frame)
+        element = entry.element
+        numbers += (id(entry.code), entry.offset, 0 if element is None else table.element_number(element))
+        entries.append(entry)
     return table.index(tuple(numbers), entries)
-
-
-def _element_number(frame: FrameType, table: PathTable) -> int:
-    element = element_of(frame)
-    return 0 if element is None else table.element_number(element)
