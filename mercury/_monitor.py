@@ -35,6 +35,9 @@ listeners: List[Callable[[Report], None]] = []
 outer_listeners: List[Callable[[Report], None]] = []
 """The same for units that lie in no other, so that no query is told twice."""
 
+MEMORY_INTERVAL_NS = 10_000_000
+"""How old a reading of the process's memory may be when a unit closes."""
+
 _thread_time_ns: Callable[[], int] = getattr(time, "thread_time_ns", time.process_time_ns)
 
 
@@ -107,9 +110,12 @@ class Unit:
         """Leaves out what is to be ignored; where that fails, nothing is."""
         try:
             chosen = settings.active()
-            sieve = Sieve(evidence, chosen.ignore, self.trace.ignored, datetime.date.today())
             # Looking for ignores that have died costs time, which nobody spends who only observes.
-            sifted = sieve.sift(findings, self.workload == "test" or chosen.mode(self.workload) != "observe")
+            looks_for_dead = self.workload == "test" or chosen.mode(self.workload) != "observe"
+            if not findings and not looks_for_dead:
+                return Sifted(findings, (), (), ())
+            sieve = Sieve(evidence, chosen.ignore, self.trace.ignored, datetime.date.today())
+            sifted = sieve.sift(findings, looks_for_dead)
             audit.remember((each.rule.where for each in sifted.suppressed), sifted.idle, sifted.stale)
             return sifted
         except Exception:
@@ -122,7 +128,7 @@ class Unit:
         return PerformanceMetrics(
             response_time_ms=elapsed_ns / 1e6,
             cpu_time_ms=_milliseconds(cpu_ns),
-            memory_usage_mb=_resident_mb(),
+            memory_usage_mb=_resident.megabytes(),
             query_count=evidence.totals.query_count,
             transaction_count=evidence.totals.transaction_count,
             query_time_ms=evidence.totals.duration_ns / 1e6,
@@ -209,6 +215,25 @@ def failure_of(report: Report) -> Optional[FindingsError]:
 
 def _milliseconds(nanoseconds: Optional[int]) -> Optional[float]:
     return None if nanoseconds is None else nanoseconds / 1e6
+
+
+class _ResidentMemory:
+    """The resident memory of this process, read once in MEMORY_INTERVAL_NS: the system takes its time."""
+
+    def __init__(self) -> None:
+        self._asked_ns: Optional[int] = None
+        self._megabytes: Optional[float] = None
+
+    def megabytes(self) -> Optional[float]:
+        """In MiB; None where nothing tells."""
+        now = time.perf_counter_ns()
+        if self._asked_ns is None or now - self._asked_ns >= MEMORY_INTERVAL_NS:
+            self._megabytes = _resident_mb()
+            self._asked_ns = now
+        return self._megabytes
+
+
+_resident = _ResidentMemory()
 
 
 def _resident_mb() -> Optional[float]:

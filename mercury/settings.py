@@ -219,7 +219,8 @@ def active() -> Settings:
     """The settings in use. Read once, and again where settings.MERCURY has become another object. Never raises."""
     try:
         django = django_settings()
-        value = None if django is None else getattr(django, "MERCURY", None)
+        # Asked for at each unit, and Django's lazy object takes its time to say that it has no such setting.
+        value = None if django is None else getattr(getattr(django, "_wrapped", django), "MERCURY", None)
         cached = _cache.settings
         if cached is None or django is not _cache.django or value is not _cache.value:
             loaded = load()

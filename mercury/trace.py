@@ -293,8 +293,9 @@ class Trace:
                 self._end()
 
     def _evidence(self) -> Evidence:
+        totals = self._core.totals()
         return Evidence(
-            self._core.totals(),
+            totals,
             self._core.groups(),
             self._core.duplicates(),
             self.paths.paths,
@@ -302,7 +303,7 @@ class Trace:
             self.sightings,
             self.spawn_loops,
             list(self.databases),
-            self._notes(),
+            self._notes(totals),
         )
 
     def _end(self) -> None:
@@ -318,8 +319,7 @@ class Trace:
         with process.lock:
             process.open_count -= 1
 
-    def _notes(self) -> List[str]:
-        totals = self._core.totals()
+    def _notes(self, totals: Totals) -> List[str]:
         unattributed = process.unattributed - self._unattributed_before
         notes = []
         if unattributed:

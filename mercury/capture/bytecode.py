@@ -11,6 +11,7 @@ from types import CodeType
 from typing import Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 _MAX_CACHED = 1024
+_MAX_PLACES = 8192
 _STORES = frozenset(("STORE_FAST", "STORE_NAME", "STORE_DEREF", "STORE_GLOBAL"))
 _DOUBLE_STORES = frozenset(("STORE_FAST_STORE_FAST", "STORE_FAST_LOAD_FAST"))
 _PASSED_BEFORE_STORES = frozenset(("UNPACK_SEQUENCE", "UNPACK_EX", "NOP", "CACHE", "EXTENDED_ARG"))
@@ -48,6 +49,8 @@ _PRECALL_BYTES = 4
 _CACHE = dis.opmap.get("CACHE", -1)
 
 _cache: Dict[int, Tuple[CodeType, List[Loop]]] = {}
+_around: Dict[Tuple[int, int], Tuple[CodeType, List[Loop]]] = {}
+"""The loops around the instructions that were asked for, by address of the code and offset."""
 
 
 def stable_offset(code: CodeType, offset: int) -> int:
@@ -85,11 +88,16 @@ def loop_variables(code: CodeType, offset: int) -> Tuple[str, ...]:
 
 def loops_around(code: CodeType, offset: int) -> List[Loop]:
     """The loops around the instruction, the innermost first."""
-    loops = _loops(code)
-    if not loops:
-        return loops
+    known = _around.get((id(code), offset))
+    if known is not None and known[0] is code:
+        return known[1]
+    if len(_around) >= _MAX_PLACES:
+        _around.clear()
     instruction = stable_offset(code, offset)
-    return sorted((loop for loop in loops if instruction in loop.offsets), key=lambda loop: len(loop.offsets))
+    loops = [loop for loop in _loops(code) if instruction in loop.offsets]
+    loops.sort(key=lambda loop: len(loop.offsets))
+    _around[id(code), offset] = (code, loops)
+    return loops
 
 
 def _innermost(code: CodeType, offset: int) -> Optional[Loop]:

@@ -105,7 +105,18 @@ def is_plumbing(filename: str) -> bool:
 
 def is_library(filename: str) -> bool:
     """Is this a file of an installed package, the standard library or generated code, not the user's own?"""
-    name = filename.replace(os.sep, "/")
+    known = _libraries.get(filename)
+    if known is None:
+        if len(_libraries) >= _MAX_CODES:
+            _libraries.clear()
+        known = _libraries[filename] = _is_of_library(filename.replace(os.sep, "/"))
+    return known
+
+
+_libraries: Dict[str, bool] = {}
+
+
+def _is_of_library(name: str) -> bool:
     if name.startswith(("<", _PACKAGE)):
         return True
     return "/site-packages/" in name or "/dist-packages/" in name or name.startswith(_standard_library())

@@ -180,7 +180,8 @@ def _lose_track(trace: Trace) -> None:
         lane.lose_track()
 
 
-_is_installed = False
+_connections: Any = None
+"""Django's connections, once they are watched."""
 
 
 def install() -> bool:
@@ -189,7 +190,16 @@ def install() -> bool:
     Safe to call again: at the start of each unit it finds the connections of this thread
     that were made before Mercury was there.
     """
-    global _is_installed
+    if _connections is None and not _install():
+        return False
+    spawning.install()
+    for connection in _connections.all(initialized_only=True):
+        watch_connection(connection)
+    return True
+
+
+def _install() -> bool:
+    global _connections
     if "django" not in sys.modules:
         return False
     try:
@@ -201,12 +211,8 @@ def install() -> bool:
         from django.db.backends.signals import connection_created
     except ImportError:
         return False
-    spawning.install()
-    if not _is_installed:
-        connection_created.connect(_on_connection_created, dispatch_uid="mercury")
-        _is_installed = True
-    for connection in connections.all(initialized_only=True):
-        watch_connection(connection)
+    connection_created.connect(_on_connection_created, dispatch_uid="mercury")
+    _connections = connections
     return True
 
 

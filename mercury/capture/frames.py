@@ -22,7 +22,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from mercury.capture import spawning
 from mercury.capture.bytecode import stable_offset
-from mercury.capture.code import CUT, GENERATOR, ONE_BY_ONE, PLUMBING, RAW, SAVE, kind_of
+from mercury.capture.code import CUT, ELEMENT, GENERATOR, ONE_BY_ONE, PLUMBING, RAW, SAVE, kind_of, kinds
 from mercury.capture.elements import element_of, number_of
 from mercury.capture.spawning import Spawn
 from mercury.capture.statements import Statement
@@ -188,20 +188,13 @@ class Lane:
 
     def _explore(self, frame: FrameType, route: Route, table: PathTable) -> CallPath:
         """The path of a text that came another way than before."""
-        route.path = -1
-        route.skipped = -1
-        operation = frame
-        current: Optional[FrameType] = frame
-        while current is not None and kind_of(current) & PLUMBING:
-            if kind_of(current) & ONE_BY_ONE and kind_of(operation) & SAVE:
-                break
-            route.skipped += 1
-            operation = current
-            current = current.f_back
+        operation, current = _operation(frame, route)
         fresh = [operation]
         depths = {held: depth for depth, held in enumerate(self._frames)}
         while current is not None:
-            kind = kind_of(current)
+            kind = kinds.get(id(current.f_code), -1)
+            if kind < 0:
+                kind = kind_of(current)
             if kind & CUT:
                 # A worker's own frames say nothing: it serves unrelated callers.
                 spawn = spawning.behind(kind, table)
@@ -289,33 +282,53 @@ def make_lane(number: int, root: Optional[FrameType], is_at_home: bool) -> Lane:
     return Lane(number, root, is_at_home) if number < TRACE_MAX_LANES else BlindLane(TRACE_MAX_LANES - 1, None)
 
 
+def _operation(frame: FrameType, route: Route) -> Tuple[FrameType, Optional[FrameType]]:
+    """The frame at which the program entered the ORM, and the one around it."""
+    route.path = -1
+    route.skipped = -1
+    operation = frame
+    current: Optional[FrameType] = frame
+    while current is not None:
+        kind = kind_of(current)
+        if not kind & PLUMBING or (kind & ONE_BY_ONE and kind_of(operation) & SAVE):
+            break
+        route.skipped += 1
+        operation = current
+        current = current.f_back
+    return operation, current
+
+
 def _is_raw(operation: FrameType) -> bool:
     return bool(kind_of(operation) & RAW)
 
 
-_plain_entries: Dict[Tuple[int, int], PathEntry] = {}
-"""Entries of frames without an element, by address of the code and by instruction; each keeps its code alive."""
+Numbers = Tuple[int, int, int]
 
+_plain: Dict[Tuple[int, int], Tuple[PathEntry, Numbers]] = {}
+"""Entries of frames that are at no element, and their numbers, by address of the code and by instruction.
 
-def _entry(frame: FrameType) -> PathEntry:
-    code = frame.f_code
-    element = element_of(frame)
-    if element is not None:
-        return PathEntry(code, stable_offset(code, frame.f_lasti), element)
-    key = (id(code), frame.f_lasti)
-    entry = _plain_entries.get(key)
-    if entry is None:
-        if len(_plain_entries) >= MAX_ENTRIES:
-            _plain_entries.clear()
-        entry = _plain_entries[key] = PathEntry(code, stable_offset(code, frame.f_lasti), None)
-    return entry
+An entry keeps its code alive, so an address is never another's.
+"""
 
 
 def _intern(numbers: List[int], entries: List[PathEntry], fresh: List[FrameType], table: PathTable) -> int:
     """The index of the path that goes on from `entries` through `fresh`, innermost first."""
     for frame in reversed(fresh):
-        entry = _entry(frame)
-        element = entry.element
-        numbers += (id(entry.code), entry.offset, 0 if element is None else table.element_number(element))
-        entries.append(entry)
+        known = _plain.get((id(frame.f_code), frame.f_lasti)) or _entry(frame, table)
+        entries.append(known[0])
+        numbers += known[1]
     return table.index(tuple(numbers), entries)
+
+
+def _entry(frame: FrameType, table: PathTable) -> Tuple[PathEntry, Numbers]:
+    code = frame.f_code
+    offset = stable_offset(code, frame.f_lasti)
+    element = element_of(frame)
+    if element is not None:
+        return PathEntry(code, offset, element), (id(code), offset, table.element_number(element))
+    made = PathEntry(code, offset, None), (id(code), offset, 0)
+    if not kind_of(frame) & ELEMENT:
+        if len(_plain) >= MAX_ENTRIES:
+            _plain.clear()
+        _plain[id(code), frame.f_lasti] = made
+    return made

@@ -6,10 +6,11 @@ compared by their bases.
 """
 
 import sys
+import weakref
 from collections import deque
 from enum import EnumMeta
 from types import GetSetDescriptorType
-from typing import Any, Dict, Iterator, Optional
+from typing import Any, Dict, Iterator, Optional, Tuple
 
 from mercury.capture.parameters import digest
 
@@ -23,6 +24,7 @@ _QUEUES = frozenset(("queue", "_queue", "asyncio.queues", "multiprocessing.queue
 _MAX_ELEMENTS = 3
 _MAX_CODE_LENGTH = 10
 _MAX_CODE_TABLE_FIELDS = 5
+_MAX_MODELS = 4096
 
 
 def own_dict(value: Any) -> Dict[str, Any]:
@@ -181,6 +183,21 @@ def is_code_table(model: type) -> bool:
 
     Such a model points at no other one and is known by a unique code of a few characters.
     """
+    known = _code_tables.get(id(model))
+    if known is not None and known[0]() is model:
+        return known[1]
+    if len(_code_tables) >= _MAX_MODELS:
+        _code_tables.clear()
+    found = _has_code(model)
+    _code_tables[id(model)] = (weakref.ref(model), found)
+    return found
+
+
+_code_tables: Dict[int, Tuple[Any, bool]] = {}
+"""By address of the model, which is not kept alive."""
+
+
+def _has_code(model: type) -> bool:
     fields = own_dict(meta_of(model)).get("local_fields")
     held = [own_dict(field) for field in fields] if type(fields) is list else []
     if not held or len(held) > _MAX_CODE_TABLE_FIELDS or any(field.get("remote_field") for field in held):

@@ -25,6 +25,8 @@ class Block(NamedTuple):
 
     tree: ast.AST
     parents: Dict[Node, Node]
+    loops: Dict[Tuple[int, Tuple[str, ...]], Node]
+    """What `loop_node` has found, by line and variables."""
 
 
 class Scope(NamedTuple):
@@ -63,7 +65,7 @@ def _parsed(filename: str, line: int) -> Optional[Block]:
     if tree is None and len(lines) <= _MAX_WHOLE_FILE:
         # What looks like the beginning of a statement may be within a text.
         tree = _tree("".join(lines))
-    return None if tree is None else Block(tree, _parents(tree))
+    return None if tree is None else Block(tree, _parents(tree), {})
 
 
 def _tree(source: str) -> Optional[ast.AST]:
@@ -111,9 +113,12 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 def loop_node(block: Block, loop: Loop) -> Node:
     """The `for`, `while` or comprehension that compiled to this loop, or None."""
-    found = [node for node in ast.walk(block.tree) if _is_node_of(block, node, loop)]
-    # The walk goes from the outside in, and the smallest that fits is meant.
-    return found[-1] if found else None
+    key = (loop.line, loop.variables)
+    if key not in block.loops:
+        found = [node for node in ast.walk(block.tree) if _is_node_of(block, node, loop)]
+        # The walk goes from the outside in, and the smallest that fits is meant.
+        block.loops[key] = found[-1] if found else None
+    return block.loops[key]
 
 
 def _is_node_of(block: Block, node: Node, loop: Loop) -> bool:

@@ -246,6 +246,8 @@ class Trace:
         """`seed` keys the tables against chosen collisions; results do not depend on it."""
         self._lib = _lib  # a function does not keep its library alive
         self._error = ffi.new("mercury_error *")
+        self._totals = ffi.new("mercury_totals *")
+        self._figures = ffi.cast("int64_t *", self._totals)
         handle = self._lib.mercury_trace_new(seed & _SEED_MASK, self._error)
         if not handle:
             raise _failure(self._error.code, self._error)
@@ -284,20 +286,21 @@ class Trace:
         _check(code, self._error)
 
     def totals(self) -> Totals:
-        handle = self._open()
-        result = array("q", bytes(8 * len(Totals._fields)))
-        with ffi.from_buffer("mercury_totals[]", result) as totals:
-            _check(self._lib.mercury_trace_totals(handle, totals, self._error), self._error)
-        return Totals(*result)
+        self._read_totals()
+        return Totals(*ffi.unpack(self._figures, len(Totals._fields)))
+
+    def _read_totals(self) -> Any:
+        _check(self._lib.mercury_trace_totals(self._open(), self._totals, self._error), self._error)
+        return self._totals
 
     def groups(self) -> List[Group]:
         """All groups, in order of their first event."""
-        rows = self._records("mercury_group[]", self._lib.mercury_trace_groups, self.totals().group_count)
+        rows = self._records("mercury_group[]", self._lib.mercury_trace_groups, self._read_totals().group_count)
         return [Group(*row) for row in zip(*[iter(rows)] * _GROUP_WIDTH)]
 
     def duplicates(self) -> List[Duplicate]:
         """All duplicates, in order of their first event."""
-        count = self.totals().duplicate_count
+        count = self._read_totals().duplicate_count
         rows = self._records("mercury_duplicate[]", self._lib.mercury_trace_duplicates, count)
         return [
             Duplicate._make((*row[:_PLACES_FROM], row[_PLACES_FROM:])) for row in zip(*[iter(rows)] * _DUPLICATE_WIDTH)
@@ -305,6 +308,8 @@ class Trace:
 
     def _records(self, ctype: str, read: Any, count: int) -> List[int]:
         """The integers of `count` records, as the library's function `read` writes them."""
+        if not count:
+            return []
         result = array("q", bytes(count * ffi.sizeof(ctype[:-2])))
         written = ffi.new("size_t *")
         with ffi.from_buffer(ctype, result) as records:

@@ -29,8 +29,12 @@ def find(case: Case, findings: List[Finding]) -> List[Cleared]:
     for index, group in enumerate(case.evidence.groups):
         if index not in case.explained:
             repeated.setdefault((group.fingerprint, group.database), []).append(index)
-    found = [_cleared(case, indexes) for indexes in repeated.values()]
-    return [each for each in found if each.count > 1 and (each.fingerprint, each.database) not in told]
+    return [
+        _cleared(case, indexes)
+        for (fingerprint, database), indexes in repeated.items()
+        if sum(case.evidence.groups[index].count for index in indexes) > 1
+        and (unsigned(fingerprint), case.database(database)) not in told
+    ]
 
 
 def _cleared(case: Case, indexes: List[int]) -> Cleared:
