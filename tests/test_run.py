@@ -92,11 +92,7 @@ class Run:
         return {unit["name"]: (unit["times"], unit["query_count"]) for unit in self.report["units"]}
 
     def found(self):
-        return {(finding["kind"], target(finding)) for finding in self.report["findings"]}
-
-
-def target(finding):
-    return f"{finding['model']}.{finding['field']}" if finding["field"] else finding["model"]
+        return {(finding["kind"], finding["target"]) for finding in self.report["findings"]}
 
 
 @pytest.fixture
@@ -135,11 +131,30 @@ def test_a_script_is_one_unit(tmp_path, script):
     assert (run.code, run.output) == (0, "0\n1\n2\n3\n4\n")
     (finding,) = [finding for finding in run.report["findings"] if finding["kind"] == "n_plus_one"]
     lines = SCRIPT.splitlines()
-    assert (finding["line"], finding["loop_line"]) == (len(lines), len(lines) - 1)
+    assert (finding["query"]["line"], finding["loop"]["line"]) == (len(lines), len(lines) - 1)
     assert (finding["model"], finding["count"], finding["units"]) == ("ContentType", 5, {"script.py": 1})
     assert set(run.units()) == {"script.py"}
     assert "N+1: ContentType  5 queries" in run.errors
     assert "secret" not in run.errors + json.dumps(run.report)
+
+
+def test_what_is_ignored_over_a_limit_or_out_of_date_is_told(tmp_path, script):
+    lines = SCRIPT.splitlines()
+    script(
+        "for row in ContentType.objects.all():",
+        "    ContentType.objects.get(pk=row.pk)  # mercury: ignore[n_plus_one] five rows at most",
+        "for row in ContentType.objects.all():",
+        "    ContentType.objects.get(pk=row.pk)  # mercury: ignore[n_plus_one] it was, until=2020-01-01",
+    )
+    run = Run(tmp_path, sys.executable, "script.py", MERCURY_MAX_QUERY_COUNT="3")
+    found = {finding["query"]["line"] for finding in run.report["findings"] if finding["kind"] == "n_plus_one"}
+    assert found == {len(lines), len(lines) + 4}
+    assert run.report["ignored"] == ["n_plus_one ContentType: five rows at most (in script.py)"]
+    assert "Ignored: n_plus_one ContentType: five rows at most (in script.py)." in run.errors
+    (stale,) = run.report["stale_ignores"]
+    (exceeded,) = run.report["exceeded"]
+    assert f"script.py:{len(lines) + 4}" in stale
+    assert "max_query_count is 3 (in script.py)" in exceeded
 
 
 @pytest.mark.parametrize("code", [0, 1, 3, 255])
@@ -450,7 +465,7 @@ class TestServers:
         )
         units = {unit["name"]: unit["query_count"] for unit in report["units"]}
         assert (units["GET /"], units["GET /repaired/"]) == (1 + 4 * BOOKS, 2)
-        assert {target(finding) for finding in report["findings"]} == CAUSES
+        assert {finding["target"] for finding in report["findings"]} == CAUSES
         # The reloader and the server that it starts.
         assert report["watched_processes"] == (1 if reloader else 2)
         if not reloader:
@@ -473,7 +488,7 @@ class TestServers:
         assert self.code == 0, self.errors
         units = {unit["name"]: (unit["times"], unit["query_count"]) for unit in report["units"]}
         assert units["GET /"] == (6, 6 * (1 + 4 * BOOKS))
-        assert {target(finding) for finding in report["findings"]} == CAUSES
+        assert {finding["target"] for finding in report["findings"]} == CAUSES
         assert report["watched_processes"] == 2
         assert report["not_measured"] == []
 

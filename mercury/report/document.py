@@ -10,7 +10,7 @@ from typing import Any, Dict, List
 from mercury._version import __version__
 from mercury.findings import Cleared, Finding
 from mercury.report import Report
-from mercury.suppression import Rule
+from mercury.suppression import Rule, Suppressed
 
 SCHEMA_VERSION = "1.0"
 LARGER = 10
@@ -25,8 +25,8 @@ def document(report: Report) -> Dict[str, Any]:
         "name": report.name,
         "workload": report.workload,
         "metrics": report.metrics.as_dict(),
-        "findings": [_finding(finding) for finding in report.findings],
-        "ignored": [{"finding": _finding(ignored.finding), "rule": _rule(ignored.rule)} for ignored in report.ignored],
+        "findings": [finding_document(finding) for finding in report.findings],
+        "ignored": [_ignored(ignored) for ignored in report.ignored],
         "cleared": [_cleared(cleared) for cleared in report.cleared],
         "exceeded": list(report.exceeded),
         "not_measured": list(report.notes),
@@ -40,7 +40,8 @@ def dumps(report: Report) -> str:
     return json.dumps(document(report), allow_nan=False)
 
 
-def _finding(finding: Finding) -> Dict[str, Any]:
+def finding_document(finding: Finding) -> Dict[str, Any]:
+    """One finding, as it stands in each document that has findings."""
     return {
         "kind": finding.kind,
         "is_advisory": finding.is_advisory,
@@ -63,6 +64,10 @@ def _finding(finding: Finding) -> Dict[str, Any]:
         "why": finding.why,
         "fix": finding.fix,
     }
+
+
+def _ignored(ignored: Suppressed) -> Dict[str, Any]:
+    return {"finding": finding_document(ignored.finding), "rule": _rule(ignored.rule)}
 
 
 def _rule(rule: Rule) -> Dict[str, Any]:

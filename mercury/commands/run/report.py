@@ -12,6 +12,7 @@ from mercury.commands.run.wording import counted, units
 from mercury.findings import Finding
 from mercury.metrics import PerformanceMetrics
 from mercury.report import Report, console
+from mercury.report.document import finding_document
 
 MAX_NAMED_UNITS = 10
 MAX_PLACES = 3
@@ -20,12 +21,20 @@ MAX_PLACES = 3
 def render(results: Results, command: str) -> str:
     """The report for a terminal."""
     findings = [replace(finding, why=finding.why + _where(found)) for finding, found in results.findings()]
-    report = Report(f"run  {command}", _metrics(results.tally), findings, results.not_measured())
+    report = Report(
+        f"run  {command}",
+        _metrics(results.tally),
+        findings,
+        results.not_measured(),
+        exceeded=tuple(results.said("exceeded")),
+        stale=tuple(results.said("stale")),
+    )
     head, _, body = console.render(report, color=console.wants_color(sys.stderr)).partition("\n\n")
     if not results.watching:
         # What nobody measured is not shown as 0 queries.
         return "\n" + head.split("\n")[0] + "\n\n" + body.partition("\n\n")[2]
-    return "\n".join(["", head, *_unit_lines(results.tally), *_backend_lines(results), "", body])
+    ignored = [f"  Ignored: {console.printable(each)}." for each in results.said("ignored")]
+    return "\n".join(["", head, *_unit_lines(results.tally), *_backend_lines(results), "", body, *ignored])
 
 
 def as_json(results: Results) -> str:
@@ -36,28 +45,28 @@ def as_json(results: Results) -> str:
         "watched_processes": results.watching,
         "units": [_unit_as_json(name, unit) for name, unit in results.tally.units.items()],
         "findings": [_finding_as_json(finding, found) for finding, found in results.findings()],
+        "ignored": results.said("ignored"),
+        "exceeded": results.said("exceeded"),
         "not_measured": results.not_measured(),
+        "stale_ignores": results.said("stale"),
     }
     return json.dumps(whole, indent=2) + "\n"
 
 
 def _unit_as_json(name: str, unit: UnitTally) -> Dict[str, Any]:
-    figures = asdict(replace(unit, notes={}, found={}))
-    del figures["notes"], figures["found"]
+    figures = asdict(replace(unit, found={}, sentences={}))
+    del figures["found"], figures["sentences"]
     return {"name": name, **figures}
 
 
 def _finding_as_json(finding: Finding, found: Dict[str, Found]) -> Dict[str, Any]:
     summed = total(found)
-    told = asdict(finding)
-    told.update(
-        fingerprint=f"{finding.fingerprint:016x}",
-        total_count=summed.count,
-        total_duration_ns=summed.duration_ns,
-        units={name: each.units for name, each in found.items()},
-    )
-    del told["first_event"], told["places"]
-    return told
+    return {
+        **finding_document(finding),
+        "total_count": summed.count,
+        "total_duration_ms": summed.duration_ns / 1e6,
+        "units": {name: each.units for name, each in found.items()},
+    }
 
 
 def _metrics(tally: Tally) -> PerformanceMetrics:

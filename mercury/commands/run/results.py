@@ -90,14 +90,15 @@ class Results:
             notes.append(f"{counted(count, 'fault', 'faults')} inside Mercury ({name}); the command was not affected")
         if self.tally.dropped_findings:
             notes.append(f"{counted(self.tally.dropped_findings, 'finding', 'findings')} beyond the bound")
-        return notes + self._unit_notes()
+        return notes + self.said("not_measured")
 
-    def _unit_notes(self) -> List[str]:
-        notes = []
-        for name, unit in self.tally.units.items():
-            for note, times in unit.notes.items():
-                notes.append(f"{note} (in {units(name, times)})")
-        return notes
+    def said(self, kind: str) -> List[str]:
+        """Sentences of one kind in the units' reports, each with the units that say it."""
+        return [
+            f"{sentence} (in {units(name, times)})"
+            for name, unit in self.tally.units.items()
+            for sentence, times in unit.sentences.get(kind, {}).items()
+        ]
 
     def findings(self) -> List[Tuple[Finding, Dict[str, Found]]]:
         """Each cause with the units in which it was found, the most expensive first."""

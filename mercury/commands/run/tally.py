@@ -14,7 +14,7 @@ from mercury.report import Report
 
 MAX_UNITS = 1000
 MAX_FINDINGS = 1000
-MAX_NOTES = 20
+MAX_SENTENCES = 20
 OTHERS = "(others)"
 """The name under which units are summed whose names first came after MAX_UNITS others."""
 
@@ -54,8 +54,9 @@ class UnitTally:
     query_count: int = 0
     transaction_count: int = 0
     query_time_ms: float = 0.0
-    notes: Dict[str, int] = field(default_factory=dict)
     found: Dict[Key, Found] = field(default_factory=dict)
+    sentences: Dict[str, Dict[str, int]] = field(default_factory=dict)
+    """By kind, "not_measured", "ignored", "stale" or "exceeded": each sentence, and how many of the units say it."""
 
 
 class Tally:
@@ -85,8 +86,8 @@ class Tally:
             metrics.query_count,
             metrics.transaction_count,
             metrics.query_time_ms,
-            dict.fromkeys(report.notes, 1),
             found,
+            _sentences(report),
         )
         self.add_unit(report.name, unit)
         records.append(self._unit_record(report.name, unit))
@@ -102,9 +103,8 @@ class Tally:
         total.query_count += unit.query_count
         total.transaction_count += unit.transaction_count
         total.query_time_ms += unit.query_time_ms
-        for note, times in unit.notes.items():
-            if note in total.notes or len(total.notes) < MAX_NOTES:
-                total.notes[note] = total.notes.get(note, 0) + times
+        for kind, sentences in unit.sentences.items():
+            _add_sentences(total.sentences.setdefault(kind, {}), sentences)
         for key, found in unit.found.items():
             _add_found(total.found, key, found)
 
@@ -142,7 +142,26 @@ class Tally:
     def _unit_record(self, name: str, unit: UnitTally) -> Dict[str, Any]:
         figures = [unit.times, unit.response_time_ms, unit.query_count, unit.transaction_count, unit.query_time_ms]
         found = [[self._numbers[key], each.units, each.count, each.duration_ns] for key, each in unit.found.items()]
-        return {UNIT: name, "figures": figures, "notes": unit.notes, "found": found}
+        return {UNIT: name, "figures": figures, "found": found, "sentences": unit.sentences}
+
+
+def _sentences(report: Report) -> Dict[str, Dict[str, int]]:
+    """What a report says beside its findings."""
+    ignored = (f"{each.finding.kind} {each.finding.target}: {each.rule}" for each in report.ignored)
+    said = {
+        "not_measured": report.notes,
+        "ignored": ignored,
+        "stale": report.stale,
+        "exceeded": report.exceeded,
+    }
+    counted = {kind: dict.fromkeys(sentences, 1) for kind, sentences in said.items()}
+    return {kind: sentences for kind, sentences in counted.items() if sentences}
+
+
+def _add_sentences(totals: Dict[str, int], sentences: Dict[str, int]) -> None:
+    for sentence, times in sentences.items():
+        if sentence in totals or len(totals) < MAX_SENTENCES:
+            totals[sentence] = totals.get(sentence, 0) + times
 
 
 def _add_found(totals: Dict[Key, Found], key: Key, found: Found) -> None:
@@ -183,7 +202,7 @@ class TallyReader:
         elif UNIT in record:
             found = {self._keys[number]: Found(*figures) for number, *figures in record["found"]}
             unit = UnitTally(*record["figures"])
-            unit.notes, unit.found = record["notes"], found
+            unit.found, unit.sentences = found, record["sentences"]
             self.tally.add_unit(record[UNIT], unit)
 
 
