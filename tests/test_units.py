@@ -93,6 +93,12 @@ class TestCommands:
         call_command("shell", command=program)
         assert names(reports) == [("inner", "block", 1), ("command shell", "command", 2)]
 
+    def test_a_command_of_django_is_no_unit(self, reports):
+        output = io.StringIO()
+        call_command("inspectdb", stdout=output)
+        assert "class ProjectBook" in output.getvalue()
+        assert reports == []
+
     def test_what_serves_without_end_is_no_unit(self, reports):
         call_command("qcluster")
         assert reports == []

@@ -1,7 +1,8 @@
 """Management commands as units of work, from a shell and by `call_command`.
 
 Django has no hook around a command, so BaseCommand.execute is wrapped. A command that runs within a
-unit, such as a test or a request, is part of that one.
+unit, such as a test or a request, is part of that one. Django's own commands are none: `migrate` sends the same
+statement for each table, and nobody could mend it.
 """
 
 import functools
@@ -15,7 +16,6 @@ from mercury._monitor import Unit, failure_of, open_parent, open_unit
 WITHOUT_END = frozenset(
     (
         "celery",
-        "dbshell",
         "process_tasks",
         "qcluster",
         "rqworker",
@@ -25,7 +25,6 @@ WITHOUT_END = frozenset(
         "runserver_plus",
         "runworker",
         "test",
-        "testserver",
     )
 )
 """Commands that only serve requests, tasks or tests, which are units of their own."""
@@ -56,11 +55,18 @@ def watch() -> None:
 
 
 def _open(command: Any, options: Dict[str, Any]) -> Optional[Unit]:
-    name = type(command).__module__.rpartition(".")[2]
-    is_prompt = name in _SHELLS and not options.get("command")
-    if name in WITHOUT_END or is_prompt or open_parent("command") is not None:
+    module = type(command).__module__
+    name = module.rpartition(".")[2]
+    if not _is_the_project_s(module, name, options) or open_parent("command") is not None:
         return None
     unit = open_unit(f"command {name}", sys._getframe(1), "command")
     if unit is not None:
         unit.trace.is_background = True
     return unit
+
+
+def _is_the_project_s(module: str, name: str, options: Dict[str, Any]) -> bool:
+    if name in _SHELLS:
+        # Without one it is a prompt, which waits for people.
+        return bool(options.get("command"))
+    return name not in WITHOUT_END and not module.startswith("django.")
