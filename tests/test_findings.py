@@ -6,6 +6,9 @@ import pytest
 
 import mercury
 from tests.django_database import database, shop  # noqa: F401
+
+from django.db import models  # isort: skip
+from tests.project import models as project_models
 from tests.project.cases import CASES
 
 
@@ -94,3 +97,19 @@ def test_a_repeated_statement_that_is_cleared_has_a_reason(name, reason, shop): 
     report = _findings(name)
     assert reason in [cleared.reason for cleared in report.cleared], report.cleared
     assert all(cleared.count > 1 for cleared in report.cleared)
+
+
+def _code_of(fix):
+    """What a fix adds to the queryset of which model, as code."""
+    code, _, rest = fix.partition(" to the ")
+    return code[len("add ") :], rest.partition(" queryset")[0]
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_a_fix_is_code_that_runs(name, shop):  # noqa: F811
+    names = {**vars(models), **vars(project_models)}
+    for finding in _findings(name).findings:
+        if finding.fix.startswith("add ."):
+            code, model = _code_of(finding.fix)
+            code = code.replace("filter(...)", "all()")
+            list(eval(f"{model}.objects{code}", names))

@@ -315,3 +315,57 @@ def argument_for(call: Node, name: str, code: CodeType) -> Optional[Node]:
     if names[0] in ("self", "cls") and isinstance(call.func, ast.Attribute):
         place -= 1
     return call.args[place] if 0 <= place < len(call.args) else None
+
+
+_KEPT = frozenset(("filter", "exclude", "order_by", "select_related", "only", "defer", "annotate", "distinct"))
+"""Methods that a prefetch's own queryset can carry."""
+
+
+_unparse: Any = getattr(ast, "unparse", None)
+"""From Python 3.9 on."""
+
+
+def chain_behind(code: CodeType, line: int, name: str) -> str:
+    """The calls behind `.name` on this line, such as `.filter(stars=5)`, as far as a queryset elsewhere can have them.
+
+    Empty where there are none, or where they use the variable of a loop, which is not known elsewhere.
+    """
+    block = None if _unparse is None else block_of(code)
+    if block is None:
+        return ""
+    for node in ast.walk(block.tree):
+        if isinstance(node, ast.Attribute) and node.attr == name:
+            calls = _kept_calls(block, node)
+            if calls and _first_line(node) <= line <= _last_line(calls[-1]):
+                return "" if _use_loops(block, node, calls) else "".join(map(_call_text, calls))
+    return ""
+
+
+def _kept_calls(block: Block, node: Node) -> List[Node]:
+    """The calls of a chain behind an attribute that a prefetch's queryset can carry."""
+    calls: List[Node] = []
+    last = node
+    while True:
+        method: Node = block.parents.get(last)
+        call: Node = block.parents.get(method)
+        is_call = isinstance(method, ast.Attribute) and isinstance(call, ast.Call) and call.func is method
+        if not is_call or method.attr not in (*_KEPT, "all"):
+            return calls
+        if method.attr != "all":
+            calls.append(call)
+        last = call
+
+
+def _call_text(call: Node) -> str:
+    arguments = ", ".join(map(_unparse, [*call.args, *call.keywords]))
+    return f".{call.func.attr}({arguments})"
+
+
+def _use_loops(block: Block, node: Node, calls: Sequence[Node]) -> bool:
+    """Do the arguments of these calls use a variable of a loop around them?"""
+    used = {name for call in calls for each in [*call.args, *call.keywords] for name in names_in(each)}
+    for around in ancestors(block, node):
+        for loop in [around, *getattr(around, "generators", ())]:
+            if hasattr(loop, "target") and hasattr(loop, "iter") and used & set(names_in(loop.target)):
+                return True
+    return False

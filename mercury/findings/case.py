@@ -9,12 +9,14 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
 
+from mercury.capture import bytecode, syntax
+from mercury.capture.elements import TemplateElement
 from mercury.capture.iterables import ANSWERS, WHILE
 from mercury.capture.loops import LIBRARY, LoopSource
 from mercury.capture.provenance import RAW, Sighting
 from mercury.capture.statements import UNREADABLE, Statement
 from mercury.core.records import EVENT_WRITE, LOOP_CALLED, LOOP_RECURSION, LOOP_REPEATED, Group, unsigned
-from mercury.findings import growth, places
+from mercury.findings import growth, places, relations
 from mercury.findings.finding import Finding
 from mercury.findings.places import Place
 from mercury.trace import Evidence, PathEntry
@@ -114,17 +116,43 @@ class Case:
 
     def loaded_at(self, table: str, before: int) -> Optional[Place]:
         """Where the rows of `table` were last selected before event number `before`."""
+        group = self._loading(table, before)
+        return None if group is None else places.trigger(self.path(group))
+
+    def _loading(self, table: str, before: int) -> Optional[Group]:
         if not table:
             return None
-        selects = re.compile(rf'^select .*? from "?{re.escape(table.lower())}"?( |$)')
+        selects = _selects_from(table)
         earlier = [
             group
             for group in self.evidence.groups
             if group.first_event < before and selects.match(self.statement(group.fingerprint).canonical)
         ]
-        if not earlier:
+        return max(earlier, key=lambda group: group.first_event) if earlier else None
+
+    def carrier(self, sighting: Sighting, before: int) -> Optional[Sighting]:
+        """The relation whose prefetch brought the rows that a query stands behind, if one did.
+
+        A prefetch is sent by the call that loads the rows which it belongs to, right behind them.
+        """
+        group = self._loading(sighting.table, before)
+        if group is None:
             return None
-        return places.trigger(self.path(max(earlier, key=lambda group: group.first_event)))
+        along = [other for other in self.evidence.groups if other.path == group.path]
+        main = min(along, key=lambda other: other.first_event)
+        return relations.between(
+            self.statement(main.fingerprint).canonical, sighting.table, self.statement(group.fingerprint).canonical
+        )
+
+    def chain(self, site: Site) -> str:
+        """The calls behind the relation's name where a site's query is asked for, as the source has them."""
+        for entry in reversed(self.path(self.evidence.groups[site.groups[0]])[:-1]):
+            if isinstance(entry.element, TemplateElement):
+                return ""
+            if places.is_own(entry):
+                line = bytecode.line_at(entry.code, entry.offset)
+                return syntax.chain_behind(entry.code, line, site.sighting.field)
+        return ""
 
     def _looped_sites(self) -> List[Site]:
         proven = [
@@ -219,6 +247,10 @@ def _loop_place(path: List[PathEntry], group: Group, evident: growth.Growth) -> 
     if group.loop_depth >= 0 or seen is None:
         return places.loop(path, group.loop_depth)
     return places.loop_at(path, seen.depth, seen.line)
+
+
+def _selects_from(table: str) -> "re.Pattern[str]":
+    return re.compile(rf'^select .*? from "?{re.escape(table.lower())}"?( |$)')
 
 
 def _cause(path: List[PathEntry]) -> Any:

@@ -5,24 +5,109 @@ fix names code that can be pasted; where the frames did not tell enough, it says
 to do instead of inventing a name.
 """
 
-from typing import List, Optional, Sequence, Tuple
+import re
+import sys
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 from mercury.capture.provenance import Sighting
 from mercury.findings.places import Place, short
 
+_FETCH_PEERS = (6, 1)
+"""The first version of Django with fetch modes."""
 
-def words(sighting: Sighting, rows: Optional[Place], around: Sequence[Sighting]) -> str:
-    """The fix for queries that one row each stands behind.
 
-    `rows` is where the rows were loaded; `around` are the other sightings of the same
-    loop, through which the row itself may have been loaded.
+class Change(NamedTuple):
+    """What to write behind the queryset of `model` that `rows` loads, and what to do with the result.
+
+    `selects`, `prefetches` and `annotations` are arguments, as code; `other` is said in words.
     """
-    if sighting.kind == "key_check":
-        return _for_key_check(sighting)
-    if not sighting.field or sighting.kind in ("raw", "instance", "queryset"):
-        return for_unrelated(sighting)
-    code, afterwards = remedy(sighting, lookup_path(sighting, around))
-    return f"{code}{_target(root_model(sighting, around), rows)}{afterwards}"
+
+    model: str
+    rows: Optional[Place] = None
+    selects: Tuple[str, ...] = ()
+    prefetches: Tuple[str, ...] = ()
+    annotations: Tuple[str, ...] = ()
+    other: str = ""
+    afterwards: str = ""
+
+    def together_with(self, later: "Change") -> "Change":
+        """One change for two, which must be of one queryset."""
+        return self._replace(
+            selects=_once(self.selects, later.selects),
+            prefetches=_once(self.prefetches, later.prefetches),
+            annotations=_once(self.annotations, later.annotations),
+            afterwards=self.afterwards + later.afterwards,
+        )
+
+    def __str__(self) -> str:
+        calls = [("select_related", self.selects), ("prefetch_related", self.prefetches)]
+        calls.append(("annotate", self._distinct_annotations()))
+        code = "".join(f".{name}({', '.join(arguments)})" for name, arguments in calls if arguments)
+        return f"{self.other or f'add {code}'}{_target(self.model, self.rows)}{self.afterwards}"
+
+    def _distinct_annotations(self) -> Tuple[str, ...]:
+        """Two counts over two relations multiply each other unless they are distinct."""
+        if len(self.annotations) < 2:
+            return self.annotations
+        return tuple(re.sub(r'Count\(("[^"]*")', r"Count(\1, distinct=True", each) for each in self.annotations)
+
+
+def _once(one: Tuple[str, ...], other: Tuple[str, ...]) -> Tuple[str, ...]:
+    return tuple(dict.fromkeys(one + other))
+
+
+def _target(model: str, rows: Optional[Place]) -> str:
+    if rows is not None and model:
+        return f" to the {model} queryset that {short(rows.file)}:{rows.line} loads"
+    return f" to the {model} queryset" if model else ""
+
+
+class Access(NamedTuple):
+    """One query behind a row: who asked, through which parents the row came (the outermost first), and how.
+
+    `chain` are the calls behind the relation's name in the source, such as `.filter(stars=5)`, empty
+    where the source does not tell; `canonical` is the statement.
+    """
+
+    sighting: Sighting
+    parents: Tuple[Sighting, ...] = ()
+    chain: str = ""
+    canonical: str = ""
+
+    @property
+    def root(self) -> Sighting:
+        """Who holds the relation that the queryset in question can bring along."""
+        return self.parents[0] if self.parents else self.sighting
+
+    @property
+    def lookup(self) -> str:
+        """`author`, or `author__publisher` where the author was loaded row by row as well."""
+        return "__".join([*(parent.field for parent in self.parents), self.sighting.field])
+
+
+def parents_of(sighting: Sighting, around: Sequence[Sighting]) -> Tuple[Sighting, ...]:
+    """The relations that were followed row by row to get to the row behind a query, the outermost first."""
+    chain: List[Sighting] = []
+    child = sighting
+    while True:
+        found = [other for other in around if _leads_to(other, child) and other not in chain and other != sighting]
+        if not found:
+            return tuple(chain)
+        chain.insert(0, found[0])
+        child = found[0]
+
+
+def _leads_to(other: Sighting, child: Sighting) -> bool:
+    is_relation = other.kind in ("forward", "reverse_one") or (other.kind == "many" and other.method not in _ANSWERS)
+    return is_relation and bool(other.field) and other.related_model == child.model
+
+
+_ANSWERS = ("count", "exists", "aggregate")
+
+
+def is_relation(sighting: Sighting) -> bool:
+    """Can a queryset of the row bring the answer along?"""
+    return bool(sighting.field) and sighting.kind not in ("raw", "instance", "queryset", "key_check")
 
 
 def as_relation(sighting: Sighting) -> Sighting:
@@ -33,63 +118,98 @@ def as_relation(sighting: Sighting) -> Sighting:
     return sighting._replace(kind="many", model=model, field=field, related_model=sighting.model, table=table)
 
 
-def remedy(sighting: Sighting, lookup: str) -> Tuple[str, str]:
-    """The code to write on the queryset, and what to do with its result where that is not plain."""
-    if sighting.kind in ("forward", "reverse_one"):
-        return f'add .select_related("{lookup}")', ""
-    if sighting.kind in ("generic", "prefetch"):
-        return f'add .prefetch_related("{lookup}")', ""
-    if sighting.kind == "deferred":
-        return f'take "{lookup}" out of .defer(), or add it to .only(),', ""
-    return _for_many(sighting, lookup)
+def change_for(access: Access, rows: Optional[Place]) -> Change:
+    """The change of the queryset that loads the rows at `rows`."""
+    change = Change(access.root.model, rows)
+    kind = access.sighting.kind
+    argument = f'"{access.lookup}"'
+    if kind in ("forward", "reverse_one") and not _has_many(access):
+        return change._replace(selects=(argument,), afterwards=_peers())
+    if kind == "deferred":
+        other = f"take {argument} out of .defer(), or add it to .only(),"
+        return change._replace(other=other, afterwards=_peers())
+    if kind == "many":
+        return _for_many(access, change)
+    return change._replace(prefetches=(argument,), afterwards=_peers() if kind == "generic" else "")
 
 
-def lookup_path(sighting: Sighting, around: Sequence[Sighting]) -> str:
-    """`author`, or `author__publisher` where the author was loaded row by row as well."""
-    names = [sighting.field]
-    for parent in _parents(sighting, around):
-        names.insert(0, parent.field)
-    return "__".join(names)
+def _peers() -> str:
+    """What Django can do from 6.1 on without knowing the relation."""
+    version = getattr(sys.modules.get("django"), "VERSION", (0,))
+    return "; or let each row load for all its peers, with .fetch_mode(models.FETCH_PEERS)" * (version >= _FETCH_PEERS)
 
 
-def root_model(sighting: Sighting, around: Sequence[Sighting]) -> str:
-    """The model whose queryset the fix belongs to."""
-    parents = _parents(sighting, around)
-    return parents[-1].model if parents else sighting.model
+def _has_many(access: Access) -> bool:
+    return any(parent.kind == "many" for parent in access.parents)
 
 
-def _parents(sighting: Sighting, around: Sequence[Sighting]) -> List[Sighting]:
-    chain: List[Sighting] = []
-    child = sighting
-    while True:
-        parent = next(
-            (
-                other
-                for other in around
-                if other.kind in ("forward", "reverse_one")
-                and other.related_model == child.model
-                and other not in chain
-            ),
-            None,
-        )
-        if parent is None or parent == sighting:
-            return chain
-        chain.append(parent)
-        child = parent
+def _for_many(access: Access, change: Change) -> Change:
+    name, method = access.sighting.field, access.sighting.method
+    if method in ("count", "exists"):
+        verb = "read" if method == "count" else "test"
+        condition = f", filter={_as_condition(access)}" if access.sighting.is_filtered else ""
+        counted = _annotated(access, change, f"{name}_count", "Count", "", condition)
+        return counted._replace(afterwards=f", and {verb} {name}_count")
+    if method == "aggregate":
+        return _for_aggregate(access, change)
+    if access.sighting.is_filtered:
+        return _for_filtered(access, change)
+    return change._replace(prefetches=(f'"{access.lookup}"',), afterwards=_instead_of(method, f"{name}.all()"))
 
 
-def _for_many(sighting: Sighting, lookup: str) -> Tuple[str, str]:
-    name = sighting.field
-    if sighting.method == "count":
-        return f'add .annotate({name}_count=Count("{lookup}"))', f", and read {name}_count"
-    if sighting.method == "exists":
-        return f'add .annotate({name}_count=Count("{lookup}"))', f", and test {name}_count"
-    if sighting.method == "aggregate":
-        return f'add .annotate(...) over "{lookup}"', ", and read the annotation"
-    if sighting.is_filtered:
-        queryset = f"{sighting.related_model}.objects.filter(...)"
-        return f'add .prefetch_related(Prefetch("{lookup}", queryset={queryset}, to_attr="..."))', ""
-    return f'add .prefetch_related("{lookup}")', ""
+_ONE_CONDITION = re.compile(r"\.filter\((\w+)=([^=,()]+)\)$")
+
+
+def _as_condition(access: Access) -> str:
+    """The filter of a relation, seen from the row."""
+    found = _ONE_CONDITION.match(access.chain)
+    if found is None:
+        return "Q(...)"
+    lookup = access.sighting.field if _has_many(access) else access.lookup
+    return f"Q({lookup}__{found.group(1)}={found.group(2)})"
+
+
+def _annotated(access: Access, change: Change, name: str, function: str, column: str, condition: str = "") -> Change:
+    if not _has_many(access):
+        return change._replace(annotations=(f'{name}={function}("{access.lookup}{column}"{condition})',))
+    # The rows in question come with a prefetch themselves: that is the place to annotate them.
+    path = "__".join(parent.field for parent in access.parents)
+    owner = access.sighting.model
+    queryset = f'{owner}.objects.annotate({name}={function}("{access.sighting.field}{column}"{condition}))'
+    return change._replace(prefetches=(f'Prefetch("{path}", queryset={queryset})',))
+
+
+_AGGREGATE = re.compile(r'select (avg|sum|max|min|count)\((?:distinct )?(?:"?\w+"?\.)?"?(\w+)"?\)')
+
+
+def _for_aggregate(access: Access, change: Change) -> Change:
+    found = _AGGREGATE.match(access.canonical)
+    if found is None:
+        other = f'add .annotate(...) over "{access.lookup}"'
+        return change._replace(other=other, afterwards=", and read the annotation")
+    function, column = found.groups()
+    name = f"{access.sighting.field}_{column}_{function}"
+    annotated = _annotated(access, change, name, function.capitalize(), f"__{column}")
+    return annotated._replace(afterwards=f", and read {name}")
+
+
+def _for_filtered(access: Access, change: Change) -> Change:
+    name = f"chosen_{access.sighting.field}"
+    chain = access.chain or ".filter(...)"
+    queryset = f"{access.sighting.related_model}.objects{chain}"
+    code = f'Prefetch("{access.lookup}", queryset={queryset}, to_attr="{name}")'
+    afterwards = _instead_of(access.sighting.method, name) or f", and read {name}"
+    return change._replace(prefetches=(code,), afterwards=afterwards)
+
+
+_OF_ONE = {each: f"the {each}" for each in ("first", "last", "latest", "earliest")}
+_OF_ONE["get"] = "the one"
+
+
+def _instead_of(method: str, rows: str) -> str:
+    """A queryset's method that picks one row asks again, whatever was prefetched."""
+    which = _OF_ONE.get(method) or _OF_ONE.get(method[1:])
+    return f", and take {which} of {rows} in Python" if which else ""
 
 
 def for_one_answer(sighting: Sighting, loop: Place) -> str:
@@ -99,24 +219,34 @@ def for_one_answer(sighting: Sighting, loop: Place) -> str:
     return f"load {what} once{before}, and use it for each row"
 
 
-def _for_key_check(sighting: Sighting) -> str:
-    return (
-        f"check all keys with one {sighting.related_model}.objects.in_bulk(keys), and leave the key out of the "
-        f'validation of each {sighting.model}: full_clean(exclude=["{sighting.field}"])'
-    )
+def for_endless(sighting: Sighting, loop: Place) -> str:
+    """The fix for a `while` that asks for one row at each turn."""
+    what = f"rows of {sighting.model}" if sighting.model else "rows"
+    where = f" at {short(loop.file)}:{loop.line}" if loop.line else ""
+    return f"ask for many {what} at each turn of the loop{where}, with a slice such as [:500], instead of for one"
 
 
-def for_unrelated(sighting: Sighting) -> str:
+_ONE_COLUMN = re.compile(r' where \(?(?:"?\w+"?\.)?"?(\w+)"? = \?\)?(?: order by .*?)?(?: limit \?)?$')
+
+
+def for_unrelated(sighting: Sighting, canonical: str = "") -> str:
     """The fix where no relation is known that leads from the row to the query."""
-    if sighting.kind == "queryset" and sighting.method in ("get", "first"):
-        return f"collect the keys and load them once with {sighting.model}.objects.in_bulk(keys) before the loop"
-    if sighting.model:
-        wanted = sighting.related_model or sighting.model
-        return f"load the rows of {wanted} for all keys with one filter(...__in=keys) before the loop"
-    return "send one statement with IN (...) for all rows before the loop"
-
-
-def _target(model: str, rows: Optional[Place]) -> str:
-    if rows is not None and model:
-        return f" to the {model} queryset that {short(rows.file)}:{rows.line} loads"
-    return f" to the {model} queryset" if model else ""
+    if sighting.kind == "key_check":
+        return (
+            f"check all keys with one {sighting.related_model}.objects.in_bulk(keys), and leave the key out of the "
+            f'validation of each {sighting.model}: full_clean(exclude=["{sighting.field}"])'
+        )
+    if not sighting.model:
+        return "send one statement with IN (...) for all rows before the loop"
+    column = _ONE_COLUMN.search(canonical)
+    wanted = sighting.related_model or sighting.model
+    if sighting.kind == "queryset" and sighting.method in ("get", "aget", "first", "afirst"):
+        if column is None or column.group(1) == "id":
+            return f"collect the keys and load them once with {sighting.model}.objects.in_bulk(keys) before the loop"
+        name = column.group(1)
+        return (
+            f"collect the keys and load them once before the loop: {{row.{name}: row for row in "
+            f"{sighting.model}.objects.filter({name}__in=keys)}}"
+        )
+    name = column.group(1) if column else "..."
+    return f"load the rows of {wanted} for all keys with one {wanted}.objects.filter({name}__in=keys) before the loop"

@@ -4,10 +4,9 @@ The loop alone is not enough: a loop over months or flags repeats a statement to
 does not grow with the data. Twice is enough, because the proof does not count.
 """
 
-from typing import List
+from typing import List, Optional
 
 from mercury.capture.iterables import ANSWERS, WHILE
-from mercury.capture.provenance import Sighting
 from mercury.core.records import LOOP_CALLED, LOOP_RECURSION
 from mercury.findings import fix, nesting
 from mercury.findings.case import Case, Site
@@ -28,18 +27,30 @@ def find(case: Case) -> List[Finding]:
 
 def fix_for(case: Case, site: Site, reads: List[Site]) -> str:
     """What to write so that the rows of this site come with those that it is asked for."""
+    change = change_for(case, site, reads)
+    if change is not None:
+        return str(change)
+    if any(loop.kind in (WHILE, ANSWERS) for loop in site.growth.loops):
+        return fix.for_endless(site.sighting, site.loop_place)
     if site.distinct_count <= 1 and site.sighting.kind in ("queryset", "raw"):
         return fix.for_one_answer(site.sighting, site.loop_place)
-    around = [other.sighting for other in nesting.before(case, site, reads)]
+    return fix.for_unrelated(site.sighting, site.statement.canonical)
+
+
+def change_for(case: Case, site: Site, reads: List[Site]) -> Optional[fix.Change]:
+    """The change of a queryset that brings what this site asks for; None where no relation leads to it."""
+    if site.distinct_count <= 1 and site.sighting.kind in ("queryset", "raw"):
+        return None
     sighting = fix.as_relation(site.sighting)
-    rows = case.loaded_at(_rows_table(sighting, around), site.first_event)
-    return fix.words(sighting, rows, around)
-
-
-def _rows_table(sighting: Sighting, around: List[Sighting]) -> str:
-    root = fix.root_model(sighting, around)
-    tables = {other.model: other.table for other in [*around, sighting] if other.kind != "queryset"}
-    return tables.get(root, "")
+    if not fix.is_relation(sighting):
+        return None
+    parents = fix.parents_of(sighting, [other.sighting for other in nesting.before(case, site, reads)])
+    root = parents[0] if parents else sighting
+    carrier = case.carrier(root, site.first_event)
+    parents = (carrier, *parents) if carrier is not None else parents
+    rows = case.loaded_at((carrier or root).table, site.first_event)
+    access = fix.Access(sighting, parents, case.chain(site), site.statement.canonical)
+    return fix.change_for(access, rows)
 
 
 def why(site: Site) -> str:

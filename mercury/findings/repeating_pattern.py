@@ -14,7 +14,8 @@ from mercury.capture.code import is_library
 from mercury.findings import nesting
 from mercury.findings.case import Case, Site
 from mercury.findings.finding import Finding
-from mercury.findings.n_plus_one import fix_for
+from mercury.findings.fix import Change
+from mercury.findings.n_plus_one import change_for, fix_for
 from mercury.findings.places import short
 
 KIND = "repeating_pattern"
@@ -78,7 +79,22 @@ def _finding(case: Case, sites: Sequence[Site], reads: List[Site]) -> Finding:
         duration_ns=sum(finding.duration_ns for finding in told),
         loop_file=rows.file,
         loop_line=rows.line,
-        fix="; ".join(f"{finding.target}: {finding.fix}" for finding in told),
+        fix=_fix(case, sites, told, reads),
         places=tuple(f"{finding.file}:{finding.line}" for finding in told),
         tree=tuple(f"{finding.count:,} x {finding.target}  {short(finding.file)}:{finding.line}" for finding in told),
     )
+
+
+def _fix(case: Case, sites: Sequence[Site], told: Sequence[Finding], reads: List[Site]) -> str:
+    """One change of each queryset, however many of the statements it does away with."""
+    changes: Dict[Any, Change] = {}
+    others = []
+    for site, finding in zip(sites, told):
+        change = change_for(case, site, reads)
+        if change is None or change.other:
+            others.append(f"{finding.target}: {finding.fix}")
+            continue
+        key = change.model, change.rows
+        known = changes.get(key)
+        changes[key] = change if known is None else known.together_with(change)
+    return "; ".join([*map(str, changes.values()), *others])

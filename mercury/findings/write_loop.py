@@ -65,7 +65,7 @@ def _fix(site: Site) -> str:
     if verb == "delete":
         return f"delete them at once instead of in {before}: {model}.objects.filter(pk__in=keys).delete()"
     if sighting.kind == "instance":
-        return f"set the values in {before}, then {model}.objects.bulk_update(rows, [...]) with the changed fields"
+        return f"set the values in {before}, then {model}.objects.bulk_update(rows, {_columns(site)})"
     return (
         f"write them at once instead of in {before}: {model}.objects.filter(...).update(...), with F() where the "
         f"value depends on the row, or {model}.objects.bulk_update(rows, [...])"
@@ -80,3 +80,15 @@ def _for_table_between(sighting: Sighting, before: str) -> str:
         f"collect the rows of the table between in {before}, then {through}.bulk_create(rows, ignore_conflicts=True); "
         f"or add all of them from the other side, with one add(*rows)"
     )
+
+
+_MAX_COLUMNS = 8
+
+
+def _columns(site: Site) -> str:
+    """What an UPDATE sets, as a list of names; Django takes columns for fields."""
+    assignments = site.statement.canonical.partition(" set ")[2].partition(" where ")[0]
+    names = [each.partition("=")[0].strip().strip('"') for each in assignments.split(", ")]
+    if not assignments or len(names) > _MAX_COLUMNS or not all(name.isidentifier() for name in names):
+        return "[...]"
+    return "[" + ", ".join(f'"{name}"' for name in names) + "]"
