@@ -14,7 +14,31 @@ from mercury.core.pure import sql_lexer
 from mercury.core.records import DIALECTS
 
 VECTORS = sorted((Path(__file__).parent / "vectors" / "sql").glob("*.json"))
+PAIRS = Path(__file__).parent / "vectors" / "pairs"
 CASES = [(path.stem, case) for path in VECTORS for case in json.loads(path.read_text(encoding="utf-8"))]
+
+TOPICS = (
+    "literals", "placeholders", "comments", "identifiers", "operators", "lists", "comparisons", "joins", "sets",
+    "windows", "common table expressions", "json", "statements", "several statements", "procedural", "ddl", "passwords",
+    "clients", "savepoints", "space and case", "truncated",
+)  # fmt: skip
+SOME_TOPICS = {
+    "casts": "generic postgresql",
+    "arrays and slices": "generic postgresql",
+    "merge": "generic postgresql oracle mssql",
+    "copy": "generic postgresql mysql",
+    "hints": "generic mysql oracle mssql",
+    "insert": "postgresql mysql sqlite oracle mssql",
+    "grouping": "postgresql mysql oracle mssql",
+    "paging": "postgresql mysql sqlite oracle mssql",
+    "functions": "postgresql sqlite oracle mssql",
+    "cursors": "postgresql mssql",
+    "prepared": "postgresql mysql mssql",
+    "pivot": "oracle mssql",
+    "patterns": "oracle",
+    "hierarchies": "oracle",
+}
+"""The topics that every dialect has, and those that some have."""
 
 
 def normalize(sql, dialect="generic"):
@@ -191,13 +215,24 @@ def test_batch_gives_what_single_calls_give():
         assert list(batch) == [backend().module.normalize(sql, number).fingerprint for sql in statements]
 
 
-def test_the_specification_has_the_list_of_the_code(root):
+def test_the_published_list_is_that_of_the_code(root):
     marks = {"O": sql_lexer.OPERAND, "M": sql_lexer.MAYBE, "F": sql_lexer.FUNCTION}
     marks.update({"E": sql_lexer.ENDS, "S": sql_lexer.STARTS, "A": sql_lexer.APART, "-": 0})
-    text = (root / "docs" / "fingerprint-spec.md").read_text(encoding="utf-8")
-    written = {}
-    for line in text.partition("| marks | words |\n|---|---|\n")[2].splitlines():
-        _, letters, words, _ = line.split("|")
-        flags = sum(marks[letter] for letter in letters.strip())
-        written.update({word.encode(): flags | sql_lexer.KEYWORD for word in words.split()})
-    assert written == {word: entry.flags for word, entry in sql_lexer.WORDS.items()}
+    published = {}
+    for line in (root / "docs" / "fingerprint-words-1.txt").read_text(encoding="utf-8").splitlines():
+        word, letters = line.split(" ")
+        published[word.encode()] = sql_lexer.KEYWORD | sum(marks[letter] for letter in letters)
+    assert published == {word: entry.flags for word, entry in sql_lexer.WORDS.items()}
+
+
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+def test_pairs_have_one_fingerprint_or_two(dialect):
+    for pair in json.loads((PAIRS / f"{dialect}.json").read_text(encoding="utf-8")):
+        one, other = (normalize(sql.encode(), dialect) for sql in pair["statements"])
+        assert (one.fingerprint == other.fingerprint) == (pair["relation"] == "same"), (pair, one.text, other.text)
+
+
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+def test_no_topic_is_without_pairs(dialect):
+    topics = {pair["topic"] for pair in json.loads((PAIRS / f"{dialect}.json").read_text(encoding="utf-8"))}
+    assert topics >= set(TOPICS) | {topic for topic, dialects in SOME_TOPICS.items() if dialect in dialects.split()}
