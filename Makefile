@@ -70,7 +70,7 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 .PHONY: help library static build-ext c-tests run-c-tests ffi words header-hash develop demo test test-native test-pure \
         test-postgresql test-django detection applications orm-expressions differential properties benchmark \
         benchmark-drivers bench-sql bench-sql-peers instructions instructions-update instructions-trial profile-sql \
-        bench-linear bench-overhead lint format asan interpreters exits wheel sdist clean FORCE
+        bench-detection bench-linear bench-overhead lint format asan interpreters exits wheel sdist clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-17s %s\n", $$1, $$2}'
@@ -162,8 +162,16 @@ applications: library .venvs/pretix/ready .venvs/cms/ready ## pretix and django 
 	$(@D)/bin/python -m pip install -q cffi $(PACKAGES)
 	touch $@
 
+bench-detection: library .venvs/peers/ready ## the labelled cases with Mercury and its peers, which it downloads into .venvs/
+	.venvs/peers/bin/python -m tests.labelled.compare
+
 orm-expressions: library $(DJANGO_VERSIONS:%=.venvs/django-%/ready) ## the ids of ORM expressions under each of DJANGO_VERSIONS, on SQLite and PostgreSQL
 	tools/with_postgresql.sh $(PYTHON) -m tests.orm_expressions.run $(DJANGO_VERSIONS)
+
+.venvs/peers/ready: tests/labelled/peers.txt
+	$(DJANGO_PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install -q -r $<
+	touch $@
 
 .venvs/django-%/ready:
 	$(DJANGO_PYTHON) -m venv $(@D)

@@ -1,9 +1,12 @@
 """How a tool's findings are held against a label: hits, misses, inventions, lines."""
 
+from dataclasses import replace
+
 import pytest
 
+from tests.labelled import compare
 from tests.labelled.run import figures, judge
-from tests.labelled.suite import Case, duplicate, n_plus_one
+from tests.labelled.suite import Case, duplicate, n_plus_one, write_loop
 from tests.labelled.tools import Found
 
 GROWING = {"aa", "bb"}
@@ -93,3 +96,28 @@ def test_advice_has_figures_of_its_own():
     assert not (outcome.inventions or outcome.hits)
     assert judge(a_case(), GROWING, [said(kind="duplicate")]).advice_unasked
     assert judge(a_case(duplicate("Project")), GROWING, []).advice_misses
+
+
+def told(hits=(), further=(), inventions=(), failure=""):
+    return {"hits": hits, "further": further, "inventions": inventions, "failure": failure}
+
+
+def compared(*pairs):
+    cases = [replace(a_case(*expected), name=str(number)) for number, (expected, _) in enumerate(pairs)]
+    return compare.figures(cases, {str(number): outcome for number, (_, outcome) in enumerate(pairs)})
+
+
+def test_a_case_is_found_by_any_statement_that_grows():
+    positive = [n_plus_one("Project.lead")]
+    row = compared((positive, told(hits=["Project.lead"])), (positive, told(further=["x"])), (positive, told()))
+    assert (row["found"], row["missed"], row["recall"]) == (2, 1, 2 / 3)
+
+
+def test_only_a_negative_case_is_a_false_alarm():
+    row = compared(([n_plus_one("Project.lead")], told(inventions=["x"])), ([], told(inventions=["x", "y"])))
+    assert (row["false alarms"], row["missed"], row["precision"]) == (1, 1, 0.0)
+
+
+def test_reads_have_a_recall_of_their_own():
+    row = compared(([write_loop("Project")], told()), ([n_plus_one("Project.lead")], told(hits=["Project.lead"])))
+    assert (row["recall"], row["recall of reads"]) == (0.5, 1.0)

@@ -1,6 +1,6 @@
 """Runs a tool over the suite and prints what it found, missed and invented.
 
-    python -m tests.labelled.run [--tool mercury] [--set first|second] [--json FILE]
+    python -m tests.labelled.run [--tool mercury] [--set first|second] [--rows N] [--json FILE]
 
 Each set of cases has a table of its own.
 
@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Dict, Iterable, List, Optional, Set, Tuple
 
 from tests.labelled.harness import ROWS, Populations, call, measure, set_up
+from tests.labelled.peers import PEERS
 from tests.labelled.suite import ADVICE, GROWING, SETS, Case, Expectation, Line, load
 from tests.labelled.tools import TOOLS, Found, Tool
 
@@ -136,13 +137,13 @@ def _judge_advice(outcome: Outcome, case: Case, advice: List[Found]) -> None:
         _compare_lines(outcome, case, expectation, claim)
 
 
-def run(tool: Tool, cases: List[Case]) -> List[Outcome]:
+def run(tool: Tool, cases: List[Case], rows: int) -> List[Outcome]:
     outcomes = []
     with Populations().database() as populations:
         measured = measure(populations, cases)
         for case in cases:
             growing = {family.fingerprint for family in measured[case.name] if family.growth == "grows"}
-            populations.fresh(ROWS)
+            populations.fresh(rows)
             failure = ""
             with tool.watch(case.name) as found:
                 try:
@@ -210,26 +211,27 @@ def suite_in_figures(cases: List[Case]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tool", choices=sorted(TOOLS), default="mercury")
+    tools = {**TOOLS, **PEERS}
+    parser.add_argument("--tool", choices=sorted(tools), default="mercury")
     parser.add_argument("--set", choices=sorted(SETS), help="only this set of cases")
+    parser.add_argument("--rows", type=int, default=ROWS, help="of the population that the tool watches")
     parser.add_argument("--json", metavar="FILE", help="write each case's outcome as well")
     arguments = parser.parse_args()
-    tool = TOOLS[arguments.tool]
+    tool = tools[arguments.tool]
     from tests.labelled import settings
 
     tool.prepare(settings)
     set_up()
     cases = load(arguments.set)
-    outcomes = run(tool, cases)
+    outcomes = run(tool, cases, arguments.rows)
     for name in dict.fromkeys(case.set for case in cases):
         figures = suite_in_figures([case for case in cases if case.set == name])
-        print(f"{name} set, {figures}\n\n{arguments.tool} at n = {ROWS}\n")
+        print(f"{name} set, {figures}\n\n{arguments.tool} at n = {arguments.rows}\n")
         print(report([outcome for outcome in outcomes if outcome.set == name]) + "\n")
     if arguments.json:
+        told = {"tool": arguments.tool, "rows": arguments.rows, "cases": [asdict(each) for each in outcomes]}
         with open(arguments.json, "w", encoding="utf-8") as file:
-            json.dump(
-                {"tool": arguments.tool, "rows": ROWS, "cases": [asdict(each) for each in outcomes]}, file, indent=1
-            )
+            json.dump(told, file, indent=1)
 
 
 if __name__ == "__main__":
