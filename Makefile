@@ -58,8 +58,8 @@ EXITS ?= 500
 INTERPRETERS ?=
 CORE_TESTS = $(wildcard $(SOURCES:%=tests/test_%.py))
 ASAN_TESTS ?= tests --ignore=tests/test_build.py --ignore=tests/test_loader.py
-DJANGO_TESTS = $(addprefix tests/test_,$(addsuffix .py,capture findings middleware monitor settings suppression rest_framework examples labelled \
-                 labelled_run orm_expressions checks doctor run units))
+DJANGO_TESTS = $(addprefix tests/test_,$(addsuffix .py,capture findings middleware monitor settings suppression development \
+                 rest_framework examples labelled labelled_run orm_expressions checks doctor run units))
 DJANGO_VERSIONS ?= 4.2 5.2 6.0 6.1
 # The one Python that all of these versions run on.
 DJANGO_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.12.*/bin/python) python3.12)

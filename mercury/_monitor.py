@@ -49,6 +49,7 @@ class Unit:
     def __init__(self, name: str, root: Optional[FrameType], workload: str = "block") -> None:
         self.name = name
         self.workload = workload
+        self.id = ""
         self._watches_cache = database.install() and cache.install()
         self._thread = threading.get_ident()
         self.trace = Trace(name, root, open_parent(workload))
@@ -104,6 +105,7 @@ class Unit:
             sifted.suppressed,
             sifted.stale,
             sifted.idle,
+            self.id,
         )
 
     def _sift(self, findings: List[Finding], evidence: Evidence) -> Sifted:

@@ -131,6 +131,8 @@ KINDS: Dict[str, Kind] = {
     "enabled": SWITCH,
     "exclude_paths": TEXTS,
     "stale_ignores": one_of(STALE),
+    "headers": SWITCH,
+    "kept_reports": whole(0),
     **WORKLOAD_KINDS,
 }
 """All keys at the top but "workloads" and "ignore", which are tables."""
@@ -139,6 +141,8 @@ DEFAULTS: Dict[str, Any] = {
     "enabled": True,
     "exclude_paths": (),
     "stale_ignores": "report",
+    "headers": None,
+    "kept_reports": 50,
     "ignore": (),
     "mode": None,
     "sample_rate": 1.0,
@@ -147,4 +151,4 @@ DEFAULTS: Dict[str, Any] = {
     "max_query_time_ms": None,
     "max_response_time_ms": None,
 }
-"""A mode of None depends on the workload and on DEBUG; see `Settings.mode`."""
+"""A mode of None depends on the workload and on DEBUG, headers of None on DEBUG alone; see `Settings`."""

@@ -17,6 +17,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     _add_fingerprint(commands)
     _add_run(commands)
     _add_ignores(commands)
+    _add_report(commands)
     _add_settings(commands)
     options = parser.parse_args(arguments)
     code: int = options.run(options)
@@ -76,6 +77,19 @@ def _add_ignores(commands: Any) -> None:
     parser.set_defaults(run=_ignores)
 
 
+def _add_report(commands: Any) -> None:
+    parser = commands.add_parser(
+        "report",
+        help="show a report of a running development server",
+        epilog="exit codes: 0 shown; 1 no such report or no such server; 2 wrong usage",
+    )
+    parser.add_argument("id", nargs="?", metavar="ID", help="as log and header tell it; nothing: list the last ones")
+    parser.add_argument("--url", help="where Mercury's pages are; http://127.0.0.1:8000/mercury/ if left out")
+    parser.add_argument("--json", action="store_true", help="print the JSON document")
+    parser.add_argument("--cleared", action="store_true", help="say also why repeated statements are no findings")
+    parser.set_defaults(run=_report)
+
+
 def _add_settings(commands: Any) -> None:
     parser = commands.add_parser(
         "settings",
@@ -119,6 +133,12 @@ def _ignores(options: argparse.Namespace) -> int:
     from mercury.commands.ignores import run
 
     return run(options.paths, options.json)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from mercury.commands.report import run
+
+    return run(options.id, options.url, options.json, options.cleared)
 
 
 def _settings(options: argparse.Namespace) -> int:

@@ -88,6 +88,8 @@ class MercurySettings(WorkloadSettings, total=False):
     workloads: Dict[str, WorkloadSettings]
     ignore: List[IgnoreSettings]
     stale_ignores: str
+    headers: bool
+    kept_reports: int
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,8 @@ class Settings:
     excluded: Pattern[str]
     ignore: "Tuple[Rule, ...]"
     stale_ignores: str
+    headers: Optional[bool]
+    kept_reports: int
 
     def workload(self, name: str) -> Workload:
         """What holds for units of this name; an unknown one counts as a block."""
@@ -123,6 +127,14 @@ class Settings:
         if mode is not None:
             return mode
         return "warn" if name in ("request", "task", "command") and is_debugging() else "observe"
+
+    def adds_headers(self) -> bool:
+        """Whether responses tell of their requests. Where nothing is set: while DEBUG is on."""
+        return is_debugging() if self.headers is None else self.headers
+
+    def keeps_reports(self) -> bool:
+        """Whether the reports of requests are kept in memory. Never but while DEBUG is on."""
+        return self.kept_reports > 0 and is_debugging()
 
     def excludes(self, path: str) -> bool:
         """Whether requests for this path are left out."""
@@ -191,6 +203,8 @@ def _settings(values: Flat) -> Settings:
         excluded=excluded,
         ignore=_top(values, "ignore"),
         stale_ignores=_top(values, "stale_ignores"),
+        headers=_top(values, "headers"),
+        kept_reports=_top(values, "kept_reports"),
     )
 
 

@@ -307,8 +307,9 @@ class Trace:
         )
 
     def _end(self) -> None:
+        if not self.closed:
+            self._leave_process()
         self.closed = self.is_apart = True
-        self._leave_process()
         for lane in self.lanes.values():
             lane.release()
         self.lanes.clear()

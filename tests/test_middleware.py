@@ -529,7 +529,9 @@ def test_the_log_gets_one_line_without_findings_while_debugging(caplog):
         Client().get("/asking/1/")
     (record,) = mercury_records(caplog)
     assert record.levelno == logging.INFO
-    assert re.fullmatch(r"GET /asking/<int:times>/: 1 query in [\d.,]+ ms, nothing found", record.getMessage())
+    assert re.fullmatch(
+        r"GET /asking/<int:times>/: 1 query in [\d.,]+ ms, nothing found \[[0-9a-f]{8}\]", record.getMessage()
+    )
 
 
 class Broken(Exception):

@@ -87,6 +87,7 @@ REPORTS = st.builds(
     ignored=st.lists(st.builds(Suppressed, FINDINGS, RULES), max_size=2).map(tuple),
     stale=st.tuples(texts),
     idle=st.tuples(texts),
+    id=st.just("") | st.integers(0, 2**32 - 1).map("{:08x}".format),
 )
 
 

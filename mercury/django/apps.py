@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 from mercury import settings
 from mercury.capture import database
-from mercury.django import celery_tasks, checks, management_commands, tasks
+from mercury.django import celery_tasks, checks, log, management_commands, tasks
 from mercury.django.signals import announce_reports
 
 
@@ -21,3 +21,5 @@ class MercuryConfig(AppConfig):
             celery_tasks.watch()
             tasks.watch()
         announce_reports()
+        if settings.is_debugging():
+            log.show()

@@ -1,7 +1,7 @@
 """One unit of work for each request, sync and async, open until a streamed body has ended.
 
 Put it first in MIDDLEWARE, so that the work of the others is seen too. It changes no
-response, unless the mode of requests is "raise".
+response, unless the settings ask for headers, as they do while DEBUG is on, or for the mode "raise".
 """
 
 import sys
@@ -9,9 +9,12 @@ from typing import Any, AsyncIterator, Callable, Iterator, Optional
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
+from mercury import settings
 from mercury._monitor import Unit, failure_of, open_unit
+from mercury.django import headers
 from mercury.django.signals import announce_reports
 from mercury.errors import FindingsError
+from mercury.report import Report, recent
 from mercury.trace import tell_fault
 
 
@@ -62,14 +65,54 @@ def _end(unit: Optional[Unit], request: Any, response: Any) -> Optional[Findings
         return None
     try:
         unit.name = _name(request)
+        unit.id = _id(request)
         # A file is left to the server, which may have a faster way to send it.
         if getattr(response, "streaming", False) and getattr(response, "file_to_stream", None) is None:
             unit.leave()
             _follow_body(unit, response)
+            _add_id(response, unit.id)
             return None
     except Exception:
         tell_fault("Mercury could not follow a response.")
-    return failure_of(unit.close())
+    report = _close(unit)
+    _add_headers(response, report)
+    return failure_of(report)
+
+
+def _close(unit: Unit) -> Report:
+    """Ends the unit, and keeps its report where reports are kept."""
+    report = unit.close()
+    try:
+        if report.id and settings.active().keeps_reports():
+            recent.keep(report, settings.active().kept_reports)
+    except Exception:
+        tell_fault("Mercury could not keep a report.")
+    return report
+
+
+def _add_headers(response: Any, report: Report) -> None:
+    try:
+        if response is not None and report.id and settings.active().adds_headers():
+            headers.add(response, report)
+    except Exception:
+        tell_fault("Mercury could not add its headers.")
+
+
+def _add_id(response: Any, identifier: str) -> None:
+    try:
+        if identifier and settings.active().adds_headers():
+            headers.add_id(response, identifier)
+    except Exception:
+        tell_fault("Mercury could not add its header.")
+
+
+def _id(request: Any) -> str:
+    """An id for the report, if anybody is to be told of it. Mercury's own pages get none."""
+    chosen = settings.active()
+    match = getattr(request, "resolver_match", None)
+    if match is not None and match.app_names == ["mercury"]:
+        return ""
+    return recent.new_id() if chosen.adds_headers() or chosen.keeps_reports() else ""
 
 
 def _name(request: Any) -> str:
@@ -115,7 +158,7 @@ class _Streamed:
     def _finish(self) -> Optional[FindingsError]:
         """Closes the unit, and gives what is to be raised."""
         unit, self._unit = self._unit, None
-        return None if unit is None else failure_of(unit.close())
+        return None if unit is None else failure_of(_close(unit))
 
     def _raise_at_end(self) -> None:
         """The body has ended as it should: this is the place to raise."""

@@ -13,6 +13,8 @@ class Report(NamedTuple):
     `workload` is "request", "task", "command", "test" or "block". `exceeded` tells the limits of its
     settings that it passed, `cleared` which repeated statements are no findings, and why.
 
+    `id` is that of a request whose report is kept or told in a header, else empty.
+
     `ignored` holds the findings that a rule ignores. `stale` tells of rules that would have, but are broken or
     have expired; `idle` tells where rules stand that were there and had nothing to ignore.
     """
@@ -27,6 +29,7 @@ class Report(NamedTuple):
     ignored: Tuple[Suppressed, ...] = ()
     stale: Tuple[str, ...] = ()
     idle: Tuple[str, ...] = ()
+    id: str = ""
 
     def __str__(self) -> str:
         from mercury.report.console import render

@@ -134,7 +134,19 @@ def summary(report: Report) -> str:
     found = ", ".join(told) or "nothing found"
     if report.notes and not told:
         found += " in what was measured"
-    return f"{printable(report.name)}: {_count(report.metrics.query_count)} in {_duration(report)}, {found}"
+    told_as = f" [{report.id}]" if report.id else ""
+    return f"{printable(report.name)}: {_count(report.metrics.query_count)} in {_duration(report)}, {found}{told_as}"
+
+
+def cleared(report: Report, width: int) -> str:
+    """Which repeated statements are no findings, and why, as text."""
+    pen = _Pen(False, max(MIN_WIDTH, min(width, MAX_WIDTH)))
+    lines = ["Repeated, and no finding:" if report.cleared else "No other statement was repeated."]
+    for each in report.cleared:
+        lines += ["", *pen.paragraph(f"{_count(each.count)}: {printable(each.reason)}")]
+        lines += pen.field("query", _place(each.file, each.line, ""))
+        lines += pen.field("sql", printable(each.sql), _SQL_LINES)
+    return "\n".join(lines)
 
 
 def printable(text: str) -> str:
@@ -152,7 +164,7 @@ def shown_path(file: str) -> str:
 
 
 def _heading(report: Report, pen: _Pen) -> str:
-    title = f"Mercury  {printable(report.name)}"
+    title = f"Mercury  {printable(report.name)}" + (f"  [{report.id}]" if report.id else "")
     return pen.paint(title[: pen.width], _BOLD)
 
 

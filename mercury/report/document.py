@@ -22,6 +22,7 @@ def document(report: Report) -> Dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "mercury_version": __version__,
+        "id": report.id,
         "name": report.name,
         "workload": report.workload,
         "metrics": report.metrics.as_dict(),
