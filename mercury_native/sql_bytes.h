@@ -53,7 +53,8 @@ enum {
     SQL_KIND_DOT,
     SQL_KIND_OPERATOR, /* what may be an operator of one byte */
     SQL_KIND_PERCENT,
-    SQL_KIND_QUESTION_MARK
+    SQL_KIND_QUESTION_MARK,
+    SQL_KIND_COLON
 };
 
 /* The classes of each byte, and its kind in the bits above SQL_BYTES_KIND. */

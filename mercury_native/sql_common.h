@@ -15,8 +15,8 @@
 
 #include "sql_lexer.h"
 
-/* What a quoted name of 15 bytes takes, with what is looked at behind it. */
-enum { SQL_COMMON_ROOM = 1 + SQL_BYTES_BLOCK + 1 };
+/* The longest common name, and the room that it takes: quotes, name, and the byte behind. */
+enum { SQL_COMMON_LONGEST = 2 * SQL_BYTES_BLOCK - 1, SQL_COMMON_ROOM = SQL_COMMON_LONGEST + 3 };
 
 /* Made by tools/sql_words.py: see there how the hash comes to have no collisions. */
 extern const sql_word sql_words[];
@@ -64,18 +64,23 @@ ALWAYS_INLINE size_t sql_common_word(const unsigned char *text) {
     return size < SQL_BYTES_BLOCK && !sql_bytes_is(text[size], SQL_BYTE_JOINS) ? size : 0;
 }
 
+/* The same for a name of 16 to 31 bytes. */
+size_t sql_common_long_name(const unsigned char *text, int quote);
+
 /*
- * The size of the name of at most 15 bytes behind the quote at `text`, if it is written
+ * The size of the name of at most 31 bytes behind the quote at `text`, if it is written
  * without its quotes: SQL_BYTE_LOWER, no digit first, and no word of the list.
  */
 ALWAYS_INLINE size_t sql_common_name(const unsigned char *text, int quote) {
     const unsigned char *name = text + 1;
     size_t size = sql_bytes_count_lower(name, quote);
-    if (size == SQL_BYTES_BLOCK || text[0] != quote || name[size + 1] == quote ||
-        !sql_bytes_is(name[0], SQL_BYTE_WORD_START)) {
+    if (text[0] != quote || !sql_bytes_is(name[0], SQL_BYTE_WORD_START)) {
         return 0;
     }
-    return sql_common_find(name, size)->flags == 0 ? size : 0;
+    if (size == SQL_BYTES_BLOCK) {
+        return sql_common_long_name(text, quote);
+    }
+    return name[size + 1] != quote && sql_common_find(name, size)->flags == 0 ? size : 0;
 }
 
 /* The size of at most 15 digits that nothing touches. */
@@ -97,6 +102,13 @@ ALWAYS_INLINE size_t sql_common_question_mark(const unsigned char *text) {
 /* The size of an operator of one byte. */
 ALWAYS_INLINE size_t sql_common_operator(const unsigned char *text) {
     return sql_bytes_is(text[1], SQL_BYTE_OPERATOR) ? 0 : 1;
+}
+
+/* The size of a comparison or `||`, whatever the dialect. */
+ALWAYS_INLINE size_t sql_common_pair(const unsigned char *text) {
+    bool compares = text[1] == '=' && (text[0] == '<' || text[0] == '>' || text[0] == '!');
+    bool other = (text[0] == '<' && text[1] == '>') || (text[0] == '|' && text[1] == '|');
+    return (compares || other) && !sql_bytes_is(text[2], SQL_BYTE_OPERATOR) ? 2 : 0;
 }
 
 /* The size of a `.` that no number begins with. */

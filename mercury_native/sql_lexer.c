@@ -36,13 +36,14 @@
 #define CLOSE      KIND(SQL_KIND_CLOSING)
 #define DOT        KIND(SQL_KIND_DOT)
 #define QUEST      KIND(SQL_KIND_QUESTION_MARK)
+#define COLON      KIND(SQL_KIND_COLON)
 
 /* clang-format off */
 const unsigned short sql_bytes_classes[256] = {
     0, 0, 0, 0, 0, 0, 0, 0, 0, SPACE, SPACE, SPACE, SPACE, SPACE, 0, 0,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     SPACE, OPER, DOUBLE, HASH, DOLLAR, PERCNT, AMPER, SINGLE, OPEN, CLOSE, OPER, OPER, COMMA, OPER, DOT, SLASH,
-    DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, 0, 0, OPER, OPER, OPER, QUEST,
+    DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, COLON, 0, OPER, OPER, OPER, QUEST,
     AT, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER,
     LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, 0, 0, 0, OPER, LOWER,
     BACK, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER,
@@ -81,6 +82,16 @@ const sql_word *sql_lexer_find(const unsigned char *word, size_t size) {
     }
     const sql_word *found = sql_common_candidate(sql_bytes_load(upper), sql_bytes_load(upper + 8));
     return memcmp(found->text, upper, sizeof upper) == 0 ? found : &sql_words_none;
+}
+
+size_t sql_common_long_name(const unsigned char *text, int quote) {
+    const unsigned char *name = text + 1;
+    size_t first = sql_bytes_skip(name, 0, SQL_BYTES_BLOCK, SQL_BYTE_LOWER);
+    size_t size = SQL_BYTES_BLOCK + sql_bytes_count_lower(name + SQL_BYTES_BLOCK, quote);
+    if (first < SQL_BYTES_BLOCK || size == SQL_COMMON_LONGEST + 1 || name[size + 1] == quote) {
+        return 0;
+    }
+    return sql_lexer_find(name, size)->flags == 0 ? size : 0;
 }
 
 void sql_lexer_start(sql_lexer *lexer, const char *text, size_t length, int64_t dialect) {

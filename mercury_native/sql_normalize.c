@@ -193,6 +193,9 @@ static void write_folded(normalizer *n, size_t start, size_t end) {
  */
 ALWAYS_INLINE void write_common_source(normalizer *n, const unsigned char *text, size_t size) {
     memcpy(n->out + n->length, text, SQL_BYTES_BLOCK);
+    if (size > SQL_BYTES_BLOCK) {
+        memcpy(n->out + n->length + SQL_BYTES_BLOCK, text + SQL_BYTES_BLOCK, SQL_BYTES_BLOCK);
+    }
     n->length += size;
 }
 
@@ -965,11 +968,11 @@ static const listed_word ACCOUNT_KINDS[] = {
     W("role"), W("secret"), W("server"), W("session"), W("subscription"), W("system"), W("user"), {0, ""},
 };
 
-/* ... and what has columns and code, in which `password` is a name. */
+/* ... and what has columns and code, in which `password` is a name; the frequent ones first. */
 static const listed_word OTHER_KINDS[] = {
-    W("aggregate"), W("column"), W("domain"), W("event"), W("extension"), W("function"), W("index"),
-    W("operator"), W("package"), W("policy"), W("proc"), W("procedure"), W("publication"), W("rule"), W("schema"),
-    W("sequence"), W("statistics"), W("synonym"), W("table"), W("trigger"), W("type"), W("view"), {0, ""},
+    W("table"), W("index"), W("view"), W("function"), W("aggregate"), W("column"), W("domain"), W("event"),
+    W("extension"), W("operator"), W("package"), W("policy"), W("proc"), W("procedure"), W("publication"), W("rule"),
+    W("schema"), W("sequence"), W("statistics"), W("synonym"), W("trigger"), W("type"), {0, ""},
 };
 
 static const listed_word PRAGMA_KEYS[] = {
@@ -1069,9 +1072,10 @@ static void plain_token(normalizer *n, const sql_token *token) {
 /* Behind CREATE and ALTER: what decides whether PASSWORD is a name. */
 static void kind_token(normalizer *n, const sql_token *token) {
     bool first = n->last_role == SQL_ROLE_DEFINE;
-    bool account = is_listed(n, token, ACCOUNT_KINDS);
-    bool secret = is_secret(n, token);
-    if (is_listed(n, token, OTHER_KINDS) || (first && secret && !account)) {
+    bool other = is_listed(n, token, OTHER_KINDS);
+    bool account = !other && is_listed(n, token, ACCOUNT_KINDS);
+    bool secret = !other && is_secret(n, token);
+    if (other || (first && secret && !account)) {
         n->sensitive = false;
         write_and_expect(n, token, NAMING_NONE);
     } else if (account) {
@@ -1504,10 +1508,18 @@ ALWAYS_INLINE bool common_placeholder(normalizer *n, size_t start, size_t size) 
     return n->lexer.previous <= SQL_AFTER_MAYBE_WORD && common_literal(n, start, size, MERCURY_TOKEN_PLACEHOLDER);
 }
 
+ALWAYS_INLINE bool common_pair(normalizer *n, size_t start, size_t size) {
+    if (size == 0) {
+        return false;
+    }
+    write_long_operator(n, start, start + 2);
+    return go_on(n, start, 2, SQL_AFTER_OPERAND_WORD);
+}
+
 ALWAYS_INLINE bool common_operator(normalizer *n, size_t start) {
     int byte = n->lexer.text[start];
     if (sql_common_operator(n->lexer.text + start) == 0) {
-        return false;
+        return common_pair(n, start, sql_common_pair(n->lexer.text + start));
     }
     if ((byte == '-' || byte == '+') && n->lexer.previous <= SQL_AFTER_OPERAND_WORD) {
         write_sign(n, byte);
@@ -1560,6 +1572,8 @@ ALWAYS_INLINE bool write_common(normalizer *n) {
         return common_operator(n, start);
     case SQL_KIND_PERCENT:
         return common_placeholder(n, start, sql_common_percent(text + start));
+    case SQL_KIND_COLON: /* a cast */
+        return common_pair(n, start, text[start + 1] == ':' ? 2 : 0);
     case SQL_KIND_QUESTION_MARK:
         return common_placeholder(n, start, sql_common_question_mark(text + start));
     default:
@@ -1587,7 +1601,7 @@ ALWAYS_INLINE bool write_first(normalizer *n) {
 /* Reads and writes the next token, whatever it is; false at the end. */
 static bool write_any(normalizer *n) {
     sql_token token;
-    if (!sql_lexer_next(&n->lexer, &token)) {
+    if (n->lexer.position == n->lexer.length || !sql_lexer_next(&n->lexer, &token)) {
         return false;
     }
     if (token.kind != MERCURY_TOKEN_COMMENT) {

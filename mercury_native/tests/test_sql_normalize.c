@@ -27,6 +27,14 @@ static void test_texts(void) {
     CHECK(normalizes_to("where (a = 1 or a = 2)", 0, "where (a = ?)"));
     CHECK(normalizes_to("data ? 'k'", MERCURY_DIALECT_POSTGRESQL, "data ?? ?"));
     CHECK(normalizes_to("savepoint s1", 0, "savepoint ?"));
+    CHECK(
+        normalizes_to("x <= 1 and y<>2 or z||'a'::text != b <=> c", 0, "x <= ? and y <> ? or z || ?::text != b <=> c"));
+    CHECK(normalizes_to("select \"a_name_of_16_byte\", \"a_name_of_31_bytes_in_all_______\"", 0,
+                        "select a_name_of_16_byte, a_name_of_31_bytes_in_all_______"));
+    CHECK(normalizes_to("select \"a_name_of_32_bytes_in_all________\".\"a_Name_of_17_byte\"", 0,
+                        "select a_name_of_32_bytes_in_all________.\"a_Name_of_17_byte\""));
+    CHECK(
+        normalizes_to("select \"current_timestamp\", \"sixteen_bytes_in\"\"\"", 0, "select \"current_timestamp\", ?"));
 }
 
 static void test_record(void) {
