@@ -12,6 +12,7 @@ from mercury.core.records import DIALECTS, TOKEN_PLACEHOLDER
 from mercury.errors import UnknownDialectError
 
 Sql = Union[str, bytes, bytearray, memoryview]
+_WHOLE = slice(None)
 
 
 def normalize(sql: Sql, dialect: str = "generic") -> str:
@@ -117,10 +118,16 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", "backslashreplace")
 
 
-def _sql_bytes(sql: Sql) -> bytes:
-    if isinstance(sql, str):
+def _sql_bytes(sql: Any) -> bytes:
+    """The bytes of `sql`. What a subclass overrides is not called: it would be the host's code."""
+    kind = type(sql)
+    if issubclass(kind, str):
         # Lone surrogates are legal in a str: they must not make a host's query fail.
-        return sql.encode("utf-8", "surrogatepass")
-    if isinstance(sql, (bytes, bytearray, memoryview)):
+        return str.encode(sql, "utf-8", "surrogatepass")
+    if issubclass(kind, bytes):
+        return bytes.__getitem__(sql, _WHOLE)
+    if issubclass(kind, bytearray):
+        return bytes(bytearray.__getitem__(sql, _WHOLE))
+    if kind is memoryview:
         return bytes(sql)
-    raise TypeError(f"sql must be str or bytes, not {type(sql).__name__}")
+    raise TypeError(f"sql must be str or bytes, not {kind.__name__}")

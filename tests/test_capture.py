@@ -44,6 +44,7 @@ def hostile(*bases, metaclass=type):
         raise Called
 
     names = "hash eq str repr bytes len iter bool format reduce_ex int float index lt add getitem getattr contains call"
+    names += " buffer"
     members = {f"__{name}__": refuse for name in names.split()}
     return metaclass("Hostile", bases, members)
 
@@ -215,6 +216,9 @@ EQUAL = [
     ((uuid.UUID(int=7),), (uuid.UUID(int=7),)),
     (([1, 2, 3],), ([1, 2, 3],)),
     ({"when": datetime.date(2026, 1, 2)}, {"when": datetime.date(2026, 1, 2)}),
+    ((b"name",), (bytearray(b"name"),)),
+    ((["a", [1]],), ([fresh("a"), [1]],)),
+    (([datetime.date(2026, 1, 2)],), ([datetime.date(2026, 1, 2)],)),
     (None, None),
     ((), ()),
 ]
@@ -223,6 +227,10 @@ EQUAL = [
 @pytest.mark.parametrize(("one", "other"), EQUAL, ids=lambda value: str(value)[:40])
 def test_equal_parameters_have_equal_digests(one, other):
     assert digest(one) == digest(other) != NOT_COMPARED
+
+
+def test_a_view_of_bytes_is_read_as_bytes():
+    assert digest((memoryview(b"-name")[1:],)) == digest((b"name",))
 
 
 def test_different_parameters_have_different_digests():
@@ -302,6 +310,9 @@ class HostileInteger(hostile(int)):
         hostile(list)(),
         hostile(dict)(),
         hostile(set)(),
+        hostile(bytes)(b"seven"),
+        hostile(bytearray)(),
+        [[[hostile()()]]],
         hostile(decimal.Decimal)(),
         hostile(uuid.UUID)(int=7),
         hostile(datetime.date)(2026, 1, 2),

@@ -77,3 +77,28 @@ def test_wrong_dialects(call):
     assert "secret" not in str(caught.value)
     with pytest.raises(TypeError, match="not int"):
         call("select 1", 1)
+
+
+class Called(BaseException):
+    """Raised by a method that Mercury must never call."""
+
+
+def refuse(*_):
+    raise Called
+
+
+OVERRIDDEN = {f"__{name}__": refuse for name in ("buffer", "bytes", "str", "len", "iter", "getitem", "hash", "eq")}
+
+
+@pytest.mark.parametrize(("base", "sql"), [(str, "SELECT 1"), (bytes, b"SELECT 1"), (bytearray, b"SELECT 1")])
+def test_nothing_is_called_that_a_subclass_overrides(base, sql):
+    text = type("Hostile", (base,), {**OVERRIDDEN, "encode": refuse})(sql)
+    assert mercury.normalize(text) == "select ?"
+    assert mercury.fingerprint(text) == mercury.fingerprint("select 2")
+    assert mercury.analyze(text).verb == "SELECT"
+
+
+def test_a_buffer_of_the_host_s_own_is_no_sql():
+    text = type("Hostile", (), {**OVERRIDDEN, "__class__": property(refuse)})()
+    with pytest.raises(TypeError, match="not Hostile"):
+        mercury.normalize(text)

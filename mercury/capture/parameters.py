@@ -41,6 +41,8 @@ _BY_TYPE: Dict[type, Callable[[Any], Any]] = {
 # By address: hashing a type may run its metaclass, which is the host's code.
 _READERS = {id(kind): reader for kind, reader in _BY_TYPE.items()}
 _EXACT = frozenset(map(id, (bool, int, float, str, bytes, type(None))))
+_BUFFERS = frozenset(map(id, (bytearray, memoryview)))
+_DEEPEST = 8
 
 # The base types' own methods: what a subclass overrides is never called.
 _CONVERTERS: Tuple[Tuple[type, Callable[[Any], Any]], ...] = (
@@ -55,24 +57,30 @@ def digest(parameters: Any, variant: int = 0) -> int:
 
     `variant` stands for what the text itself holds; see mercury.capture.statements.
     """
-    try:
-        data = marshal.dumps(parameters, _MARSHAL_VERSION)
-    except ValueError:
-        data = _serialize_items(parameters)
+    data = marshal.dumps(parameters, _MARSHAL_VERSION) if _is_plain(parameters) else _serialize_items(parameters)
     if not data or len(data) > _MAX_BYTES:
         return NOT_COMPARED
     return hash(_KEY + data) ^ variant or 1
 
 
+def _is_plain(parameters: Any) -> bool:
+    """Whether they hold built-in values only: of anything else marshal asks a buffer, which may be the host's code."""
+    kind = type(parameters)
+    if kind is not tuple and kind is not list:
+        return id(kind) in _EXACT
+    for value in parameters:  # noqa: SIM110 - a generator would cost each query as much again
+        if id(type(value)) not in _EXACT:
+            return False
+    return True
+
+
 def _serialize_items(parameters: Any) -> bytes:
     try:
         kind = type(parameters)
-        if kind is tuple:
-            plain: Any = tuple(map(_plain, parameters))
-        elif kind is list:
-            plain = list(map(_plain, parameters))
-        elif kind is dict:
-            plain = {name: _plain(value) for name, value in parameters.items() if type(name) is str}
+        if kind is dict:
+            plain: Any = {name: _plain(value, _DEEPEST) for name, value in parameters.items() if type(name) is str}
+        elif kind is tuple or kind is list:
+            plain = _plain(parameters, _DEEPEST)
         else:
             return b""
         return marshal.dumps(plain, _MARSHAL_VERSION)
@@ -80,10 +88,20 @@ def _serialize_items(parameters: Any) -> bytes:
         return b""
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, depth: int) -> Any:
+    """The value in built-in types. Raises ValueError where that would be for the host's code to say."""
     kind = type(value)
+    if depth and (kind is tuple or kind is list):
+        return kind(_plain(item, depth - 1) for item in value)
+    if id(kind) in _BUFFERS:
+        return bytes(value)
     reader = _READERS.get(id(kind))
-    return basic(value) if reader is None else (kind.__name__, reader(value))
+    if reader is not None:
+        return kind.__name__, reader(value)
+    plain = basic(value)
+    if id(type(plain)) not in _EXACT:
+        raise ValueError
+    return plain
 
 
 def basic(value: Any) -> Any:
