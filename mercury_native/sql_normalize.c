@@ -400,7 +400,7 @@ NEVER_INLINE void unwrap_lone_name(normalizer *n) {
 /* Whether the bytes from `start` on are those of a word in lower case. */
 static bool matches(const normalizer *n, size_t start, const char *word, size_t length) {
     for (size_t i = 0; i < length; i++) {
-        if (sql_bytes_fold(n->lexer.text[start + i]) != word[i]) {
+        if (sql_bytes_fold(n->lexer.text[start + i]) != (unsigned char)word[i]) {
             return false;
         }
     }
@@ -411,7 +411,9 @@ static bool matches(const normalizer *n, size_t start, const char *word, size_t 
 ALWAYS_INLINE void note_role(normalizer *n, int role) {
     bool window = role == SQL_ROLE_LIMIT || role == SQL_ROLE_FETCH;
     bool keeps = role == SQL_ROLE_FIRST || role == SQL_ROLE_DIRECTION;
-    n->window = window ? WINDOW_NUMBER : keeps ? n->window : WINDOW_NONE;
+    if (!keeps) {
+        n->window = window ? WINDOW_NUMBER : WINDOW_NONE;
+    }
     n->row = role == SQL_ROLE_VALUES && n->depth < DEEPEST_LIST;
     n->list = n->list && role != SQL_ROLE_SELECT;
 }
