@@ -13,6 +13,7 @@ from sql_literals import ALL, forms, places
 
 import mercury
 from mercury.core import backend
+from mercury.core.records import DIALECTS
 from mercury.errors import MercuryError
 
 FULL = os.environ.get("MERCURY_PROPERTIES") == "full"
@@ -84,6 +85,39 @@ def test_every_truncation_of_every_form(dialect):
             for length in range(len(sql)):
                 told = shown(sql[:length], dialect)
                 assert [trace for trace in traces_of(payload) if trace in told] == [], (dialect, sql[:length])
+
+
+PASSWORDS = [
+    "create user u password {}", "create user u with password {} valid until 'x'", "create user u password = {}",
+    "create user u identified by {}", "create user u identified by {} replace {}",
+    "alter user u identified by values {}", "create user u identified by password {}",
+    "create user u identified with plugin as {}", "create user u identified with plugin by {}",
+    "alter role r encrypted password {}", "set password = {}", "set password for u = {}", "set password for u to {}",
+    "set password = password({})", "alter login l with password = {} old_password = {}",
+    "create login l with password = {} hashed, sid = 1", "grant a to u identified by {} with grant option",
+    "connect scott/{}@db", "conn scott / {}", "connect u password {}",
+    "create database link l connect to u identified by {} using 'db'", "change master to master_password = {}, a = 1",
+    "create server s options (user u, password {})", "create credential c with identity = {}, secret = {}",
+    "open master key decryption by password = {}", "create symmetric key k with a = b encryption by password = {}",
+    "pragma key = {}", "pragma main.key({})", "select 1; alter user u password {}",
+    "begin create user u password {}; end", "ALTER/**/USER u\nPASSWORD/* x */{}",
+    "export t as binary encryption password {}", "administer key management set keystore open identified by {}",
+    "administer key management alter keystore password identified by {} set {} with backup",
+    "connect to db user u using {}",
+]  # fmt: skip
+SHAPES_OF_PASSWORDS = [
+    "{}", '"{}"', "'{}'", "{}!@a", "!{}", "$x{}", "p@{}", "{}.{}", "4{}", "{}--{}", "'a'{}", '"{}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", PASSWORDS)
+def test_no_password_is_left(place):
+    for dialect in ALL:
+        for shape in SHAPES_OF_PASSWORDS:
+            sql = place.replace("{}", shape.replace("{}", "zebra")).encode()
+            found = backend().module.normalize(sql, DIALECTS[dialect])
+            assert b"zebra" not in found.text, (dialect, sql)
+            assert found.literal_count > 0, (dialect, sql)
 
 
 def wrong_calls(sql):
