@@ -320,6 +320,8 @@ class TestDjango:
         )
         assert run.code == 0
         assert ("n_plus_one", "Book.author") in run.found()
+        (finding,) = run.report["findings"]
+        assert (finding["query"]["file"], finding["query"]["line"], finding["loop"]["line"]) == ("<string>", 2, 2)
         assert run.units() == {"manage.py shell": (1, BOOKS + 1)}
 
     @pytest.mark.parametrize("settings", ["plain_settings", "bookshop.settings"])

@@ -32,6 +32,8 @@ ONE_BY_ONE = 64
 """A related manager's method that may do so."""
 
 _MAX_CODES = 16384
+_PROMPTS = ("<string>", "<stdin>", "<console>", "<python-input-", "<ipython-input-")
+"""Code that came by `-c`, a pipe or a prompt has no file, and is the user's own all the same."""
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))).replace(os.sep, "/") + "/"
 _SUSPENDABLE = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 _CUT_FUNCTIONS = (
@@ -117,6 +119,8 @@ _libraries: Dict[str, bool] = {}
 
 
 def _is_of_library(name: str) -> bool:
+    if name.startswith(_PROMPTS):
+        return False
     if name.startswith(("<", _PACKAGE)):
         return True
     return "/site-packages/" in name or "/dist-packages/" in name or name.startswith(_standard_library())
