@@ -793,9 +793,9 @@ static bool client_word(sql_lexer *lexer, sql_token *token, size_t end) {
 }
 
 /* Whether `word` stands in the range, in any case. */
-static bool holds(const sql_lexer *lexer, size_t start, size_t end, const char *word, size_t length) {
-    for (; start + length <= end; start++) {
-        if (is_text(lexer, start, word, length)) {
+static bool holds(const sql_lexer *lexer, size_t position, size_t limit, const char *word, size_t length) {
+    for (; position + length <= limit; position++) {
+        if (is_text(lexer, position, word, length)) {
             return true;
         }
     }
