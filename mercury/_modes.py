@@ -37,6 +37,11 @@ def exceeded(workload: str, metrics: PerformanceMetrics) -> Tuple[str, ...]:
     return tuple(told)
 
 
+def looks_for_dead_ignores(workload: str) -> bool:
+    """Whether to look for ignores that have died: it costs time, which nobody spends who only observes."""
+    return workload == "test" or not logs_reports or settings.active().mode(workload) != "observe"
+
+
 def tell(report: Report) -> None:
     """Logs the report, if its workload is to warn: in full where something is to be said, else in one line."""
     if not logs_reports or settings.active().mode(report.workload) == "observe":

@@ -112,8 +112,7 @@ class Unit:
         """Leaves out what is to be ignored; where that fails, nothing is."""
         try:
             chosen = settings.active()
-            # Looking for ignores that have died costs time, which nobody spends who only observes.
-            looks_for_dead = self.workload == "test" or chosen.mode(self.workload) != "observe"
+            looks_for_dead = _modes.looks_for_dead_ignores(self.workload)
             if not findings and not looks_for_dead:
                 return Sifted(findings, (), (), ())
             sieve = Sieve(evidence, chosen.ignore, self.trace.ignored, datetime.date.today())

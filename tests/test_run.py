@@ -157,6 +157,20 @@ def test_what_is_ignored_over_a_limit_or_out_of_date_is_told(tmp_path, script):
     assert "max_query_count is 3 (in script.py)" in exceeded
 
 
+def test_an_ignore_that_no_process_needs_is_told(tmp_path, script):
+    line = len(SCRIPT.splitlines()) + 2
+    script(
+        "for row in ContentType.objects.all()[: int(sys.argv[1])]:",
+        "    ContentType.objects.get(pk=row.pk)  # mercury: ignore[n_plus_one] few",
+    )
+    program = "import subprocess, sys; [subprocess.run([sys.executable, 'script.py', n]) for n in sys.argv[1:]]"
+    needless = Run(tmp_path, sys.executable, "-c", program, "1", "0")
+    assert needless.report["idle_ignores"] == [f"{tmp_path / 'script.py'}:{line}"]
+    assert "found nothing to ignore" in " ".join(needless.errors.split())
+    needed = Run(tmp_path, sys.executable, "-c", program, "1", "4", "0")
+    assert needed.report["idle_ignores"] == []
+
+
 @pytest.mark.parametrize("code", [0, 1, 3, 255])
 def test_the_exit_code_is_the_command_s(tmp_path, script, code):
     run = Run(tmp_path, sys.executable, script(f"sys.exit({code})"))

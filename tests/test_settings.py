@@ -446,10 +446,15 @@ def test_a_streamed_body_raises_at_its_end_and_only_there(reports):
         with pytest.raises(FindingsError):
             next(parts)
         response.close()
-        early = Client().get("/streaming/")
-        next(iter(early))
-        early.close()
-    assert len(reports) == 2
+    assert len(reports) == 1
+
+
+def test_a_streamed_body_that_is_closed_early_raises_nothing(reports):
+    with override_settings(MERCURY={"mode": "raise", "max_query_count": 0}):
+        response = Client().get("/streaming/")
+        next(iter(response))
+        response.close()
+    assert [bool(report.exceeded) for report in reports] == [True]
 
 
 def test_a_view_s_own_error_is_not_replaced():
@@ -590,3 +595,14 @@ def test_the_command_tells_what_is_wrong_by_its_exit_code():
     assert done.returncode == 1
     assert [problem["id"] for problem in told["problems"]] == ["mercury.E002"]
     assert told["not_read"] == ["Django's settings could not be loaded: ModuleNotFoundError"]
+
+
+def test_the_command_finds_the_project_by_its_manage_py(fresh):
+    (fresh / "site_settings.py").write_text('DEBUG = False\nMERCURY = {"mode": "raise"}\n')
+    (fresh / "manage.py").write_text('os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_settings")\n')
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+    command = [sys.executable, "-m", "mercury", "settings"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "mode = 'raise'  (settings.MERCURY)" in done.stdout

@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Optional
 
 from mercury import settings
 from mercury._settings_sources import django_settings
+from mercury.commands.doctor.project import VARIABLE, settings_module
 
 
 def run(as_json: bool) -> int:
@@ -22,9 +23,11 @@ def run(as_json: bool) -> int:
 
 
 def _load_django() -> Optional[str]:
-    """Has Django read its settings, if the environment names them; gives the reason if that fails."""
-    if not os.environ.get("DJANGO_SETTINGS_MODULE"):
+    """Has Django read the settings that the environment or manage.py names; gives the reason if that fails."""
+    name = settings_module()
+    if name is None:
         return None
+    os.environ[VARIABLE] = name
     # As manage.py has it: the project lies in the working directory.
     sys.path.insert(0, os.getcwd())
     try:
@@ -63,7 +66,7 @@ def _lines(loaded: settings.Loaded, missing: Optional[str]) -> List[str]:
     if missing:
         lines += ["", missing]
     elif django_settings() is None:
-        lines += ["", "Django's settings were not read: the environment has no DJANGO_SETTINGS_MODULE"]
+        lines += ["", f"Django's settings were not read: there is no manage.py here, and no {VARIABLE}"]
     return lines
 
 

@@ -131,6 +131,8 @@ def summary(report: Report) -> str:
     told = [_count(count, "finding", "findings")] if count else []
     if report.exceeded:
         told.append(f"over {_count(len(report.exceeded), 'limit', 'limits')}")
+    if report.ignored:
+        told.append(f"{len(report.ignored):,} ignored")
     found = ", ".join(told) or "nothing found"
     if report.notes and not told:
         found += " in what was measured"

@@ -53,9 +53,12 @@ def stale_ignores() -> List[str]:
     loaded = settings.load()
     there += [rule.where for rule in loaded.settings.ignore]
     told += [str(problem) for problem in loaded.problems if problem.id == settings.BROKEN_IGNORE]
-    return told + [
-        f"the ignore at {where} found nothing to ignore" for where in dict.fromkeys(there) if where not in used
-    ]
+    return told + [idle_sentence(where) for where in dict.fromkeys(there) if where not in used]
+
+
+def idle_sentence(where: str) -> str:
+    """What is told of an ignore that ignored nothing."""
+    return f"the ignore at {where} found nothing to ignore"
 
 
 def check_ignores() -> None:

@@ -7,6 +7,7 @@ WATCHING = "watching"
 ENDED = "ended"
 UNIT = "unit"
 FINDING = "finding"
+IGNORES = "ignores"
 FAULT = "fault"
 """The key that tells what a record is."""
 

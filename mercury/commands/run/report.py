@@ -13,6 +13,7 @@ from mercury.findings import Finding
 from mercury.metrics import PerformanceMetrics
 from mercury.report import Report, console
 from mercury.report.document import finding_document
+from mercury.suppression.audit import idle_sentence
 
 MAX_NAMED_UNITS = 10
 MAX_PLACES = 3
@@ -27,7 +28,7 @@ def render(results: Results, command: str) -> str:
         findings,
         results.not_measured(),
         exceeded=tuple(results.said("exceeded")),
-        stale=tuple(results.said("stale")),
+        stale=(*results.said("stale"), *map(idle_sentence, results.idle_ignores())),
     )
     head, _, body = console.render(report, color=console.wants_color(sys.stderr)).partition("\n\n")
     if not results.watching:
@@ -49,6 +50,7 @@ def as_json(results: Results) -> str:
         "exceeded": results.said("exceeded"),
         "not_measured": results.not_measured(),
         "stale_ignores": results.said("stale"),
+        "idle_ignores": results.idle_ignores(),
     }
     return json.dumps(whole, indent=2) + "\n"
 

@@ -100,6 +100,10 @@ class Results:
             for sentence, times in unit.sentences.get(kind, {}).items()
         ]
 
+    def idle_ignores(self) -> List[str]:
+        """Where ignores stand that were there in some unit, and ignored nothing in any."""
+        return sorted(where for where, used in self.tally.ignores.items() if not used)
+
     def findings(self) -> List[Tuple[Finding, Dict[str, Found]]]:
         """Each cause with the units in which it was found, the most expensive first."""
         places: Dict[Key, Dict[str, Found]] = {}

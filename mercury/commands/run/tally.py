@@ -8,13 +8,14 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Dict, Iterator, List, Tuple
 
-from mercury.commands.run.outbox import FINDING, UNIT
+from mercury.commands.run.outbox import FINDING, IGNORES, UNIT
 from mercury.findings import Finding
 from mercury.report import Report
 
 MAX_UNITS = 1000
 MAX_FINDINGS = 1000
 MAX_SENTENCES = 20
+MAX_IGNORES = 10_000
 OTHERS = "(others)"
 """The name under which units are summed whose names first came after MAX_UNITS others."""
 
@@ -60,9 +61,13 @@ class UnitTally:
 
 
 class Tally:
-    """Units by name and findings by cause, both bounded; `dropped_findings` counts what came after that."""
+    """Units by name and findings by cause, both bounded; `dropped_findings` counts what came after that.
+
+    `ignores` says by the place of each ignore whether it has ignored anything so far.
+    """
 
     def __init__(self) -> None:
+        self.ignores: Dict[str, bool] = {}
         self.units: Dict[str, UnitTally] = {}
         self.findings: Dict[Key, Finding] = {}
         self.dropped_findings = 0
@@ -91,7 +96,17 @@ class Tally:
         )
         self.add_unit(report.name, unit)
         records.append(self._unit_record(report.name, unit))
-        return records
+        seen = {**dict.fromkeys(report.idle, False), **{each.rule.where: True for each in report.ignored}}
+        news = self.add_ignores(seen)
+        return [*records, {IGNORES: news}] if news else records
+
+    def add_ignores(self, seen: Dict[str, bool]) -> Dict[str, bool]:
+        """Adds what units had of ignores; gives what was not known before."""
+        news = {where: used for where, used in seen.items() if where not in self.ignores or self.ignores[where] < used}
+        for where, used in news.items():
+            if where in self.ignores or len(self.ignores) < MAX_IGNORES:
+                self.ignores[where] = used
+        return news
 
     def add_unit(self, name: str, unit: UnitTally) -> None:
         """Adds the sums of units of one name."""
@@ -114,6 +129,8 @@ class Tally:
             yield self._finding_record(key)
         for name, unit in self.units.items():
             yield self._unit_record(name, unit)
+        if self.ignores:
+            yield {IGNORES: self.ignores}
 
     def merge(self, other: "Tally") -> None:
         """Adds the tally of another process."""
@@ -121,6 +138,7 @@ class Tally:
             self._add_finding(finding)
         for name, unit in other.units.items():
             self.add_unit(name, unit)
+        self.add_ignores(other.ignores)
         self.dropped_findings += other.dropped_findings
 
     def _add_finding(self, finding: Finding) -> bool:
@@ -204,6 +222,8 @@ class TallyReader:
             unit = UnitTally(*record["figures"])
             unit.found, unit.sentences = found, record["sentences"]
             self.tally.add_unit(record[UNIT], unit)
+        elif IGNORES in record:
+            self.tally.add_ignores({str(where): used is True for where, used in record[IGNORES].items()})
 
 
 def _frozen(value: Any) -> Any:
