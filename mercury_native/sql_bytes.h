@@ -57,16 +57,20 @@ enum {
     SQL_KIND_COLON
 };
 
-/* The classes of each byte, and its kind in the bits above SQL_BYTES_KIND. */
-enum { SQL_BYTES_KIND = 12 };
-extern const unsigned short sql_bytes_classes[256];
+/* The classes and the kind of each byte: the kind alone is one load. */
+typedef struct sql_byte {
+    unsigned short classes; /* SQL_BYTE_* */
+    unsigned char kind;     /* SQL_KIND_* */
+} sql_byte;
+
+extern const sql_byte sql_bytes_table[256];
 
 ALWAYS_INLINE bool sql_bytes_is(int byte, int mask) {
-    return (sql_bytes_classes[byte] & mask) != 0;
+    return (sql_bytes_table[byte].classes & mask) != 0;
 }
 
 ALWAYS_INLINE int sql_bytes_kind(int byte) {
-    return sql_bytes_classes[byte] >> SQL_BYTES_KIND;
+    return sql_bytes_table[byte].kind;
 }
 
 /* The first position from `position` on that is not of the classes in `mask`. */

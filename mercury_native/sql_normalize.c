@@ -1384,13 +1384,16 @@ NEVER_INLINE bool write_awaited(normalizer *n, size_t start, size_t size, const 
 }
 
 ALWAYS_INLINE bool common_keyword(normalizer *n, size_t start, size_t size, const sql_word *word) {
-    if (word->role >= SQL_ROLE_DEFINE || word->role == SQL_ROLE_CONSTANT || word->role == SQL_ROLE_ROW) {
+    if (word->role == SQL_ROLE_NONE || word->role == SQL_ROLE_FROM) {
+        leave_window_and_rows(n);
+    } else if (word->role >= SQL_ROLE_DEFINE || word->role == SQL_ROLE_CONSTANT || word->role == SQL_ROLE_ROW) {
         return write_awaited(n, start, size, word);
+    } else {
+        if (word->role == SQL_ROLE_IN) {
+            unwrap_lone_name(n);
+        }
+        note_role(n, word->role);
     }
-    if (word->role == SQL_ROLE_IN) {
-        unwrap_lone_name(n);
-    }
-    note_role(n, word->role);
     element_word(n);
     begin_keyword(n, word->flags, word->role);
     write_common_folded(n, n->lexer.text + start, size);
