@@ -67,7 +67,7 @@ def failure(report: Report) -> Optional[FindingsError]:
 
 def _worth_telling(report: Report) -> List[Finding]:
     least = settings.active().workload(report.workload).min_repetitions
-    return [finding for finding in report.findings if finding.count >= least]
+    return [finding for finding in report.findings if finding.count >= least or finding.kind == "slow_query"]
 
 
 def _message(report: Report, findings: List[Finding], further: Tuple[str, ...]) -> str:

@@ -5,6 +5,7 @@ import inspect
 import pytest
 
 import mercury
+from mercury.findings import consecutive_independent, slow_query
 from tests.django_database import database, shop  # noqa: F401
 
 from django.db import models  # isort: skip
@@ -113,3 +114,37 @@ def test_a_fix_is_code_that_runs(name, shop):  # noqa: F811
             code, model = _code_of(finding.fix)
             code = code.replace("filter(...)", "all()")
             list(eval(f"{model}.objects{code}", names))
+
+
+def _kinds(function):
+    with mercury.monitor("rows") as watch:
+        function()
+    return {finding.kind: finding for finding in watch.report.findings}
+
+
+def test_a_slow_statement_is_advice_with_what_its_text_proves(shop, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(slow_query, "SLOW_NS", 0)
+    finding = _kinds(lambda: list(project_models.Book.objects.order_by("?")))["slow_query"]
+    assert finding.is_advisory and finding.sql.startswith("select project_book.id") and finding.count == 1
+    assert finding.why.startswith("its only run took ")
+    assert "explain()" in finding.fix and "random" in finding.fix.lower()
+    monkeypatch.setattr(slow_query, "SLOW_NS", 10**18)
+    assert _kinds(lambda: list(project_models.Book.objects.order_by("?"))) == {}
+
+
+def _counts():
+    project_models.Author.objects.count()
+    project_models.Tag.objects.count()
+
+
+def _count_that_may_need_the_other():
+    tags = project_models.Tag.objects.count()
+    project_models.Review.objects.filter(stars=tags).count()
+
+
+def test_statements_that_do_not_need_each_other(shop, monkeypatch):  # noqa: F811
+    assert _kinds(_counts) == {}
+    monkeypatch.setattr(consecutive_independent, "SAVED_NS", 0)
+    finding = _kinds(_counts)["consecutive_independent"]
+    assert finding.is_advisory and finding.count == 2 and len(finding.places) == 2
+    assert _kinds(_count_that_may_need_the_other) == {}

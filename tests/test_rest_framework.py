@@ -8,9 +8,15 @@ import mercury
 from tests.django_database import database, shop  # noqa: F401
 from tests.project.models import Author, Book, Review
 
+from django.core.handlers.base import BaseHandler  # isort: skip
+from django.test import RequestFactory  # isort: skip
+
 serializers = pytest.importorskip(
     "rest_framework.serializers", reason="Django REST framework is not installed: pip install djangorestframework"
 )
+
+generics = pytest.importorskip("rest_framework.generics")
+renderers = pytest.importorskip("rest_framework.renderers")
 
 pytestmark = pytest.mark.usefixtures("shop")
 
@@ -117,3 +123,41 @@ def test_validation_of_many_rows_is_a_cause():
         assert Form(data=[{"book": book.pk, "stars": 1} for book in books], many=True).is_valid()
     assert watch.report.metrics.query_count == 4
     assert [finding.model for finding in watch.report.findings] == ["Book"]
+
+
+class BookList(generics.ListAPIView):
+    queryset = Book.objects.order_by("pk")
+    serializer_class = BookSerializer
+    permission_classes = ()
+    renderer_classes = (renderers.JSONRenderer,)
+
+    def perform_authentication(self, request):
+        """The test project has no users."""
+
+
+def _line_of(owner, text):
+    lines, first = inspect.getsourcelines(owner)
+    (line,) = [first + index for index, each in enumerate(lines) if each.strip().startswith(text)]
+    return line
+
+
+def outer_middleware(view):
+    handler = BaseHandler()
+    handler.load_middleware()
+    handler.resolve_request = lambda request: (view, (), {})
+
+    def get_response(request):
+        return handler._get_response(request)
+
+    return get_response
+
+
+def test_a_list_view_without_code_is_told_at_its_declarations():
+    respond = outer_middleware(BookList.as_view())
+    with mercury.monitor("list") as watch:
+        respond(RequestFactory().get("/"))
+    author = next(finding for finding in watch.report.findings if finding.field == "author")
+    assert (author.file, author.line) == (__file__, _line_of(BookSerializer, "author"))
+    assert (author.loop_file, author.loop_line) == (__file__, _line_of(BookList, "queryset"))
+    assert author.fix.startswith('add .select_related("author") to the Book queryset')
+    assert f"test_rest_framework.py:{_line_of(BookList, 'queryset')} loads" in author.fix

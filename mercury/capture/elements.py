@@ -8,6 +8,7 @@ element they work on, which makes them two places again, and gives a template it
 from types import FrameType
 from typing import Any, Callable, Dict, Hashable, NamedTuple, Optional, Tuple
 
+from mercury.capture.local_variables import locals_of
 from mercury.trace import PathTable
 
 MAX_OWNERS = 4096
@@ -37,11 +38,15 @@ class CompiledTemplate(NamedTuple):
 
 
 class NamedElement(NamedTuple):
-    """A lookup, a serializer field or a form field, by name."""
+    """A lookup, a serializer field, a form field or a view, by name.
+
+    `module` is that of the class `owner`, where the element is declared in one.
+    """
 
     kind: str
     owner: str
     name: str
+    module: str = ""
 
 
 ElementReader = Callable[[FrameType], Hashable]
@@ -68,7 +73,13 @@ def _serializer_field(frame: FrameType) -> Hashable:
     variables = frame.f_locals
     field = variables.get("field")
     name = "" if field is None else str(field.field_name)
-    return NamedElement("serializer", type(variables["self"]).__name__, name)
+    owner = type(variables["self"])
+    return NamedElement("serializer", owner.__name__, name, owner.__module__)
+
+
+def _view(frame: FrameType) -> Hashable:
+    owner = type(locals_of(frame, ("self",))[0])
+    return NamedElement("view", owner.__name__, "", owner.__module__)
 
 
 def _serializer_attribute(frame: FrameType) -> Hashable:
@@ -82,6 +93,9 @@ def _form_field(frame: FrameType) -> Hashable:
 
 
 _READERS: Dict[Tuple[str, str], ElementReader] = {
+    ("contrib/admin/options.py", "changelist_view"): _view,
+    ("views/generic/base.py", "dispatch"): _view,
+    ("rest_framework/views.py", "dispatch"): _view,
     ("django/template/base.py", "render_annotated"): _template_node,
     ("django/template/base.py", "_resolve_lookup"): _template_lookup,
     ("django/forms/forms.py", "_clean_fields"): _form_field,

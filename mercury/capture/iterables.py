@@ -39,7 +39,7 @@ class Origin(NamedTuple):
 
     `bound` is the most of them that there can be; 0: nothing says so. `is_stepped`: numbers at
     which the parts of something begin. `is_grouped`: lists, one for each key of a row. `power`: how many
-    lists of rows the elements are the product of.
+    lists of rows the elements are the product of. `is_page`: the bound is the size of a page.
     """
 
     kind: str
@@ -47,6 +47,7 @@ class Origin(NamedTuple):
     is_stepped: bool = False
     is_grouped: bool = False
     power: int = 1
+    is_page: bool = False
 
 
 _ROWS = Origin(ROWS)

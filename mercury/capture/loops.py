@@ -18,6 +18,7 @@ from mercury.capture.parameters import basic, digest
 _MAX_FRAMES = 64
 _MAX_ELEMENTS = 12
 _LIMIT_OF_GET = 21
+_MAX_NAMES = 100
 _LISTS = frozenset(map(id, (list, tuple, set, frozenset, range, slice)))
 _SUSPENDABLE = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 
@@ -35,7 +36,8 @@ class LoopSource(NamedTuple):
     `kind` is one of mercury.capture.iterables or of this module. `row` names what a turn
     works on, `element` is a keyed digest of it (0: not known), `bound` the most turns
     that there can be (0: not known). `elements` has one of each look so far, with a hash of
-    those that the loops around it were at. `power`: see iterables.Origin.
+    those that the loops around it were at. `power`: see iterables.Origin. `is_page`: the bound is the
+    size of a page, not where a queryset happens to be sliced.
     """
 
     depth: int
@@ -48,6 +50,7 @@ class LoopSource(NamedTuple):
     element: int = 0
     elements: Tuple[Tuple[int, int], ...] = ()
     power: int = 1
+    is_page: bool = False
 
     @property
     def comes_back(self) -> bool:
@@ -138,7 +141,8 @@ def _source(depth: int, frame: FrameType, loop: Loop, width: Width) -> LoopSourc
     for name, value in zip(loop.variables, held):
         found = _row(name, value, origin.kind)
         if found is not None:
-            return found._replace(depth=depth, line=loop.line, bound=origin.bound, power=origin.power)
+            found = found._replace(depth=depth, line=loop.line, bound=origin.bound)
+            return found._replace(power=origin.power, is_page=origin.is_page)
     is_part = origin.is_stepped or any(id(type(value)) in _LISTS for value in held)
     if not origin.is_grouped and (any(rows.is_many(value) for value in held) or (width.is_wide and is_part)):
         return unknown._replace(kind=CHUNKS)
@@ -174,10 +178,23 @@ def _of_library(frame: FrameType, loop: Loop, held: List[Any]) -> iterables.Orig
         and code.co_name == "render"
         and code.co_filename.replace("\\", "/").endswith("django/template/defaulttags.py")
     ):
-        (values,) = locals_of(frame, ("values",))
+        values, context = locals_of(frame, ("values", "context"))
         if rows.is_source(values) or rows.is_page(values):
-            return iterables.Origin(iterables.ROWS, rows.bound_of(values))
+            page = values if rows.is_page(values) else _page_of(values, context)
+            bound = rows.bound_of(values if page is None else page)
+            return iterables.Origin(iterables.ROWS, bound, is_page=page is not None)
     return iterables.Origin(LIBRARY)
+
+
+def _page_of(values: Any, context: Any) -> Any:
+    """The page whose rows these are, if the template has it as well; Django's list views give both."""
+    layers = rows.own_dict(context).get("dicts")
+    for layer in layers if type(layers) is list else ():
+        # Django's layers are of a class of its own.
+        for held in list(dict.values(layer))[:_MAX_NAMES] if isinstance(layer, dict) else ():
+            if rows.is_page(held) and rows.own_dict(held).get("object_list") is values:
+                return held
+    return None
 
 
 def _is_constant_for_library(frame: FrameType) -> bool:

@@ -36,7 +36,8 @@ class Sighting(NamedTuple):
     written where it is not `model`. `relation` leads from the row to `model`, though the query did not
     go that way. `looks` counts how often the frames were looked at, `spawn` is the path
     of whoever had another thread or task do this. `is_of_codes`: it reads a table of codes, see
-    rows.is_code_table. `element` is a keyed digest of the instance that is written, SEVERAL after another one.
+    rows.is_code_table. `is_wide`: it carried lists of values. `element` is a keyed digest of the
+    instance that is written, SEVERAL after another one.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class Sighting(NamedTuple):
     looks: int = 1
     spawn: int = -1
     is_of_codes: bool = False
+    is_wide: bool = False
     element: int = 0
 
 
@@ -82,7 +84,8 @@ def look(
             sighting = found
             if found.kind in ("content_type", "key_check"):
                 break
-    sighting = sighting._replace(loops=tuple(loops.look(stack, root, loop_frame, width)))
+    around = tuple(loops.look(stack, root, loop_frame, width))
+    sighting = sighting._replace(loops=around, is_wide=width.is_wide)
     if sighting.row or loop_frame is None:
         return sighting
     return _with_row_of_loop(sighting, loop_frame, parameters)

@@ -6,7 +6,17 @@ rule has explained is not explained again by a weaker one, so the order below ma
 
 from typing import List, NamedTuple
 
-from mercury.findings import cleared, duplicate, n_plus_one, nested, repeated_in_loop, repeating_pattern, write_loop
+from mercury.findings import (
+    cleared,
+    consecutive_independent,
+    duplicate,
+    n_plus_one,
+    nested,
+    repeated_in_loop,
+    repeating_pattern,
+    slow_query,
+    write_loop,
+)
 from mercury.findings.case import Case
 from mercury.findings.cleared import Cleared
 from mercury.findings.finding import GROWING_READS, Finding
@@ -21,6 +31,8 @@ _RULES = (
     n_plus_one.find,
     duplicate.find,
     repeated_in_loop.find,
+    slow_query.find,
+    consecutive_independent.find,
 )
 
 

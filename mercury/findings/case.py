@@ -81,6 +81,7 @@ class Case:
         self.evidence = evidence
         self.reasons: Dict[int, str] = {}
         self.explained: Set[int] = self._framework_work()
+        self._counted = self._counted_tables()
         self.looped = self._looped_sites()
 
     def is_explained(self, site: Site) -> bool:
@@ -98,6 +99,31 @@ class Case:
         names = self.evidence.databases
         return names[number] if number < len(names) else ""
 
+    def finding(self, kind: str, indexes: Sequence[int], fix: str, why: str) -> Finding:
+        """What is told of some groups that no loop joins; the first of them gives the place."""
+        groups = [self.evidence.groups[index] for index in indexes]
+        trigger = places.trigger(self.path(groups[0]))
+        sighting = self.sighting(indexes)
+        return Finding(
+            kind=kind,
+            model=sighting.model,
+            field=sighting.field,
+            count=sum(group.count for group in groups),
+            sql=self.statement(groups[0].fingerprint).canonical,
+            fingerprint=unsigned(groups[0].fingerprint),
+            database=self.database(groups[0].database),
+            duration_ns=sum(group.duration_ns for group in groups),
+            file=trigger.file,
+            line=trigger.line,
+            function=trigger.function,
+            loop_file="",
+            loop_line=0,
+            fix=fix,
+            why=why,
+            places=tuple(dict.fromkeys(str(places.trigger(self.path(group))) for group in groups)),
+            first_event=groups[0].first_event,
+        )
+
     def sighting(self, indexes: Sequence[int]) -> Sighting:
         """What is known of these groups. One that names a row is best: some repetitions tell more than others."""
         sightings = [sighting for sighting in map(self._sighting_of, indexes) if sighting is not RAW]
@@ -113,6 +139,11 @@ class Case:
     def _framework_work(self) -> Set[int]:
         """Groups that the framework's own cache sends at most once for each model."""
         return {index for index in range(len(self.evidence.groups)) if self._sighting_of(index).kind == "content_type"}
+
+    def _counted_tables(self) -> FrozenSet[str]:
+        statements = {self.statement(group.fingerprint).canonical for group in self.evidence.groups}
+        counts = [canonical for canonical in statements if canonical.startswith("select count(")]
+        return frozenset(table for canonical in counts for table in _TABLES.findall(canonical))
 
     def loaded_at(self, table: str, before: int) -> Optional[Place]:
         """Where the rows of `table` were last selected before event number `before`."""
@@ -237,7 +268,7 @@ class Case:
         found = []
         for index in indexes:
             group = self.evidence.groups[index]
-            found.append(growth.of(group, self._sighting_of(index), operation_count, self.path(group)))
+            found.append(growth.of(group, self._sighting_of(index), operation_count, self.path(group), self._counted))
         return max(found, key=lambda each: (bool(each.row), len(each.loops), bool(each.reason)))
 
 
@@ -247,6 +278,9 @@ def _loop_place(path: List[PathEntry], group: Group, evident: growth.Growth) -> 
     if group.loop_depth >= 0 or seen is None:
         return places.loop(path, group.loop_depth)
     return places.loop_at(path, seen.depth, seen.line)
+
+
+_TABLES = re.compile(r' (?:from|join) "?(\w+)')
 
 
 def _selects_from(table: str) -> "re.Pattern[str]":

@@ -6,13 +6,16 @@ from typing import Tuple
 GROWING_READS = frozenset(("n_plus_one", "nested", "repeating_pattern"))
 """The kinds of finding in which each further row costs a further query."""
 
+ADVICE = frozenset(("repeated_in_loop", "slow_query", "consecutive_independent"))
+"""Kinds that depend on more than the program: on the machine, the load, what the data will be."""
+
 
 @dataclass(frozen=True)
 class Finding:
     """One cause. Files are as Python or the template engine names them; lines count from 1, 0 means unknown.
 
-    `kind` is "n_plus_one", "nested", "repeating_pattern", "write_loop", "duplicate" or "repeated_in_loop"; the
-    last is advice and fails nothing. `fingerprint` is unsigned, `sql` holds no literal. Empty strings where
+    `kind` is "n_plus_one", "nested", "repeating_pattern", "write_loop", "duplicate", or one of ADVICE, which fails
+    nothing. `fingerprint` is unsigned, `sql` holds no literal. Empty strings where
     the frames did not tell. `tree` draws several loops or statements, a line each. `exponent` says how
     the queries grow with the rows: 0 not at all, 1 in proportion, 2 with their square.
     """
@@ -39,7 +42,7 @@ class Finding:
 
     @property
     def is_advisory(self) -> bool:
-        return self.kind == "repeated_in_loop"
+        return self.kind in ADVICE
 
     @property
     def duration_ms(self) -> float:

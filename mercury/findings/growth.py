@@ -7,7 +7,7 @@ at each turn. Where no loop tells, a row behind the query itself speaks for grow
 """
 
 import re
-from typing import List, NamedTuple, Sequence, Tuple
+from typing import Container, List, NamedTuple, Sequence, Tuple
 
 from mercury.capture.elements import TemplateElement
 from mercury.capture.iterables import ADDRESS, ANSWERS, CONSTANT, INPUT, ROWS, WHILE
@@ -38,11 +38,26 @@ class Growth(NamedTuple):
     path: int = -1
 
 
-def of(group: Group, sighting: Sighting, operation_count: int, path: Sequence[PathEntry]) -> Growth:
-    """What the queries of one call path say."""
-    turning = _turning(group, sighting, operation_count)
+def of(
+    group: Group, sighting: Sighting, operation_count: int, path: Sequence[PathEntry], counted: Container[str]
+) -> Growth:
+    """What the queries of one call path say. `counted` are the tables whose rows the unit has had counted."""
+    turning = [_unbounded(loop, sighting, counted) for loop in _turning(group, sighting, operation_count)]
     found = _judged(turning, group, sighting, operation_count, path)
     return found._replace(turning=tuple(turning), path=group.path)
+
+
+def _unbounded(loop: LoopSource, sighting: Sighting, counted: Container[str]) -> LoopSource:
+    """What a loop is where the query tells more of it than the loop itself.
+
+    A page that is not full is sliced at the last row that there is, which is no bound; whoever makes pages
+    counts the rows before. And a turn that has many rows asks for one of them where one stands behind the query.
+    """
+    if loop.bound and not loop.is_page and loop.table in counted:
+        loop = loop._replace(bound=0)
+    if loop.kind == CHUNKS and sighting.row and not sighting.is_wide:
+        return loop._replace(kind=ROWS)
+    return loop
 
 
 def in_loop_that_writes(found: Growth, loop: LoopSource, row: str) -> Growth:

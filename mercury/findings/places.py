@@ -4,7 +4,8 @@ from typing import List, NamedTuple, Optional
 
 from mercury.capture import bytecode
 from mercury.capture.code import is_library
-from mercury.capture.elements import CompiledTemplate, TemplateElement
+from mercury.capture.elements import CompiledTemplate, NamedElement, TemplateElement
+from mercury.findings import declarations
 from mercury.trace import PathEntry
 
 
@@ -21,13 +22,42 @@ NOWHERE = Place("", 0, "")
 
 
 def trigger(path: List[PathEntry]) -> Place:
-    """The innermost line of the application or its templates; of a library only where there is no such line."""
+    """The innermost line of the application or its templates; of a library only where there is no such line.
+
+    Outside of a request's handler stands middleware, which serves all views alike. Where nothing else is
+    the application's, a declaration of its view or serializer is.
+    """
     callers = path[:-1] or path
-    for entry in reversed(callers):
+    for entry in reversed(_inside_handler(callers)):
         place = _own_place(entry)
         if place is not None:
             return place
-    return _code_place(callers[-1])
+    return _declared(callers) or _outside(callers) or _code_place(callers[-1])
+
+
+def _inside_handler(path: List[PathEntry]) -> List[PathEntry]:
+    """The entries further in than the handler that calls the view; all where there is none."""
+    for index in range(len(path) - 1, -1, -1):
+        code = path[index].code
+        if code.co_name in _HANDLERS and code.co_filename.replace("\\", "/").endswith("django/core/handlers/base.py"):
+            return path[index + 1 :]
+    return path
+
+
+_HANDLERS = ("_get_response", "_get_response_async")
+
+
+def _outside(path: List[PathEntry]) -> Optional[Place]:
+    return next((place for place in map(_own_place, reversed(path)) if place is not None), None)
+
+
+def _declared(path: List[PathEntry]) -> Optional[Place]:
+    for entry in reversed(path):
+        if isinstance(entry.element, NamedElement) and entry.element.module:
+            place = declarations.find(entry.element)
+            if place is not None:
+                return Place(place.file, place.line, place.name)
+    return None
 
 
 def is_own(entry: PathEntry) -> bool:
@@ -39,11 +69,11 @@ def loop(path: List[PathEntry], depth: int) -> Place:
     """The loop that the frame at `depth` runs; -1 means the core could not locate it."""
     if depth < 0 or depth >= len(path):
         return _enclosing_loop(path)
-    for entry in reversed(path[: depth + 1]):
+    for entry in reversed(_inside_handler(path[: depth + 1])):
         place = _own_loop(entry)
         if place is not None:
             return place
-    return _loop_place(path[depth])
+    return _declared(path[: depth + 1]) or _loop_place(path[depth])
 
 
 def loop_at(path: List[PathEntry], depth: int, line: int) -> Place:

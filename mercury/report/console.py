@@ -25,6 +25,8 @@ _TITLES = {
     "write_loop": "Written in a loop",
     "duplicate": "Duplicate",
     "repeated_in_loop": "Repeated in a loop",
+    "slow_query": "Slow",
+    "consecutive_independent": "One after the other",
 }
 _COLORS = {
     "n_plus_one": "31;1",
@@ -33,6 +35,8 @@ _COLORS = {
     "write_loop": "31;1",
     "duplicate": "33;1",
     "repeated_in_loop": "36",
+    "slow_query": "36",
+    "consecutive_independent": "36",
 }
 _BOLD = "1"
 _DIM = "2"

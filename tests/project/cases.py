@@ -6,7 +6,7 @@ without it deserve no finding.
 """
 
 from collections import namedtuple
-from itertools import product
+from itertools import groupby, product
 
 from django import forms
 from django.contrib.contenttypes.models import ContentType
@@ -617,6 +617,19 @@ def keys_grouped_by_their_row():
         reviews.setdefault(book, []).append(review)
     for keys in reviews.values():  # loop
         list(Review.objects.filter(pk__in=keys))  # query
+
+
+@case(expect("n_plus_one", "Book.author"))
+def rows_of_a_page_that_is_not_full():
+    page = Paginator(Book.objects.order_by("pk"), 30).page(1)
+    render("{% for book in books %}{{ book.author.name }}{% endfor %}", books=page.object_list)
+
+
+@case(expect("n_plus_one", "Book.author"))
+def first_rows_of_groups():
+    groups = [list(books) for _, books in groupby(Book.objects.order_by("title"), key=lambda book: book.title)]
+    for books in groups:  # loop
+        books[0].author.name  # query
 
 
 @case(expect("nested", "Review"))
