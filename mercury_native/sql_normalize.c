@@ -1310,7 +1310,8 @@ ALWAYS_INLINE bool is_ordinary(const normalizer *n) {
 }
 
 static void awaited_token(normalizer *n, const sql_token *token) {
-    switch (n->last == SEMICOLON ? NAMING_NONE : n->naming) {
+    int naming = n->last == SEMICOLON ? NAMING_NONE : n->naming;
+    switch (naming) {
     case NAMING_NONE:
         plain_token(n, token);
         break;
@@ -1341,6 +1342,10 @@ static void awaited_token(normalizer *n, const sql_token *token) {
     default:
         password_token(n, token);
         break;
+    }
+    /* Without its brackets, the name that they hold would be the one that was awaited. */
+    if (naming != NAMING_NONE && n->last == PARENTHESIS) {
+        n->comparison = COMPARE_NONE;
     }
 }
 

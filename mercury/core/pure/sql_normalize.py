@@ -213,6 +213,9 @@ class Normalizer:
                 continue
             if self.naming and self.last != SEMICOLON:
                 _NAMING_STEPS[self.naming](self, token)
+                # Without its brackets, the name that they hold would be the one that was awaited.
+                if self.last == PARENTHESIS:
+                    self.comparison = COMPARE_NONE
             else:
                 self._next_token(token)
         self._end_comparison()
