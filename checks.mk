@@ -39,6 +39,11 @@ alloc-failures: ## each request for memory of the C tests refused, at every plac
 	    LDFLAGS='-no-pie -Wl,--wrap=mercury_alloc_set,--wrap=mercury_error_fill' run-c-tests
 	$(PYTHON) tools/allocation_sites.py $(FAILURES_OUT) $(SOURCE_FILES)
 
+.PHONY: symbols
+
+symbols: ## the released library with debug symbols in build/symbols, to read core dumps with
+	$(MAKE) OUT=build/symbols CFLAGS=-g LINK='$(filter-out -s,$(LINK))' build-ext
+
 FUZZ_OUT = build/fuzz
 FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/sql_*.c)))
 FUZZ_CFLAGS = -std=c11 -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
