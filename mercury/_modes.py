@@ -43,12 +43,15 @@ def looks_for_dead_ignores(workload: str) -> bool:
 
 
 def tell(report: Report) -> None:
-    """Logs the report, if its workload is to warn: in full where something is to be said, else in one line."""
+    """Logs the report, if its workload is to warn: in full where something is to be said, else in one line.
+
+    Of a command or task that did nothing in a database nobody wants to hear.
+    """
     if not logs_reports or settings.active().mode(report.workload) == "observe":
         return
     if report.exceeded or report.stale or _worth_telling(report):
         logger.warning("%s", console.render(report, color=console.wants_color(sys.stderr)))
-    else:
+    elif report.workload == "request" or report.metrics.query_count or report.notes:
         logger.info("%s", console.summary(report))
 
 

@@ -536,6 +536,18 @@ def test_few_repetitions_are_found_but_not_spoken_of(reports, caplog):
     assert [record.levelno for record in mercury_records(caplog)] == [logging.INFO, logging.WARNING]
 
 
+def test_a_unit_that_asked_nothing_has_a_line_only_if_it_is_a_request(caplog):
+    caplog.set_level(logging.DEBUG, "mercury")
+    with override_settings(MERCURY={"mode": "warn"}):
+        Client().get("/nowhere/")
+        with mercury.monitor("idle", workload="command"):
+            pass
+        with mercury.monitor("busy", workload="command"):
+            Book.objects.count()
+    told = [record.getMessage().partition(":")[0] for record in mercury_records(caplog)]
+    assert told == ["GET (no route)", "busy"]
+
+
 def test_advice_fails_nothing():
     def each_language():
         for title in ("one", "two"):
