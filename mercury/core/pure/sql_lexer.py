@@ -323,7 +323,7 @@ def _common(dialect: int) -> "Callable[[bytes, int], Optional[Match[bytes]]]":
         + (rb"([" + _START + rb"][" + _WORD[dialect] + rb"]*)(?![" + _WORD[dialect] + rb"'\"&])")
         + (rb"|(" + (never if dialect == MYSQL else rb'"[A-Za-z0-9_$.]+"(?!")') + rb")")
         + rb"|(\.)(?![0-9])"
-        + rb"|([-+*/=<>]|<=|>=|<>|\|\|)(?= )"
+        + (rb"|([-+*=<>" + (b"" if dialect == ORACLE else b"/") + rb"]|<=|>=|<>|\|\|)(?= )")
         + rb"|([(,])"
         + rb"|(\)))"
     ).match
