@@ -197,10 +197,15 @@ MERCURY_API int64_t mercury_sql_lexer_tokens(const char *text, size_t length, in
  *
  * A script to its statements. A semicolon ends a statement where the lexer reads it as
  * one: not in a literal, a quoted name or a comment, nor in a MySQL comment that is code,
- * nor behind a point of doubt. COPY ... FROM STDIN ends with the `\.` behind its data, and
- * nothing behind it ends while its line is the last; behind DELIMITER nothing ends until
- * DELIMITER gives the semicolon back. What BEGIN and END mean is not known here: a
- * semicolon in the body of a trigger ends a statement too.
+ * nor behind a point of doubt. GO and `/` end one where they separate what a client sends,
+ * as soon as their line has an end. COPY ... FROM STDIN ends with the `\.` behind its data,
+ * and nothing behind it ends while its line is the last; behind DELIMITER nothing ends
+ * until DELIMITER gives the semicolon back.
+ *
+ * A trigger, a routine or an event that is created ends with the END of its BEGIN, in
+ * MSSQL, but for events, with GO; a package with the END of its AS or IS. In ORACLE blocks
+ * end alike, and what they and routines declare before BEGIN belongs to them; in MSSQL any
+ * BEGIN opens a block but a transaction's.
  *
  * What is found in the first bytes of a text stays true whatever comes behind them. So a
  * script of any length can be read in pieces: what is behind the last semicolon found
@@ -208,10 +213,10 @@ MERCURY_API int64_t mercury_sql_lexer_tokens(const char *text, size_t length, in
  */
 
 /*
- * Sets offsets[0] to 0, offsets[i + 1] to one past the semicolon that ends statement i,
+ * Sets offsets[0] to 0, offsets[i + 1] to one past what ends statement i,
  * and *count to the statements found, at most `capacity`; `offsets` has room for
  * capacity + 1 entries. Go on at offsets[*count] for more: a statement is read alike
- * whatever is before it. What is behind the last semicolon is not counted. Linear time,
+ * whatever is before it. What is behind the last end is not counted. Linear time,
  * constant stack, no heap.
  *
  * Errors: INVALID_ARGUMENT, UNKNOWN_DIALECT.

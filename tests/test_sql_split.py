@@ -9,7 +9,9 @@ from mercury.core import backend
 from mercury.core.records import DIALECTS
 from mercury.errors import UnknownDialectError
 
-SCRIPTS = st.lists(st.sampled_from([*FRAGMENTS, b";", b"; ", b";\n"]), max_size=30).map(b"".join)
+BODIES = b"""create trigger procedure package body table as is begin tran case end if loop declare event ( .""".split()
+PIECES = [*FRAGMENTS, b";", b"; ", b";\n", *(b" " + word + b" " for word in BODIES)]
+SCRIPTS = st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join)
 
 
 def split(script, dialect="generic", most=1000):
@@ -49,6 +51,76 @@ def pieces(script, dialect="generic"):
         ("postgresql", [b"copy t from stdin;;a;"]),
         ("postgresql", [b"copy t from stdin \\. a;", b"b"]),
         ("mysql", [b"delimiter //\ncreate procedure p() begin a; end//\ndelimiter ;\nb;", b" c"]),
+        (
+            "sqlite",
+            [
+                b"create temp trigger r after insert on t when case when a then b end begin a; "
+                b"select case b when 1 then 2 end; end;",
+                b" x;",
+                b"",
+            ],
+        ),
+        (
+            "mysql",
+            [
+                b"create definer = `a`@`b` procedure p() begin if a then b; end if; "
+                b"case c when 1 then d; end case; l: loop e; end loop; end;",
+                b"begin;",
+                b"a;",
+                b"",
+            ],
+        ),
+        (
+            "mysql",
+            [
+                b"create event e on schedule every 1 day do begin a; b; end;",
+                b"create table begin (trigger int);",
+                b"a;",
+                b"",
+            ],
+        ),
+        (
+            "postgresql",
+            [b"create function f() returns int begin atomic select 1; select 2; end;", b"begin;", b"commit;", b""],
+        ),
+        ("postgresql", [b"create trigger r after insert on t for each row execute function f();", b"a;", b""]),
+        ("generic", [b"alter trigger r on t begin t.begin; begin a; end; b; end;", b"c;", b""]),
+        ("oracle", [b"declare a t; b u; begin c; if d then e; end if; end;", b"x;", b"begin a; end;", b"b;", b""]),
+        ("oracle", [b"create or replace procedure p is a t; begin b; end;", b"c;", b""]),
+        (
+            "oracle",
+            [
+                b"create package p as procedure q; procedure r; end;",
+                b"create package body p is procedure q is a t; begin b; end; end p;",
+                b"c;",
+                b"",
+            ],
+        ),
+        ("oracle", [b"create procedure p as language java;\n/", b"\nselect 1\n /", b" \nselect 2\n/"]),
+        (
+            "mssql",
+            [
+                b"create proc p as a; b\ngo",
+                b"\nbegin tran;",
+                b" begin try a; b; end try begin catch c; end catch;",
+                b"x;",
+                b"\nGO",
+            ],
+        ),
+        (
+            "mssql",
+            [
+                b"begin a; select case b when 1 then 2 end; if c begin d; end; end;",
+                b"create partition function f (int);",
+                b"a;",
+                b"",
+            ],
+        ),
+        (
+            "mssql",
+            [b"create event session s on server;", b"begin if a begin b; end if c d; end;", b"e\n\tgo 5", b" \r\n"],
+        ),
+        ("generic", [b"a\ngo", b"\nb\ngo"]),
     ],
 )
 def test_pieces(dialect, expected):
@@ -88,6 +160,8 @@ def test_a_semicolon_and_white_space_at_the_end_say_nothing(script, dialect):
     normalize, number = backend().module.normalize, DIALECTS[dialect]
     ends = split(script, dialect)
     for start, end in zip(ends, ends[1:]):
+        if script[end - 1 : end] not in (b";", b"."):
+            continue
         whole = normalize(script[start:end], number)
         assert whole == normalize(script[start : end - 1], number)
         assert not whole.in_doubt
