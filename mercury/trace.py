@@ -15,7 +15,15 @@ from types import CodeType, FrameType
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from mercury.core import backend
-from mercury.core.records import TRACE_MAX_FRAMES, TRACE_MAX_LANES, TRACE_MAX_PATHS, Duplicate, Group, Totals
+from mercury.core.records import (
+    TRACE_MAX_FRAMES,
+    TRACE_MAX_LANES,
+    TRACE_MAX_PARAMETERS,
+    TRACE_MAX_PATHS,
+    Duplicate,
+    Group,
+    Totals,
+)
 
 logger = logging.getLogger("mercury")
 
@@ -294,16 +302,17 @@ class Trace:
 
     def _evidence(self) -> Evidence:
         totals = self._core.totals()
+        groups = self._core.groups()
         return Evidence(
             totals,
-            self._core.groups(),
+            groups,
             self._core.duplicates(),
             self.paths.paths,
             self.statements,
             self.sightings,
             self.spawn_loops,
             list(self.databases),
-            self._notes(totals),
+            self._notes(totals, groups),
         )
 
     def _end(self) -> None:
@@ -320,13 +329,16 @@ class Trace:
         with process.lock:
             process.open_count -= 1
 
-    def _notes(self, totals: Totals) -> List[str]:
+    def _notes(self, totals: Totals, groups: List[Group]) -> List[str]:
         unattributed = process.unattributed - self._unattributed_before
         notes = []
         if unattributed:
             notes.append(f"{_queries(unattributed)} ran meanwhile in a thread or task that belongs to no unit of work")
         if totals.ungrouped_count:
             notes.append(f"{_queries(totals.ungrouped_count)} came without a usable call path and could not be judged")
+        if sum(group.distinct_count for group in groups) > TRACE_MAX_PARAMETERS:
+            first = f"only the first {TRACE_MAX_PARAMETERS:,} different parameters were compared"
+            notes.append(f"{first}: later duplicates are not told")
         if len(self.lanes) > TRACE_MAX_LANES:
             notes.append(f"only the first {TRACE_MAX_LANES} threads were told apart")
         if self.faults:

@@ -5,6 +5,7 @@ it is put on each when it is created and on those that exist when a unit of work
 stays there: without an open unit it costs one look at a context variable.
 """
 
+import functools
 import sys
 from threading import get_ident
 from time import perf_counter_ns
@@ -212,8 +213,28 @@ def _install() -> bool:
     except ImportError:
         return False
     connection_created.connect(_on_connection_created, dispatch_uid="mercury")
+    _watch_procedures()
     _connections = connections
     return True
+
+
+def _watch_procedures() -> None:
+    """Stored procedures pass Django's execute wrappers by."""
+    from django.db.backends.utils import CursorWrapper
+
+    call = getattr(CursorWrapper, "callproc", None)
+    if call is None or hasattr(call, "__wrapped__"):
+        return
+
+    @functools.wraps(call)
+    def callproc(self: Any, procname: Any, *args: Any, **kwargs: Any) -> Any:
+        def execute(sql: Any, params: Any, many: bool, context: Any) -> Any:
+            return call(self, procname, *args, **kwargs)
+
+        sql = f"CALL {procname}" if type(procname) is str else None
+        return watch_query(execute, sql, args[0] if args else None, False, {"connection": self.db})
+
+    CursorWrapper.callproc = callproc
 
 
 def watch_connection(connection: Any) -> None:
