@@ -17,7 +17,7 @@ from typing import Dict, Iterator, List
 
 from statements import ROOT, sets
 
-_NAME = re.compile(r"(fn|ob|cob)=\((\d+)\)(?: (.*))?$")
+_NAME = re.compile(r"(fn|cfn|ob|cob)=\((\d+)\)(?: (.*))?$")
 _COST = re.compile(r"(0x[0-9a-f]+|[+-]\d+|\*) \S+ (\d+)$")
 _INTRINSIC = re.compile(r"_mm_|__builtin_|sql_bytes_load$")
 """Told under the function that uses them."""

@@ -191,10 +191,10 @@ def measure(options: argparse.Namespace) -> Dict:
             raise SystemExit(f"The peers in Python are not there: {reason}") from None
     given = sets(folder)
     load = [os.getloadavg()[0]]
+    batch = threads(next(iter(given.values())), python, 2 * rounds)
     rows = [row for one in given.values() for row in native_rows(one, folder, rounds, external)]
     for sample in python_sets(given):
         rows += python_rows(sample, python, max(3, rounds // 3), options.peers)
-    batch = threads(next(iter(given.values())), python, 2 * rounds)
     load.append(os.getloadavg()[0])
     return {
         "machine": machine(),
