@@ -511,9 +511,7 @@ def test_a_query_in_the_midst_of_another_s_recording_does_not_lock(shop):  # noq
             return None
         if code not in reached:
             reached.append(code)
-            sys.settrace(None)
             ask()
-            sys.settrace(again)
         return again
 
     with mercury.monitor("interrupted") as watch:
@@ -526,6 +524,31 @@ def test_a_query_in_the_midst_of_another_s_recording_does_not_lock(shop):  # noq
     assert {code.co_name for code in reached} >= {"_note", "index", "walk"}
     assert watch.report.metrics.query_count == 2 + len(reached)
     assert [note for note in watch.report.notes if "fault" in note] == []
+
+
+def test_a_debugger_that_asks_leaves_the_function_its_variables(shop):  # noqa: F811
+    """What a debugger does at a breakpoint, or a profiler at a call, may send queries while the function stands."""
+
+    def stop(frame, event, argument):
+        if frame.f_code is not work.__code__:
+            return None
+        ask()
+        return stop
+
+    def work(names):
+        found = []
+        for name in names:
+            found.append(name)
+            found.append(name.upper())
+        return found, name
+
+    with mercury.monitor("debugged"):
+        sys.settrace(stop)
+        try:
+            result = work(["a", "b", "c"])
+        finally:
+            sys.settrace(None)
+    assert result == (["a", "A", "b", "B", "c", "C"], "c")
 
 
 class Local:
