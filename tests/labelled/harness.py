@@ -20,6 +20,8 @@ from tests.labelled.suite import Case
 ROWS = 3
 # PostgreSQL's driver declares a cursor around a query whose rows are fetched in chunks.
 _SERVER_CURSOR = re.compile(r'^DECLARE "[^"]*" [A-Z ]*CURSOR [A-Z ]*FOR ')
+# Of `UNNEST((%s)::bigint[])` it makes `UNNEST(('{1,2}'::int2[])::bigint[])`, which is another statement.
+_ADAPTED_LIST = re.compile(r"\('(?:[^']|'')*'::\w+\[\]\)")
 TRANSACTIONS = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
 
 
@@ -168,10 +170,13 @@ def captured() -> Iterator[List[str]]:
             yield texts
         finally:
             connection_created.disconnect(follow)
-    texts += [
-        _SERVER_CURSOR.sub("", query["sql"]) for log in (context.captured_queries, *logs.values()) for query in log
-    ]
+    texts += [_as_django_wrote(query["sql"]) for log in (context.captured_queries, *logs.values()) for query in log]
     texts[:] = [text for text in texts if text and not text.startswith(TRANSACTIONS)]
+
+
+def _as_django_wrote(text: str) -> str:
+    """The log has what the driver made of a statement; this takes back what would make another one of it."""
+    return _ADAPTED_LIST.sub("(%s)", _SERVER_CURSOR.sub("", text))
 
 
 def measure(populations: Populations, cases: List[Case]) -> Dict[str, List[Family]]:
