@@ -37,7 +37,7 @@ class LoopSource(NamedTuple):
     works on, `element` is a keyed digest of it (0: not known), `bound` the most turns
     that there can be (0: not known). `elements` has one of each look so far, with a hash of
     those that the loops around it were at. `power`: see iterables.Origin. `is_page`: the bound is the
-    size of a page, not where a queryset happens to be sliced.
+    size of a page, not where a queryset happens to be sliced. `head` tells loops on one line apart.
     """
 
     depth: int
@@ -51,6 +51,7 @@ class LoopSource(NamedTuple):
     elements: Tuple[Tuple[int, int], ...] = ()
     power: int = 1
     is_page: bool = False
+    head: int = 0
 
     @property
     def comes_back(self) -> bool:
@@ -134,6 +135,7 @@ def _source(depth: int, frame: FrameType, loop: Loop, width: Width) -> LoopSourc
     is_own = not is_library(frame.f_code.co_filename)
     origin = iterables.origin_of_loop(frame, loop) if is_own else _of_library(frame, loop, held)
     unknown = LoopSource(depth, loop.line, origin.kind, "", "", "", origin.bound, _element(held), (), origin.power)
+    unknown = unknown._replace(head=min(loop.offsets))
     if origin.kind in (iterables.CONSTANT, iterables.ADDRESS):
         return unknown
     if origin.kind in (iterables.WHILE, iterables.ANSWERS) and width.is_page:
@@ -142,7 +144,7 @@ def _source(depth: int, frame: FrameType, loop: Loop, width: Width) -> LoopSourc
         found = _row(name, value, origin.kind)
         if found is not None:
             found = found._replace(depth=depth, line=loop.line, bound=origin.bound)
-            return found._replace(power=origin.power, is_page=origin.is_page)
+            return found._replace(power=origin.power, is_page=origin.is_page, head=unknown.head)
     is_part = origin.is_stepped or any(id(type(value)) in _LISTS for value in held)
     if not origin.is_grouped and (any(rows.is_many(value) for value in held) or (width.is_wide and is_part)):
         return unknown._replace(kind=CHUNKS)
@@ -217,11 +219,11 @@ def _element(held: List[Any]) -> int:
 
 def merged(known: Tuple[LoopSource, ...], seen: List[LoopSource]) -> Tuple[LoopSource, ...]:
     """What two looks at one call path say together; `element` is then 0 where it has changed."""
-    earlier = {(loop.depth, loop.line): loop for loop in known}
+    earlier = {(loop.depth, loop.line, loop.head): loop for loop in known}
     found = []
     around = 0
     for loop in _from_outside(seen):
-        before = earlier.pop((loop.depth, loop.line), None)
+        before = earlier.pop((loop.depth, loop.line, loop.head), None)
         elements = () if before is None else before.elements
         if loop.element and len(elements) < _MAX_ELEMENTS:
             elements = (*elements, (loop.element, around))

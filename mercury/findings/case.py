@@ -21,7 +21,7 @@ from mercury.findings.finding import Finding
 from mercury.findings.places import Place
 from mercury.trace import Evidence, PathEntry
 
-LoopKey = Tuple[int, int, int]
+LoopKey = Tuple[int, int, int, int]
 
 PROVEN = (LOOP_REPEATED, LOOP_CALLED, LOOP_RECURSION)
 
@@ -236,7 +236,7 @@ class Case:
         """What tells a loop around a site from other loops: its frame's place and code, and its line."""
         path = self.evidence.paths[site.growth.path]
         code = path[loop.depth].code if loop.depth < len(path) else None
-        return loop.depth, id(code), loop.line
+        return loop.depth, id(code), loop.line, loop.head
 
     def _site(self, indexes: List[int]) -> Site:
         groups = [self.evidence.groups[index] for index in indexes]
