@@ -138,9 +138,19 @@ static void try_advice(const char *text, size_t length, int64_t dialect) {
     free(wildcards);
 }
 
-/* A semicolon, or the `\\.` behind COPY's data. */
+/* GO or a lone `/`, which clients divide at; a number may follow GO. */
+static bool ends_batch(const char *text, int64_t end) {
+    while (end > 1 && ((text[end - 1] >= '0' && text[end - 1] <= '9') || is_space(text[end - 1]))) {
+        end--;
+    }
+    bool go = end > 1 && (text[end - 1] | 0x20) == 'o' && (text[end - 2] | 0x20) == 'g';
+    return go || text[end - 1] == '/';
+}
+
+/* A semicolon, the `\\.` behind COPY's data, or the end of a batch. */
 static bool ends_statement(const char *text, int64_t end) {
-    return text[end - 1] == ';' || (end > 1 && text[end - 1] == '.' && text[end - 2] == '\\');
+    bool data = end > 1 && text[end - 1] == '.' && text[end - 2] == '\\';
+    return text[end - 1] == ';' || data || ends_batch(text, end);
 }
 
 /* The statements of the text, some at a time; the memory is the caller's to free. */
