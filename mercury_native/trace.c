@@ -604,8 +604,10 @@ static group_record *group_of(mercury_trace *trace, const mercury_event *event, 
         group = table_find(&trace->groups, table_index(&trace->statements, statement), event->path);
     }
     if (group == NULL && trace->groups.count < MERCURY_TRACE_MAX_GROUPS) {
-        int64_t index = table_number(&trace->statements, event->fingerprint, event->database);
-        group = new_group(trace, index, event, number);
+        if (statement == NULL) {
+            statement = table_add(&trace->statements, event->fingerprint, event->database);
+        }
+        group = new_group(trace, table_index(&trace->statements, statement), event, number);
     }
     return group;
 }

@@ -59,7 +59,7 @@ FILE *fopen(const char *path, const char *mode) {
     if (status_text != NULL) {
         return fmemopen((void *)(uintptr_t)status_text, strlen(status_text), mode);
     }
-    return fdopen(open(path, O_RDONLY), mode);
+    return fdopen(open(path, mode[0] == 'w' ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY, 0666), mode);
 }
 
 static int64_t read_status(const char *text, mercury_memory *memory) {
