@@ -76,16 +76,19 @@ class Unit:
         """Ends the unit and judges it. Never raises."""
         elapsed_ns = time.perf_counter_ns() - self._started_ns
         cpu_ns = _thread_time_ns() - self._cpu_ns if threading.get_ident() == self._thread else None
-        self.leave()
         try:
+            self.leave()
             report = self._judge(elapsed_ns, cpu_ns)
         except Exception:
             tell_fault("Mercury could not judge a unit of work.")
             report = _unmeasured(self.name, elapsed_ns, cpu_ns, _FAULT)
-        _tell(report, listeners)
-        if self.trace.parent is None:
-            _tell(report, outer_listeners)
-        _log(report)
+        try:
+            _tell(report, listeners)
+            if self.trace.parent is None:
+                _tell(report, outer_listeners)
+            _log(report)
+        except Exception:
+            tell_fault("Mercury could not tell a report.")
         return report
 
     def _judge(self, elapsed_ns: int, cpu_ns: Optional[int]) -> Report:

@@ -200,6 +200,8 @@ class Trace:
     )
 
     def __init__(self, name: str, root: Optional[FrameType], parent: "Optional[Trace]" = None) -> None:
+        # Where a fault ends this early, nothing is to be undone.
+        self.closed = True
         self.name = name
         self.root = root
         self.root_offset = -1 if root is None else root.f_lasti
@@ -215,7 +217,6 @@ class Trace:
         self.cache_hits = 0
         self.cache_misses = 0
         self.faults = 0
-        self.closed = True
         self.is_apart = parent is not None
         self.is_background = False
         self.ignored = Ignored(ignoring.get(), {})

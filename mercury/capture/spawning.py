@@ -33,6 +33,8 @@ from mercury.trace import PathEntry, PathTable, Trace, current, ignoring, tell_f
 
 MAX_DEPTH = 1000
 
+_FAULT = "Mercury could not note who started some work."
+
 
 class Spawn:
     """Where in one unit some work was handed over: the call path of the one who did, outermost first."""
@@ -95,7 +97,7 @@ def _note(frame: FrameType) -> Spawns:
             try:
                 found.append(_note_in(trace, frame))
             except Exception:
-                tell_fault("Mercury could not note who started some work.")
+                tell_fault(_FAULT)
         trace = trace.parent
     return tuple(found)
 
@@ -203,8 +205,11 @@ def _is_watched() -> bool:
 def _carrying_submit(original: Callable[..., Any]) -> Any:
     @functools.wraps(original)
     def submit(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
-        if _is_watched():
-            fn = Job(fn, current.get(), _note(sys._getframe(1)))
+        try:
+            if _is_watched():
+                fn = Job(fn, current.get(), _note(sys._getframe(1)))
+        except Exception:
+            tell_fault(_FAULT)
         return original(self, fn, *args, **kwargs)
 
     return submit
@@ -213,8 +218,11 @@ def _carrying_submit(original: Callable[..., Any]) -> Any:
 def _carrying_start(original: Callable[..., Any]) -> Any:
     @functools.wraps(original)
     def start(self: Any) -> None:
-        if _is_watched():
-            _carry(self, _note(sys._getframe(1)))
+        try:
+            if _is_watched():
+                _carry(self, _note(sys._getframe(1)))
+        except Exception:
+            tell_fault(_FAULT)
         original(self)
 
     return start
@@ -238,10 +246,17 @@ def _carry(thread: threading.Thread, spawns: Spawns) -> None:
 def _carrying_create_task(original: Callable[..., Any]) -> Any:
     @functools.wraps(original)
     def create_task(self: Any, coro: Any, **kwargs: Any) -> Any:
-        spawns = _note(sys._getframe(1)) if _is_watched() else ()
+        spawns: Spawns = ()
+        try:
+            spawns = _note(sys._getframe(1)) if _is_watched() else ()
+        except Exception:
+            tell_fault(_FAULT)
         task = original(self, coro, **kwargs)
-        if spawns:
-            _remember(task, spawns)
+        try:
+            if spawns:
+                _remember(task, spawns)
+        except Exception:
+            tell_fault(_FAULT)
         return task
 
     return create_task
@@ -261,8 +276,11 @@ def _carrying_call(original: Callable[..., Any]) -> Any:
 
     @functools.wraps(original)
     def call_soon_threadsafe(self: Any, callback: Any, *args: Any, **kwargs: Any) -> Any:
-        if type(callback) is MethodType and callback.__name__ == "create_task" and _is_watched():
-            callback = Job(callback, current.get(), _note(sys._getframe(1)))
+        try:
+            if type(callback) is MethodType and callback.__name__ == "create_task" and _is_watched():
+                callback = Job(callback, current.get(), _note(sys._getframe(1)))
+        except Exception:
+            tell_fault(_FAULT)
         return original(self, callback, *args, **kwargs)
 
     return call_soon_threadsafe
@@ -273,10 +291,13 @@ def _carrying_call_soon(original: Callable[..., Any]) -> Any:
 
     @functools.wraps(original)
     def call_soon(self: Any, callback: Any, *args: Any, **kwargs: Any) -> Any:
-        if type(callback) in (FunctionType, MethodType) and _is_watched():
-            caller = sys._getframe(1)
-            if not kind_of(caller) & SPAWNER:
-                callback = Job(callback, current.get(), _note(caller))
+        try:
+            if type(callback) in (FunctionType, MethodType) and _is_watched():
+                caller = sys._getframe(1)
+                if not kind_of(caller) & SPAWNER:
+                    callback = Job(callback, current.get(), _note(caller))
+        except Exception:
+            tell_fault(_FAULT)
         return original(self, callback, *args, **kwargs)
 
     return call_soon

@@ -29,7 +29,10 @@ class MercuryMiddleware:
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
             markcoroutinefunction(self)
-        announce_reports()
+        try:
+            announce_reports()
+        except Exception:
+            tell_fault("Mercury could not announce its reports.")
 
     def __call__(self, request: Any) -> Any:
         if self._is_async:
@@ -58,8 +61,14 @@ class MercuryMiddleware:
 
 def _end(unit: Optional[Unit], request: Any, response: Any) -> Optional[FindingsError]:
     """Closes the unit, or has the end of a streamed body close it; gives what is to be raised. Never raises."""
-    if unit is None:
+    try:
+        return None if unit is None else _ended(unit, request, response)
+    except Exception:
+        tell_fault("Mercury could not end a request.")
         return None
+
+
+def _ended(unit: Unit, request: Any, response: Any) -> Optional[FindingsError]:
     if unit.is_left_out:
         unit.leave()
         return None
@@ -143,9 +152,19 @@ class _Streamed:
 
     def _enter(self) -> Optional[Unit]:
         """What is done from here on belongs to the unit, until it leaves; None if it has ended."""
-        if self._unit is not None:
-            self._unit.enter()
+        try:
+            if self._unit is not None:
+                self._unit.enter()
+        except Exception:
+            tell_fault("Mercury could not follow a streamed body.")
         return self._unit
+
+    def _leave(self, unit: Optional[Unit]) -> None:
+        try:
+            if unit is not None:
+                unit.leave()
+        except Exception:
+            tell_fault("Mercury could not follow a streamed body.")
 
     def close(self) -> None:
         try:
@@ -158,13 +177,11 @@ class _Streamed:
     def _finish(self) -> Optional[FindingsError]:
         """Closes the unit, and gives what is to be raised."""
         unit, self._unit = self._unit, None
-        return None if unit is None else failure_of(_close(unit))
-
-    def _raise_at_end(self) -> None:
-        """The body has ended as it should: this is the place to raise."""
-        failure = self._finish()
-        if failure is not None:
-            raise failure from None
+        try:
+            return None if unit is None else failure_of(_close(unit))
+        except Exception:
+            tell_fault("Mercury could not end a request.")
+            return None
 
 
 class _Body(_Streamed):
@@ -176,14 +193,16 @@ class _Body(_Streamed):
         try:
             return next(self._parts)
         except StopIteration:
-            self._raise_at_end()
+            # The body has ended as it should: this is the place to raise.
+            failure = self._finish()
+            if failure is not None:
+                raise failure from None
             raise
         except BaseException:
             self._finish()
             raise
         finally:
-            if unit is not None:
-                unit.leave()
+            self._leave(unit)
 
 
 class _AsyncBody(_Streamed):
@@ -195,11 +214,13 @@ class _AsyncBody(_Streamed):
         try:
             return await self._parts.__anext__()
         except StopAsyncIteration:
-            self._raise_at_end()
+            # The body has ended as it should: this is the place to raise.
+            failure = self._finish()
+            if failure is not None:
+                raise failure from None
             raise
         except BaseException:
             self._finish()
             raise
         finally:
-            if unit is not None:
-                unit.leave()
+            self._leave(unit)

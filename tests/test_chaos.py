@@ -1,0 +1,205 @@
+"""Every function of Mercury that a request runs raises in turn, and no response changes by a byte.
+
+Which functions those are is not written down here: a profile of the requests tells. Left
+out are only those that stand between the host and Mercury, see BOUNDARY.
+"""
+
+import gc
+import logging
+import math
+import sys
+import threading
+from types import FunctionType
+
+import pytest
+
+from tests.django_database import database, shop  # noqa: F401
+
+from asgiref.sync import async_to_sync  # isort: skip
+from django.core.cache import cache  # isort: skip
+from django.http import HttpResponse  # isort: skip
+from django.test import AsyncClient, Client, override_settings  # isort: skip
+from django.urls import path  # isort: skip
+
+from mercury.django.signals import report_ready
+from tests.project import urls
+from tests.project.models import Book, Tag
+
+pytestmark = [
+    pytest.mark.usefixtures("shop"),
+    pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume"),
+    pytest.mark.filterwarnings("ignore::RuntimeWarning"),
+    # A fault within a finalizer.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+REQUESTS = int(__import__("os").environ.get("CH", "1000"))
+
+BOUNDARY = frozenset(
+    (
+        "mercury._monitor.open_unit",
+        "mercury.capture.database._note",
+        "mercury.capture.database._watch_apart",
+        "mercury.capture.database.watch_query",
+        "mercury.capture.spawning.Job.__call__",
+        "mercury.django.middleware.MercuryMiddleware.__call__",
+        "mercury.django.middleware.MercuryMiddleware.__init__",
+        "mercury.django.middleware.MercuryMiddleware._call_async",
+        "mercury.django.middleware._AsyncBody.__aiter__",
+        "mercury.django.middleware._AsyncBody.__anext__",
+        "mercury.django.middleware._Body.__iter__",
+        "mercury.django.middleware._Body.__next__",
+        "mercury.django.middleware._Streamed._enter",
+        "mercury.django.middleware._Streamed._finish",
+        "mercury.django.middleware._Streamed._leave",
+        "mercury.django.middleware._Streamed.close",
+        "mercury.django.middleware._end",
+        "mercury.trace.tell_fault",
+    )
+)
+"""What the host calls, which holds the host's own calls, and what protects those: a `try` around the rest."""
+
+
+def everything(request):
+    """A loop, writes, a failing query, the cache and literals: much of what Mercury does for a request."""
+    names = [f"{book.author.name}, {book.tags.count()}" for book in Book.objects.order_by("pk")]
+    for number in range(3):
+        Tag.objects.create(name=f"made {number}")
+    try:
+        Book.objects.extra(where=["no_such_function(1) = 1"]).exists()
+    except Exception as error:
+        # PostgreSQL's message says where in the text; the type is enough.
+        names.append(type(error).__name__)
+    cache.get_or_set("names", names)
+    cache.get_many(["names", "nothing"])
+    return HttpResponse("; ".join(names + cache.get("names")))
+
+
+urlpatterns = [*urls.urlpatterns, path("everything/", everything)]
+
+PAGES = ["/plain/7/", "/streaming/", "/everything/", "/failing/", "/nowhere/", "/waiting/"]
+ASYNC_PAGES = [*PAGES[:3], "/waiting/", "/streaming-async/"]
+
+
+@pytest.fixture(autouse=True)
+def routes():
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        # There a failed query ends the transaction that the test is in.
+        PAGES[:] = [page for page in PAGES if page != "/everything/"]
+        ASYNC_PAGES[:] = [page for page in ASYNC_PAGES if page != "/everything/"]
+    with override_settings(ROOT_URLCONF=__name__):
+        yield
+
+
+def get(page):
+    cache.clear()
+    Tag.objects.filter(name__startswith="made").delete()
+    response = Client(raise_request_exception=False).get(page)
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    response.close()
+    return response.status_code, response.serialize_headers(), body
+
+
+def get_async(page):
+    cache.clear()
+    Tag.objects.filter(name__startswith="made").delete()
+
+    async def serve():
+        response = await AsyncClient(raise_request_exception=False).get(page)
+        body = b"".join([part async for part in response]) if response.streaming else response.content
+        return response.status_code, response.serialize_headers(), body
+
+    return async_to_sync(serve)()
+
+
+REQUESTED = [(get, page) for page in PAGES] + [(get_async, page) for page in ASYNC_PAGES]
+
+
+def requested():
+    return [(ask, page) for ask, page in REQUESTED if page in PAGES or page in ASYNC_PAGES]
+
+
+def functions_called_by(action):
+    """Mercury's functions that ran, by qualified name."""
+    codes = set()
+
+    def note(frame, event, argument):
+        if event == "call" and frame.f_globals.get("__name__", "").startswith("mercury."):
+            codes.add(frame.f_code)
+
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        action()
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    functions = (each for each in gc.get_objects() if type(each) is FunctionType and each.__code__ in codes)
+    found = {f"{each.__module__}.{each.__qualname__}": each for each in functions}
+    # A function inside another one wraps one of the host's, and is a boundary too; so is what carries its name.
+    return {
+        name: each
+        for name, each in found.items()
+        if name not in BOUNDARY and "<locals>" not in name and not each.__closure__
+    }
+
+
+def planted(*arguments, **keywords):
+    raise RuntimeError("planted")
+
+
+class Planted:
+    """While it lasts, the function raises instead of running, wherever it is known from."""
+
+    def __init__(self, function):
+        self._function = function
+
+    def __enter__(self):
+        self._code, self._function.__code__ = self._function.__code__, planted.__code__
+
+    def __exit__(self, *error):
+        self._function.__code__ = self._code
+
+
+@pytest.fixture
+def reports():
+    got = []
+
+    def keep(sender, report, **kwargs):
+        got.append(report)
+
+    report_ready.connect(keep)
+    yield got
+    report_ready.disconnect(keep)
+
+
+def test_no_fault_of_mercury_s_own_changes_a_response(caplog, reports):
+    caplog.set_level(logging.CRITICAL)
+    asked = requested()
+    with override_settings(MIDDLEWARE=[]):
+        expected = {(ask, page): ask(page) for ask, page in asked}
+    assert {(ask, page): ask(page) for ask, page in asked} == expected
+    functions = functions_called_by(lambda: [ask(page) for ask, page in asked])
+    assert len(functions) > 100
+    changed, served = [], 0
+    for name, function in sorted(functions.items()):
+        with Planted(function):
+            for turn in range(max(3, math.ceil(REQUESTS / len(functions)))):
+                # One each from a synchronous and an asynchronous stack, then one after the other.
+                ask, page = asked[(served + turn) % len(asked)] if turn > 1 else asked[-turn]
+                try:
+                    answer = ask(page)
+                except Exception as error:
+                    answer = type(error)
+                if answer != expected[ask, page]:
+                    changed.append((name, ask.__name__, page))
+            served += turn + 1
+    assert changed == []
+    assert served >= REQUESTS
+    del reports[:]
+    assert get("/plain/7/") == expected[get, "/plain/7/"]
+    (report,) = reports
+    assert (report.metrics.query_count, report.notes) == (5, [])
+    assert [finding.target for finding in report.findings] == ["Book.author"]
