@@ -8,7 +8,7 @@ import functools
 import threading
 from typing import Any, Callable, Iterable, List
 
-from mercury.trace import current
+from mercury.trace import current, tell_fault
 
 _MISSING = object()
 _TOLD = [True]
@@ -132,8 +132,11 @@ def _outside(default: Callable[[], Any]) -> Callable[[], Any]:
 
 
 def _count(hits: int, misses: int) -> None:
-    unit = current.get()
-    while unit is not None:
-        unit.cache_hits += hits
-        unit.cache_misses += misses
-        unit = unit.parent
+    try:
+        unit = current.get()
+        while unit is not None:
+            unit.cache_hits += hits
+            unit.cache_misses += misses
+            unit = unit.parent
+    except Exception:
+        tell_fault("Mercury could not count a cache's hits and misses.")
