@@ -134,10 +134,10 @@ test: $(VENV)/ready ## C unit tests, then the suite over the library, then over 
 test-native: $(VENV)/ready ## the suite over the C library
 	MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) $(PYTEST_PARALLEL)
 
-# The build and the loader choose their backend in processes of their own: once is enough.
+# The build, the loader, `mercury run` and the doctor start processes of their own, which choose their backend: once is enough.
 test-pure: $(VENV)/ready ## the suite over the twin
 	MERCURY_TEST_BACKEND=pure DJANGO_MERCURY_PURE_PYTHON=1 $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) $(PYTEST_PARALLEL) \
-	    --ignore=tests/test_build.py --ignore=tests/test_loader.py
+	    --ignore=tests/test_build.py --ignore=tests/test_loader.py --ignore=tests/test_run.py --ignore=tests/test_doctor.py
 
 test-postgresql: $(VENV)/ready library ## the Django tests over a PostgreSQL server of their own
 	$(VENV_PYTHON) -m pip install -q 'psycopg[binary]'

@@ -17,8 +17,8 @@ from mercury.core.records import DIALECTS
 
 FULL = os.environ.get("MERCURY_PROPERTIES") == "full"
 NATIVE = backend().name == "native"
-HUGE = 2**30 if FULL and NATIVE else 4 * 2**20 if NATIVE else 2**17
-DEEP = 1_000_000 if FULL and NATIVE else 20_000
+HUGE = 2**30 if FULL and NATIVE else 4 * 2**20 if NATIVE else 2**16
+DEEP = 1_000_000 if FULL and NATIVE else 20_000 if NATIVE else 5_000
 STATEMENTS = 2_000 if FULL else 40
 
 # What is repeated, behind what, before what, and the canonical text of it all.

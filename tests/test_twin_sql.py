@@ -59,14 +59,14 @@ def check_same_advice(sql, dialect):
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason=NO_CORPUS)
 def test_corpus():
-    for number, sql in enumerate(corpus(sample=0 if FULL else 200)):
+    for number, sql in enumerate(corpus(sample=0 if FULL else 120)):
         for dialect in NUMBERS if FULL else (NUMBERS[number % len(NUMBERS)], NUMBERS[number % 2]):
             check_same(sql, dialect)
 
 
 def test_generated_statements():
     pool = corpus(sample=200)
-    for number, sql in enumerate(generated(20240, 200_000 if FULL else 8_000, pool)):
+    for number, sql in enumerate(generated(20240, 200_000 if FULL else 5_000, pool)):
         for dialect in NUMBERS if FULL else (NUMBERS[number // 4 % len(NUMBERS)],):
             check_same(sql, dialect)
 
@@ -86,7 +86,7 @@ def traced(statements, normalize, new_trace):
 
 
 def test_traces_of_statements():
-    statements = [*corpus(sample=0 if FULL else 200), *generated(825, 100_000 if FULL else 2_000, [])]
+    statements = [*corpus(sample=0 if FULL else 120), *generated(825, 100_000 if FULL else 2_000, [])]
     library = traced(statements, native.normalize, native.Trace)
     assert library == traced(statements, sql_normalize.normalize, pure_trace.Trace)
     assert library[0].query_count == 2 * len(statements)
@@ -94,7 +94,7 @@ def test_traces_of_statements():
 
 def test_phrases():
     generator = random.Random(4)
-    for number in range(100_000 if FULL else 8_000):
+    for number in range(100_000 if FULL else 5_000):
         sql = phrase(generator)
         if number % 3 == 0:
             sql = mutate(generator, sql)
@@ -132,7 +132,7 @@ def test_summaries_of_long_names(length):
 def test_conditions():
     generator = random.Random(5)
     told = [0] * ADVICE_RULES
-    for number in range(100_000 if FULL else 8_000):
+    for number in range(100_000 if FULL else 5_000):
         sql = condition_phrase(generator)
         if number % 4 == 0:
             sql = mutate(generator, sql)
