@@ -313,7 +313,9 @@ class TestStartup:
 
     def test_a_fault_of_mercury_s_own_is_counted(self, tmp_path, script):
         (tmp_path / "sitecustomize.py").write_text(
-            "from mercury import _monitor\ndef fail(*args): raise ZeroDivisionError\n_monitor._tell = fail\n"
+            "from mercury.commands.run.tally import Tally\n"
+            "def fail(*args): raise ZeroDivisionError\n"
+            "Tally.add_report = fail\n"
         )
         run = Run(tmp_path, sys.executable, script(), path=str(tmp_path))
         assert (run.code, run.output) == (0, "0\n1\n2\n3\n4\n")
