@@ -446,6 +446,14 @@ def fetch(port, path, process):
 
 
 class TestServers:
+    @pytest.fixture(autouse=True)
+    def interruptible(self):
+        """A shell has its background jobs ignore SIGINT, and what these start inherits that."""
+        before = signal.getsignal(signal.SIGINT)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        yield
+        signal.signal(signal.SIGINT, before)
+
     def serve(self, project, number, paths, *command, **variables):
         """The report of a server that answered these paths and then got the signal."""
         port = free_port()
