@@ -1,5 +1,6 @@
 """What capture keeps and what it does not: texts, parameters, frames, and nothing of the host's."""
 
+import ast
 import asyncio
 import contextvars
 import datetime
@@ -14,7 +15,7 @@ import weakref
 import pytest
 
 import mercury
-from mercury.capture import bytecode, statements
+from mercury.capture import bytecode, statements, syntax
 from mercury.capture.parameters import NOT_COMPARED, digest
 from mercury.capture.statements import MAX_ENTRIES, MAX_TEXT_LENGTH, StatementCache
 from tests.django_database import database, shop  # noqa: F401
@@ -549,6 +550,20 @@ def test_a_debugger_that_asks_leaves_the_function_its_variables(shop):  # noqa: 
         finally:
             sys.settrace(None)
     assert result == (["a", "A", "b", "B", "c", "C"], "c")
+
+
+def test_code_is_parsed_again_where_another_thread_disturbed_the_parser(monkeypatch):
+    parse, disturbed = ast.parse, [True]
+
+    def parse_beside_another_thread(source):
+        if disturbed:
+            disturbed.pop()
+            raise SystemError("AST constructor recursion depth mismatch (before=120, after=114)")
+        return parse(source)
+
+    monkeypatch.setattr(ast, "parse", parse_beside_another_thread)
+    assert syntax.block_of(is_dead.__code__) is not None
+    assert disturbed == []
 
 
 class Local:

@@ -13,6 +13,7 @@ from mercury.capture.bytecode import Loop, line_at
 from mercury.capture.code import is_library
 
 _MAX_CACHED = 256
+_TRIES = 8
 _MAX_FILE_LINES = 20_000
 _MAX_WHOLE_FILE = 2_000
 
@@ -69,10 +70,15 @@ def _parsed(filename: str, line: int) -> Optional[Block]:
 
 
 def _tree(source: str) -> Optional[ast.AST]:
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    for _ in range(_TRIES):
+        try:
+            return ast.parse(source)
+        except SystemError:
+            # Two threads that parse at once disturb each other in some releases of CPython: python/cpython#106905.
+            continue
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+    return None
 
 
 def _outermost(lines: List[str], line: int) -> Tuple[int, int]:
