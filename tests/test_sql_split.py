@@ -160,7 +160,8 @@ def test_a_semicolon_and_white_space_at_the_end_say_nothing(script, dialect):
     normalize, number = backend().module.normalize, DIALECTS[dialect]
     ends = split(script, dialect)
     for start, end in zip(ends, ends[1:]):
-        if script[end - 1 : end] not in (b";", b"."):
+        # MySQL takes two dashes for a comment at the end, not before a semicolon.
+        if script[end - 1 : end] not in (b";", b".") or script[start : end - 1].endswith(b"--"):
             continue
         whole = normalize(script[start:end], number)
         assert whole == normalize(script[start : end - 1], number)
