@@ -5,10 +5,18 @@ from pathlib import Path
 from typing import List
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mercury.core import backend
 
 ROOT = Path(__file__).resolve().parent.parent
+
+if os.environ.get("CI"):
+    # As newer releases of hypothesis have it by themselves: the same examples each time, on a machine of any speed.
+    settings.register_profile(
+        "ci", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("ci")
 
 
 def pytest_configure(config: pytest.Config) -> None:
