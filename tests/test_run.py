@@ -50,7 +50,9 @@ for row in ContentType.objects.all():
 CELERY = """
 from celery import Celery
 app = Celery("work", broker="filesystem://")
-app.conf.broker_transport_options = dict(data_folder_in="queue", data_folder_out="queue", control_folder="queue")
+app.conf.broker_transport_options = dict(
+    data_folder_in="queue", data_folder_out="queue", control_folder="queue", polling_interval=0.05
+)
 
 @app.task(name="ask")
 def ask(last=False):

@@ -126,6 +126,7 @@ def queue():
     """A Celery application with its broker in memory, and one task with an N+1."""
     celery = pytest.importorskip("celery", reason="Celery is not installed: pip install celery")
     app = celery.Celery("shop", broker="memory://", backend="cache+memory://", set_as_current=False)
+    app.conf.broker_transport_options = {"polling_interval": 0.05}
 
     @app.task(name="shop.list_authors")
     def list_authors(times=1):
