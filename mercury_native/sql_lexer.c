@@ -655,21 +655,15 @@ static bool brace(sql_lexer *lexer, sql_token *token) {
 
 /* ---- What clients read ---- */
 
-/* A token that stands for a semicolon. */
+/* A semicolon or what stands for one. Behind COPY's, data are due if another line comes. */
 static bool separator(sql_lexer *lexer, sql_token *token, size_t end) {
-    lexer->copies = SQL_COPIES_NONE;
-    return finish(lexer, token, MERCURY_TOKEN_PUNCTUATION, end, SQL_AFTER_START);
-}
-
-static bool semicolon(sql_lexer *lexer, sql_token *token) {
     bool data_due = lexer->copies == SQL_COPIES_STDIN && !lexer->last_line;
     if (data_due) {
-        lexer->last_line = find_byte(lexer, lexer->position, '\n') >= lexer->length;
+        lexer->last_line = find_byte(lexer, end, '\n') >= lexer->length;
         data_due = !lexer->last_line;
     }
-    separator(lexer, token, lexer->position + 1);
     lexer->copies = data_due ? SQL_COPIES_DATA : SQL_COPIES_NONE;
-    return true;
+    return finish(lexer, token, MERCURY_TOKEN_PUNCTUATION, end, SQL_AFTER_START);
 }
 
 /* Where the line feed before `\.` is, from `position` on; the length if there is none. */
@@ -1169,7 +1163,7 @@ bool sql_lexer_next(sql_lexer *lexer, sql_token *token) {
     case ',':
         return punctuation(lexer, token, byte);
     case ';':
-        return semicolon(lexer, token);
+        return separator(lexer, token, lexer->position + 1);
     case '{':
         return brace(lexer, token);
     case '\\':

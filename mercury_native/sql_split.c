@@ -173,8 +173,8 @@ static bool ends_statement(const sql_lexer *lexer, const sql_token *token, const
 }
 
 /* The semicolon behind COPY on the last line: should another line come, data begin here. */
-static bool may_begin_data(const sql_lexer *lexer, const sql_token *token, bool data_due) {
-    return data_due && lexer->copies == SQL_COPIES_NONE && lexer->text[token->start] == ';';
+static bool may_begin_data(const sql_lexer *lexer, bool data_due) {
+    return data_due && lexer->copies == SQL_COPIES_NONE;
 }
 
 int64_t mercury_sql_split_offsets(const char *text, size_t length, int64_t dialect, int64_t *offsets, size_t capacity,
@@ -193,7 +193,7 @@ int64_t mercury_sql_split_offsets(const char *text, size_t length, int64_t diale
     offsets[0] = 0;
     sql_lexer_start(&lexer, text, length, dialect);
     body_start(&b, dialect);
-    while (found < capacity && sql_lexer_next(&lexer, &token) && !may_begin_data(&lexer, &token, data_due)) {
+    while (found < capacity && sql_lexer_next(&lexer, &token) && !may_begin_data(&lexer, data_due)) {
         if (ends_statement(&lexer, &token, &b) && !data_due) {
             found++;
             offsets[found] = (int64_t)token.end;

@@ -49,7 +49,7 @@ def pieces(script, dialect="generic"):
         ("postgresql", [b"copy t from stdin; select 1; a"]),
         ("postgresql", [b"copy t from stdin;;a;\n\\.", b"b;", b""]),
         ("postgresql", [b"copy t from stdin;;a;"]),
-        ("postgresql", [b"copy t from stdin \\. a;", b"b"]),
+        ("postgresql", [b"copy t from stdin \\. a;b"]),
         ("mysql", [b"delimiter //\ncreate procedure p() begin a; end//\ndelimiter ;\nb;", b" c"]),
         (
             "sqlite",

@@ -729,20 +729,14 @@ class Lexer:
         return None
 
     def _separator(self, end: int) -> Tuple[int, int]:
-        """What stands for a semicolon ends at `end`."""
-        self.previous = AFTER_START
-        self.copies = COPIES_NONE
-        return TOKEN_PUNCTUATION, end
-
-    def _semicolon(self, position: int) -> Tuple[int, int]:
+        """A semicolon or what stands for one ends at `end`. Behind COPY's, data are due if another line comes."""
         data_due = self.copies == COPIES_STDIN and not self.last_line
         if data_due:
-            self.last_line = self.data.find(b"\n", position) < 0
+            self.last_line = self.data.find(b"\n", end) < 0
             data_due = not self.last_line
-        kind, end = self._separator(position + 1)
-        if data_due:
-            self.copies = COPIES_DATA
-        return kind, end
+        self.previous = AFTER_START
+        self.copies = COPIES_DATA if data_due else COPIES_NONE
+        return TOKEN_PUNCTUATION, end
 
     def _is_alone(self, start: int, end: int) -> bool:
         """Whether nothing else stands on the line, which is not the first."""
@@ -937,7 +931,7 @@ def _dispatch() -> List[_Step]:
         b"`": Lexer._backquote,
         b"[": Lexer._square_bracket,
         b"(,": Lexer._opening,
-        b";": Lexer._semicolon,
+        b";": lambda lexer, position: lexer._separator(position + 1),
         b"{": Lexer._brace,
         b"\\": Lexer._backslash,
         b")]": Lexer._closing,

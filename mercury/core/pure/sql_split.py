@@ -13,7 +13,6 @@ from typing import Dict, Union
 from mercury.core.pure.sql_lexer import COPIES_NONE, COPIES_STDIN, MSSQL, ORACLE, Lexer
 from mercury.core.records import TOKEN_COMMENT, TOKEN_PUNCTUATION, TOKEN_WORD
 
-_SEMICOLON = ord(";")
 _ENDS = frozenset((b";", b"\\."))
 _SEPARATORS = frozenset(b"gG/")
 # What separates is alone on its line: where that has an end, nothing can be added to it.
@@ -116,7 +115,7 @@ def split(data: Union[bytes, bytearray, memoryview], dialect: int, most: int) ->
     offsets = array("q", [0])
     data_due = False
     for kind, start, end, _, _ in lexer.lexemes():
-        may_begin_data = data_due and lexer.copies == COPIES_NONE and text[start] == _SEMICOLON
+        may_begin_data = data_due and lexer.copies == COPIES_NONE
         if len(offsets) > most or may_begin_data:
             break
         divides = not (lexer.in_code or lexer.delimiter or data_due)
