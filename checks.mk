@@ -101,7 +101,7 @@ LLVM_COV ?= llvm-cov-19
 coverage: export LLVM_PROFILE_FILE = $(abspath $(COVERAGE_OUT))/raw/%m-%p.profraw
 coverage: $(VENV)/ready ## lines and branches of the C library that its tests reach; fails where one is missed and not named
 	rm -rf $(COVERAGE_OUT)/raw $(COVERAGE_OUT)/tree && mkdir -p $(COVERAGE_OUT)/tree
-	$(MAKE) OUT=$(COVERAGE_OUT) CC=$(CLANG) CFLAGS='-O1 -fprofile-instr-generate -fcoverage-mapping' LINK=-shared \
+	$(MAKE) OUT=$(COVERAGE_OUT) CC=$(CLANG) CFLAGS='-O1 -fprofile-instr-generate -fcoverage-mapping -fprofile-update=atomic' LINK=-shared \
 	    build-ext run-c-tests run-kept-inputs
 	tar cf - --exclude=./build --exclude=./dist --exclude='./.[!c]*' --exclude='*.so' . | tar xf - -C $(COVERAGE_OUT)/tree
 	cp $(COVERAGE_OUT)/$(LIBRARY) $(COVERAGE_OUT)/tree/mercury/
