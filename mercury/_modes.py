@@ -7,11 +7,11 @@ import logging
 import sys
 from typing import List, Optional, Tuple
 
-from mercury import settings
 from mercury.errors import FindingsError
 from mercury.findings import Finding
 from mercury.metrics import PerformanceMetrics
 from mercury.report import Report, console
+from mercury.settings import Settings
 
 logger = logging.getLogger("mercury")
 
@@ -22,9 +22,9 @@ MAX_TOLD = 20
 """Findings that the message of an exception names."""
 
 
-def exceeded(workload: str, metrics: PerformanceMetrics) -> Tuple[str, ...]:
+def exceeded(chosen: Settings, workload: str, metrics: PerformanceMetrics) -> Tuple[str, ...]:
     """The limits of the workload that a unit has passed, in words."""
-    limits = settings.active().workload(workload)
+    limits = chosen.workload(workload)
     told = []
     if limits.max_query_count is not None and metrics.query_count > limits.max_query_count:
         told.append(f"{metrics.query_count:,} queries, and max_query_count is {limits.max_query_count:,}")
@@ -37,30 +37,35 @@ def exceeded(workload: str, metrics: PerformanceMetrics) -> Tuple[str, ...]:
     return tuple(told)
 
 
-def looks_for_dead_ignores(workload: str) -> bool:
+def looks_for_dead_ignores(chosen: Settings, workload: str) -> bool:
     """Whether to look for ignores that have died: it costs time, which nobody spends who only observes."""
-    return workload == "test" or not logs_reports or settings.active().mode(workload) != "observe"
+    return workload == "test" or not logs_reports or chosen.mode(workload) != "observe"
 
 
-def tell(report: Report) -> None:
+def tell(chosen: Settings, report: Report) -> None:
     """Logs the report, if its workload is to warn: in full where something is to be said, else in one line.
 
     Of a command or task that did nothing in a database nobody wants to hear.
     """
-    if not logs_reports or settings.active().mode(report.workload) == "observe":
+    if not logs_reports or chosen.mode(report.workload) == "observe":
         return
-    if report.exceeded or report.stale or _worth_telling(report):
-        logger.warning("%s", console.render(report, color=console.wants_color(sys.stderr)))
-    elif report.workload == "request" or report.metrics.query_count or report.notes:
+    if report.exceeded or report.stale or _worth_telling(chosen, report):
+        if logger.isEnabledFor(logging.WARNING):
+            logger.warning("%s", console.render(report, color=console.wants_color(sys.stderr)))
+    elif logger.isEnabledFor(logging.INFO) and _is_of_interest(report):
         logger.info("%s", console.summary(report))
 
 
-def failure(report: Report) -> Optional[FindingsError]:
+def _is_of_interest(report: Report) -> bool:
+    return bool(report.workload == "request" or report.metrics.query_count or report.notes)
+
+
+def failure(chosen: Settings, report: Report) -> Optional[FindingsError]:
     """The exception for the caller to raise, if the workload is to raise and the report gives a reason."""
-    if settings.active().mode(report.workload) != "raise":
+    if chosen.mode(report.workload) != "raise":
         return None
-    findings = [finding for finding in _worth_telling(report) if not finding.is_advisory]
-    stale = report.stale if settings.active().stale_ignores == "fail" else ()
+    findings = [finding for finding in _worth_telling(chosen, report) if not finding.is_advisory]
+    stale = report.stale if chosen.stale_ignores == "fail" else ()
     if not findings and not report.exceeded and not stale:
         return None
     error = FindingsError(_message(report, findings, (*report.exceeded, *stale)))
@@ -68,8 +73,8 @@ def failure(report: Report) -> Optional[FindingsError]:
     return error
 
 
-def _worth_telling(report: Report) -> List[Finding]:
-    least = settings.active().workload(report.workload).min_repetitions
+def _worth_telling(chosen: Settings, report: Report) -> List[Finding]:
+    least = chosen.workload(report.workload).min_repetitions
     return [finding for finding in report.findings if finding.count >= least or finding.kind == "slow_query"]
 
 

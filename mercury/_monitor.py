@@ -22,6 +22,7 @@ from mercury.errors import FindingsError, MonitoringError
 from mercury.findings import GROWING_READS, Finding, judge
 from mercury.metrics import PerformanceMetrics
 from mercury.report import Report
+from mercury.settings import Settings
 from mercury.suppression import Sieve, Sifted, audit
 from mercury.trace import Evidence, LeftOut, Trace, current, tell_fault
 
@@ -76,9 +77,10 @@ class Unit:
         """Ends the unit and judges it. Never raises."""
         elapsed_ns = time.perf_counter_ns() - self._started_ns
         cpu_ns = _thread_time_ns() - self._cpu_ns if threading.get_ident() == self._thread else None
+        chosen = settings.active()
         try:
             self.leave()
-            report = self._judge(elapsed_ns, cpu_ns)
+            report = self._judge(chosen, elapsed_ns, cpu_ns)
         except Exception:
             tell_fault("Mercury could not judge a unit of work.")
             report = _unmeasured(self.name, elapsed_ns, cpu_ns, _FAULT)
@@ -86,17 +88,17 @@ class Unit:
             _tell(report, listeners)
             if self.trace.parent is None:
                 _tell(report, outer_listeners)
-            _log(report)
+            _log(chosen, report)
         except Exception:
             tell_fault("Mercury could not tell a report.")
         return report
 
-    def _judge(self, elapsed_ns: int, cpu_ns: Optional[int]) -> Report:
+    def _judge(self, chosen: Settings, elapsed_ns: int, cpu_ns: Optional[int]) -> Report:
         evidence = self.trace.close()
         verdict = judge(evidence)
-        sifted = self._sift(verdict.findings, evidence)
+        sifted = self._sift(chosen, verdict.findings, evidence)
         metrics = self._metrics(elapsed_ns, cpu_ns, evidence, sifted.findings)
-        exceeded = _modes.exceeded(self.workload, metrics)
+        exceeded = _modes.exceeded(chosen, self.workload, metrics)
         return Report(
             self.name,
             metrics,
@@ -111,11 +113,10 @@ class Unit:
             self.id,
         )
 
-    def _sift(self, findings: List[Finding], evidence: Evidence) -> Sifted:
+    def _sift(self, chosen: Settings, findings: List[Finding], evidence: Evidence) -> Sifted:
         """Leaves out what is to be ignored; where that fails, nothing is."""
         try:
-            chosen = settings.active()
-            looks_for_dead = _modes.looks_for_dead_ignores(self.workload)
+            looks_for_dead = _modes.looks_for_dead_ignores(chosen, self.workload)
             if not findings and not looks_for_dead:
                 return Sifted(findings, (), (), ())
             sieve = Sieve(evidence, chosen.ignore, self.trace.ignored, datetime.date.today())
@@ -201,9 +202,9 @@ def _tell(report: Report, to: List[Callable[[Report], None]]) -> None:
             logger.exception("A listener to Mercury's reports failed. The application is not affected.")
 
 
-def _log(report: Report) -> None:
+def _log(chosen: Settings, report: Report) -> None:
     try:
-        _modes.tell(report)
+        _modes.tell(chosen, report)
     except Exception:
         tell_fault("Mercury could not log a report.")
 
@@ -211,7 +212,7 @@ def _log(report: Report) -> None:
 def failure_of(report: Report) -> Optional[FindingsError]:
     """The exception that the unit's caller is to raise, if any. Never raises."""
     try:
-        return _modes.failure(report)
+        return _modes.failure(settings.active(), report)
     except Exception:
         tell_fault("Mercury could not tell whether a unit fails.")
         return None

@@ -158,6 +158,20 @@ def django_settings() -> Any:
     return settings if settings is not None and settings.configured else None
 
 
+def django_values() -> Tuple[Any, Any]:
+    """Django's settings object with what it wraps, None and None where it is not ready. Never sets Django up.
+
+    Settings are asked for at each unit, and Django's lazy object takes its time about everything.
+    """
+    module: Any = sys.modules.get("django.conf")
+    try:
+        values = object.__getattribute__(module.settings, "_wrapped")
+        return (None, None) if values is module.empty else (module.settings, values)
+    except AttributeError:
+        settings = django_settings()
+        return settings, settings
+
+
 def pyproject(start: Optional[Path]) -> Source:
     """[tool.mercury] of the first pyproject.toml in `start` or above it; nothing where there is none."""
     path = None if start is None else _find(start)

@@ -26,6 +26,7 @@ from mercury._settings_sources import (
     Problem,
     Source,
     django_settings,
+    django_values,
     environment,
     pyproject,
     table,
@@ -152,8 +153,7 @@ class Loaded(NamedTuple):
 
 def is_debugging() -> bool:
     """Whether Django is in use and settings.DEBUG is on."""
-    django = django_settings()
-    return django is not None and bool(getattr(django, "DEBUG", False))
+    return bool(getattr(django_values()[1], "DEBUG", False))
 
 
 def load() -> Loaded:
@@ -232,9 +232,8 @@ _cache = _Cache()
 def active() -> Settings:
     """The settings in use. Read once, and again where settings.MERCURY has become another object. Never raises."""
     try:
-        django = django_settings()
-        # Asked for at each unit, and Django's lazy object takes its time to say that it has no such setting.
-        value = None if django is None else getattr(getattr(django, "_wrapped", django), "MERCURY", None)
+        django, values = django_values()
+        value = getattr(values, "MERCURY", None)
         cached = _cache.settings
         if cached is None or django is not _cache.django or value is not _cache.value:
             loaded = load()
