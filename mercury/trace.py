@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from types import CodeType, FrameType
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from mercury.core import backend
+from mercury.core import alone, backend
 from mercury.core.records import (
     TRACE_MAX_FRAMES,
     TRACE_MAX_LANES,
@@ -137,6 +137,9 @@ class Evidence(NamedTuple):
     notes: List[str]
 
 
+Folded = Tuple[Totals, List[Group], List[Duplicate]]
+
+
 class _Process:
     """What all units of this process share: how many are open, and queries that none of them saw."""
 
@@ -222,7 +225,7 @@ class Trace:
         self.ignored = Ignored(ignoring.get(), {})
         self._lock = threading.RLock()
         self._sent_paths = 0
-        self._core = backend().module.Trace(int.from_bytes(os.urandom(8), "little"))
+        self._core: Any = None
         with process.lock:
             process.open_count += 1
             self._unattributed_before = process.unattributed
@@ -282,32 +285,30 @@ class Trace:
             lane.lose_track()
 
     def _cross(self, block: List[List[int]]) -> None:
+        core = self._asked()
         # Paths first: an event may only name a path that the core knows.
         fresh = self.paths.numbers[self._sent_paths :]
         if fresh:
             lengths = itertools.chain((0,), (len(numbers) // 3 for numbers in fresh))
             offsets = array("q", itertools.accumulate(lengths))
-            self._core.add_paths(array("q", itertools.chain.from_iterable(fresh)), offsets)
+            core.add_paths(array("q", itertools.chain.from_iterable(fresh)), offsets)
             self._sent_paths += len(fresh)
-        self._core.add_events(array("q", itertools.chain.from_iterable(block)))
+        core.add_events(array("q", itertools.chain.from_iterable(block)))
 
     def close(self) -> Evidence:
         """Ends the unit: folds what is left, drops every frame, and gives what was found."""
         with self._lock:
             try:
-                for lane in self.lanes.values():
-                    self._send(lane)
                 return self._evidence()
             finally:
                 self._end()
 
     def _evidence(self) -> Evidence:
-        totals = self._core.totals()
-        groups = self._core.groups()
+        totals, groups, duplicates = self._alone() or self._folded()
         return Evidence(
             totals,
             groups,
-            self._core.duplicates(),
+            duplicates,
             self.paths.paths,
             self.statements,
             self.sightings,
@@ -315,6 +316,25 @@ class Trace:
             list(self.databases),
             self._notes(totals, groups),
         )
+
+    def _alone(self) -> Optional[Folded]:
+        """What was found, if that shows without the core: it has had nothing yet, and no statement comes twice."""
+        if self._core is not None:
+            return None
+        found = alone.fold([event for lane in self.lanes.values() for event in lane.events])
+        return None if found is None else (*found, [])
+
+    def _folded(self) -> Folded:
+        for lane in self.lanes.values():
+            self._send(lane)
+        core = self._asked()
+        return core.totals(), core.groups(), core.duplicates()
+
+    def _asked(self) -> Any:
+        """The core's trace, which comes with the first block that it is asked about."""
+        if self._core is None:
+            self._core = backend().module.Trace(int.from_bytes(os.urandom(8), "little"))
+        return self._core
 
     def _end(self) -> None:
         if not self.closed:
@@ -324,7 +344,8 @@ class Trace:
             lane.release()
         self.lanes.clear()
         self.root = None
-        self._core.close()
+        if self._core is not None:
+            self._core.close()
 
     def _leave_process(self) -> None:
         with process.lock:

@@ -532,7 +532,7 @@ def test_a_unit_that_could_not_be_closed_holds_nothing_and_records_no_more(monke
     seen = []
     monkeypatch.setattr(f"{backend().module.__name__}.Trace.totals", broken)
     with mercury.monitor("fault"):
-        ask()
+        ask(2)
         seen.append(current.get())
     monkeypatch.undo()
     (trace,) = seen

@@ -45,7 +45,18 @@ class Verdict(NamedTuple):
 
 def judge(evidence: Evidence) -> Verdict:
     """The verdict on a closed unit."""
+    if _is_plain(evidence):
+        return Verdict([], [])
     case = Case(evidence)
     findings = [finding for rule in _RULES for finding in rule(case)]
     findings.sort(key=lambda finding: (finding.is_advisory, -finding.duration_ns, finding.first_event))
     return Verdict(findings, cleared.find(case, findings))
+
+
+def _is_plain(evidence: Evidence) -> bool:
+    """Was each statement sent once, and in no time? Then no rule has anything to look at."""
+    totals = evidence.totals
+    if totals.duration_ns >= min(slow_query.SLOW_NS, consecutive_independent.SAVED_NS):
+        return False
+    statements = {(group.fingerprint, group.database) for group in evidence.groups}
+    return len(statements) + totals.ungrouped_count == totals.query_count
