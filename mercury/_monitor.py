@@ -73,11 +73,11 @@ class Unit:
             # Closed in another context than it was opened in, as test fixtures do.
             current.set(self.trace.parent)
 
-    def close(self) -> Report:
-        """Ends the unit and judges it. Never raises."""
+    def close(self, chosen: Optional[Settings] = None) -> Report:
+        """Ends the unit and judges it, by the settings in use unless others are given. Never raises."""
         elapsed_ns = time.perf_counter_ns() - self._started_ns
         cpu_ns = _thread_time_ns() - self._cpu_ns if threading.get_ident() == self._thread else None
-        chosen = settings.active()
+        chosen = chosen or settings.active()
         try:
             self.leave()
             report = self._judge(chosen, elapsed_ns, cpu_ns)
@@ -130,16 +130,19 @@ class Unit:
     def _metrics(
         self, elapsed_ns: int, cpu_ns: Optional[int], evidence: Evidence, findings: List[Finding]
     ) -> PerformanceMetrics:
+        totals = evidence.totals
+        watches_cache = self._watches_cache
+        # By position: names cost as much again, at each request.
         return PerformanceMetrics(
-            response_time_ms=elapsed_ns / 1e6,
-            cpu_time_ms=_milliseconds(cpu_ns),
-            memory_usage_mb=_resident.megabytes(),
-            query_count=evidence.totals.query_count,
-            transaction_count=evidence.totals.transaction_count,
-            query_time_ms=evidence.totals.duration_ns / 1e6,
-            cache_hits=self.trace.cache_hits if self._watches_cache else None,
-            cache_misses=self.trace.cache_misses if self._watches_cache else None,
-            n_plus_one_detected=any(finding.kind in GROWING_READS for finding in findings),
+            elapsed_ns / 1e6,
+            _milliseconds(cpu_ns),
+            _resident.megabytes(),
+            totals.query_count,
+            totals.transaction_count,
+            totals.duration_ns / 1e6,
+            self.trace.cache_hits if watches_cache else None,
+            self.trace.cache_misses if watches_cache else None,
+            bool(findings) and any(finding.kind in GROWING_READS for finding in findings),
         )
 
 
@@ -155,7 +158,7 @@ class LeftOutUnit(Unit):
         self._token = current.set(self.trace)
         self._started_ns = time.perf_counter_ns()
 
-    def close(self) -> Report:
+    def close(self, chosen: Optional[Settings] = None) -> Report:
         self.leave()
         return _unmeasured(self.name, time.perf_counter_ns() - self._started_ns, None, self._why)
 
@@ -209,10 +212,10 @@ def _log(chosen: Settings, report: Report) -> None:
         tell_fault("Mercury could not log a report.")
 
 
-def failure_of(report: Report) -> Optional[FindingsError]:
+def failure_of(report: Report, chosen: Optional[Settings] = None) -> Optional[FindingsError]:
     """The exception that the unit's caller is to raise, if any. Never raises."""
     try:
-        return _modes.failure(settings.active(), report)
+        return _modes.failure(chosen or settings.active(), report)
     except Exception:
         tell_fault("Mercury could not tell whether a unit fails.")
         return None

@@ -15,7 +15,7 @@ import fnmatch
 import logging
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Pattern, Sequence, Set, Tuple, TypedDict, Union
 
@@ -117,6 +117,8 @@ class Settings:
     stale_ignores: str
     headers: Optional[bool]
     kept_reports: int
+    is_debugging: bool = False
+    """Whether settings.DEBUG was on when these were asked for."""
 
     def workload(self, name: str) -> Workload:
         """What holds for units of this name; an unknown one counts as a block."""
@@ -127,15 +129,15 @@ class Settings:
         mode = self.workload(name).mode
         if mode is not None:
             return mode
-        return "warn" if name in ("request", "task", "command") and is_debugging() else "observe"
+        return "warn" if name in ("request", "task", "command") and self.is_debugging else "observe"
 
     def adds_headers(self) -> bool:
         """Whether responses tell of their requests. Where nothing is set: while DEBUG is on."""
-        return is_debugging() if self.headers is None else self.headers
+        return self.is_debugging if self.headers is None else self.headers
 
     def keeps_reports(self) -> bool:
         """Whether the reports of requests are kept in memory. Never but while DEBUG is on."""
-        return self.kept_reports > 0 and is_debugging()
+        return self.kept_reports > 0 and self.is_debugging
 
     def excludes(self, path: str) -> bool:
         """Whether requests for this path are left out."""
@@ -189,7 +191,7 @@ def _merge(sources: Sequence[Source]) -> Loaded:
         values.update(source.values)
         origins.update(dict.fromkeys(source.values, source.name))
         problems += source.problems
-    return Loaded(_settings(values), values, origins, problems)
+    return Loaded(replace(_settings(values), is_debugging=is_debugging()), values, origins, problems)
 
 
 def _settings(values: Flat) -> Settings:
@@ -234,12 +236,16 @@ def active() -> Settings:
     try:
         django, values = django_values()
         value = getattr(values, "MERCURY", None)
+        is_on = bool(getattr(values, "DEBUG", False))
         cached = _cache.settings
         if cached is None or django is not _cache.django or value is not _cache.value:
             loaded = load()
             _tell(loaded.problems)
             _cache.settings = cached = loaded.settings
             _cache.django, _cache.value = django, value
+        if cached.is_debugging is not is_on:
+            # Test runners turn it off, and tests on again.
+            cached = _cache.settings = replace(cached, is_debugging=is_on)
         return cached
     except Exception:
         _tell_fault()

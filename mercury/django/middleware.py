@@ -15,6 +15,7 @@ from mercury.django import headers
 from mercury.django.signals import announce_reports
 from mercury.errors import FindingsError
 from mercury.report import Report, recent
+from mercury.settings import Settings
 from mercury.trace import tell_fault
 
 
@@ -72,56 +73,57 @@ def _ended(unit: Unit, request: Any, response: Any) -> Optional[FindingsError]:
     if unit.is_left_out:
         unit.leave()
         return None
+    chosen = settings.active()
     try:
         unit.name = _name(request)
-        unit.id = _id(request)
+        unit.id = _id(chosen, request)
         # A file is left to the server, which may have a faster way to send it.
         if getattr(response, "streaming", False) and getattr(response, "file_to_stream", None) is None:
             unit.leave()
             _follow_body(unit, response)
-            _add_id(response, unit.id)
+            _add_id(chosen, response, unit.id)
             return None
     except Exception:
         tell_fault("Mercury could not follow a response.")
-    report = _close(unit)
-    _add_headers(response, report)
-    return failure_of(report)
+    report = _close(unit, chosen)
+    if report.id:
+        _add_headers(chosen, response, report)
+    return failure_of(report, chosen)
 
 
-def _close(unit: Unit) -> Report:
+def _close(unit: Unit, chosen: Settings) -> Report:
     """Ends the unit, and keeps its report where reports are kept."""
-    report = unit.close()
+    report = unit.close(chosen)
     try:
-        if report.id and settings.active().keeps_reports():
-            recent.keep(report, settings.active().kept_reports)
+        if report.id and chosen.keeps_reports():
+            recent.keep(report, chosen.kept_reports)
     except Exception:
         tell_fault("Mercury could not keep a report.")
     return report
 
 
-def _add_headers(response: Any, report: Report) -> None:
+def _add_headers(chosen: Settings, response: Any, report: Report) -> None:
     try:
-        if response is not None and report.id and settings.active().adds_headers():
+        if response is not None and chosen.adds_headers():
             headers.add(response, report)
     except Exception:
         tell_fault("Mercury could not add its headers.")
 
 
-def _add_id(response: Any, identifier: str) -> None:
+def _add_id(chosen: Settings, response: Any, identifier: str) -> None:
     try:
-        if identifier and settings.active().adds_headers():
+        if identifier and chosen.adds_headers():
             headers.add_id(response, identifier)
     except Exception:
         tell_fault("Mercury could not add its header.")
 
 
-def _id(request: Any) -> str:
+def _id(chosen: Settings, request: Any) -> str:
     """An id for the report, if anybody is to be told of it. Mercury's own pages get none."""
-    chosen = settings.active()
-    match = getattr(request, "resolver_match", None)
-    if match is not None and match.app_names == ["mercury"]:
+    if not (chosen.adds_headers() or chosen.keeps_reports()):
         return ""
-    return recent.new_id() if chosen.adds_headers() or chosen.keeps_reports() else ""
+    match = getattr(request, "resolver_match", None)
+    return "" if match is not None and match.app_names == ["mercury"] else recent.new_id()
 
 
 def _name(request: Any) -> str:
@@ -178,10 +180,15 @@ class _Streamed:
         """Closes the unit, and gives what is to be raised."""
         unit, self._unit = self._unit, None
         try:
-            return None if unit is None else failure_of(_close(unit))
+            return None if unit is None else _failure_at_end_of_body(unit)
         except Exception:
             tell_fault("Mercury could not end a request.")
             return None
+
+
+def _failure_at_end_of_body(unit: Unit) -> Optional[FindingsError]:
+    chosen = settings.active()
+    return failure_of(_close(unit, chosen), chosen)
 
 
 class _Body(_Streamed):
