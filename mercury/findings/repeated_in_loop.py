@@ -8,6 +8,7 @@ from typing import List
 from mercury.findings.case import Case, Site
 from mercury.findings.finding import Finding
 from mercury.findings.places import short
+from mercury.findings.write_loop import bulk_call
 
 KIND = "repeated_in_loop"
 
@@ -20,13 +21,17 @@ def find(case: Case) -> List[Finding]:
 
 def _finding(site: Site) -> Finding:
     loop = f"{short(site.loop_place.file)}:{site.loop_place.line}" if site.loop_place.line else "an outer call"
-    what = f"the rows of {site.sighting.model}" if site.sighting.model else "what it needs"
     return site.finding(
         KIND,
-        f"if the loop can grow, load {what} with one query before it",
+        f"if the loop can grow, {bulk_call(site) if site.is_write else _one_query(site)}",
         f"{loop} sent the statement {site.count:,} times; {site.growth.reason or _NO_ROW}",
         exponent=0,
     )
+
+
+def _one_query(site: Site) -> str:
+    what = f"the rows of {site.sighting.model}" if site.sighting.model else "what it needs"
+    return f"load {what} with one query before it"
 
 
 _NO_ROW = "no row of an earlier query was found behind it"

@@ -30,6 +30,11 @@ def _finding(site: Site) -> Finding:
     return site.finding(KIND, _fix(site), why)
 
 
+def bulk_call(site: Site) -> str:
+    """How the rows are written at once that this place writes one by one."""
+    return _fix(_of_what_is_written(site))
+
+
 def _of_what_is_written(site: Site) -> Site:
     """A row that a related manager writes is of the related model; only a table between is the relation itself."""
     sighting = site.sighting

@@ -237,6 +237,18 @@ def loop_over_constants():
         Book.objects.filter(reviews__stars=stars).count()  # query
 
 
+@case(expect("repeated_in_loop", "Tag", "then Tag.objects.bulk_create(rows)"))
+def rows_made_of_constants():
+    for name in ("new", "old", "rare"):  # loop
+        Tag.objects.create(name=name)  # query
+
+
+@case(expect("repeated_in_loop", "Review", "Review.objects.filter(pk__in=keys).delete()"))
+def rows_deleted_by_constants():
+    for stars in (7, 8, 9):  # loop
+        Review.objects.filter(stars=stars).delete()  # query
+
+
 @case(expect("duplicate", "Book", "load the Book once, before the loop"))
 def same_question_in_loop():
     for _ in range(3):  # loop
