@@ -31,13 +31,14 @@ class Loop(NamedTuple):
     """A loop of one code object, as the offsets of its instructions.
 
     `head` are those that fetch the next element: there the body has not begun, and the
-    variables are still those of the turn before.
+    variables are still those of the turn before. `start` is the first offset.
     """
 
     offsets: FrozenSet[int]
     line: int
     variables: Tuple[str, ...]
     head: FrozenSet[int]
+    start: int
 
 
 # CPython 3.11 splits a call into PRECALL and CALL, and runs it at the one or at the other
@@ -130,6 +131,7 @@ def _find_loops(code: CodeType) -> List[Loop]:
             frozenset(instructions[index].offset for index in body),
             _head_line(code, instructions, _without_prefix(instructions, head)),
             *_variables(instructions, _without_prefix(instructions, head)),
+            min(instructions[index].offset for index in body),
         )
         for head, body in bodies.items()
     ]

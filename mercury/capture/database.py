@@ -154,7 +154,7 @@ def _sight(trace: Trace, lane: Lane, route: Route, path: int, shared: int, frame
     A text's first query is passed over: most never come again. After that each call path is
     looked at when it has sent the statement once, twice, three, four, eight times and so on: the first look may
     be too early to see the loop around it, and a loop in a loop shows by what has changed
-    since the last one.
+    since the last one. It ends where a look can tell nothing more.
     """
     if not route.is_repeated:
         route.is_repeated = True
@@ -163,15 +163,18 @@ def _sight(trace: Trace, lane: Lane, route: Route, path: int, shared: int, frame
         return
     key = (path, route.fingerprint)
     known = trace.sightings.get(key)
-    if known is None and len(trace.sightings) >= MAX_SIGHTINGS:
+    if known is None:
+        if len(trace.sightings) >= MAX_SIGHTINGS:
+            return
+    elif known.is_settled:
         return
     statement = trace.statements.get(route.fingerprint)
-    width = Width() if statement is None else Width(statement.is_wide, statement.limit)
+    width = _PLAIN if statement is None else Width(statement.is_wide, statement.limit)
     root = Root(trace.root, trace.root_offset)
-    seen = provenance.look(frame, lane.stack(), root, lane.shared_frame(shared), params, width)
-    if lane.spawn is not None:
-        seen = seen._replace(spawn=lane.spawn.index)
-    trace.sightings[key] = provenance.merged(known, seen)
+    trace.sightings[key] = provenance.look(frame, lane, shared, root, params, width, known)
+
+
+_PLAIN = Width()
 
 
 def _lose_track(trace: Trace) -> None:

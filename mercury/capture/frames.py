@@ -24,6 +24,7 @@ from mercury.capture import spawning
 from mercury.capture.bytecode import stable_offset
 from mercury.capture.code import CUT, ELEMENT, GENERATOR, ONE_BY_ONE, PLUMBING, RAW, SAVE, kind_of, kinds
 from mercury.capture.elements import element_of, number_of
+from mercury.capture.loops import Seen
 from mercury.capture.spawning import Spawn
 from mercury.capture.statements import Statement
 from mercury.core.records import TRACE_MAX_LANES
@@ -111,6 +112,7 @@ class Lane:
         "number",
         "root",
         "routes",
+        "seen",
         "spawn",
         "turns",
     )
@@ -124,6 +126,7 @@ class Lane:
         self.events: List[List[int]] = []
         self.routes: Dict[str, Route] = {}
         self.turns: Dict[Tuple[int, int], int] = {}
+        self.seen = Seen()
         self._last = -1
         self._frames: List[Any] = []
 
@@ -247,6 +250,9 @@ class Lane:
         """Puts `fresh` in the place of the frames from `kept` on; how many of all are as before."""
         frames = self._frames
         shared = kept
+        # The innermost frame that is kept stands elsewhere by now.
+        if kept <= self.seen.still:
+            self.seen.still = max(0, kept - 1)
         # A generator that was passed may be the same activation, resumed from elsewhere.
         while fresh and shared < len(frames) and frames[shared] is fresh[-1]:
             shared += 1
@@ -264,6 +270,7 @@ class Lane:
         self.is_busy = False
         self._frames = []
         self._last = -1
+        self.seen.still = 0
         self.spawn = None
         return NOT_MEASURED
 

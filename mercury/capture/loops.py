@@ -5,9 +5,8 @@ later which of them turned. What is kept of a loop are names, numbers and keyed 
 """
 
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
-from itertools import groupby
 from types import FrameType
-from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from mercury.capture import iterables, rows
 from mercury.capture.bytecode import Loop, line_at, loops_around, stable_offset
@@ -79,17 +78,74 @@ class Root(NamedTuple):
     offset: int
 
 
-def look(frames: Sequence[Any], root: Root, loop_frame: Optional[FrameType], width: Width) -> List[LoopSource]:
+class _OfFrame(NamedTuple):
+    """The loops of one frame, the innermost first.
+
+    `origin` is where the elements come from of the loop that one activation runs no more than once, and `start` its
+    first instruction; see `_runs_once`.
+    """
+
+    loops: List[LoopSource]
+    origin: Optional[iterables.Origin] = None
+    start: int = -1
+
+
+_NO_LOOPS = _OfFrame([])
+
+
+class Seen:
+    """What the last look found at the frames of one stack, the outermost first.
+
+    `still` is how many of them have not moved since: what they said then, they would say again. The next one has
+    moved and is still the same activation. Whoever changes the stack keeps it.
+    """
+
+    __slots__ = ("_frames", "_width", "still")
+
+    def __init__(self) -> None:
+        self.still = 0
+        self._frames: List[_OfFrame] = []
+        self._width: Optional[Tuple[bool, bool]] = None
+
+    def of_still(self, width: Width) -> List[_OfFrame]:
+        """What the frames say that have not moved; it may depend on how wide the statement is."""
+        return self._frames[: self.still] if self._width == (width.is_wide, width.is_page) else []
+
+    def of_activation(self, depth: int) -> _OfFrame:
+        """What the frame at this depth said if it is the same activation."""
+        return self._frames[depth] if depth <= self.still and depth < len(self._frames) else _NO_LOOPS
+
+    def keep(self, frames: List[_OfFrame], width: Width) -> None:
+        self._frames = frames
+        self._width = width.is_wide, width.is_page
+        # The innermost frame may next have another one between it and the operation.
+        self.still = max(0, len(frames) - 1)
+
+
+def look(
+    frames: Sequence[Any], root: Root, loop_frame: Optional[FrameType], width: Width, seen: Seen
+) -> List[LoopSource]:
     """The loops around the operation, which is the last of `frames`; the innermost of each frame first."""
-    found: List[LoopSource] = []
     last = len(frames) - 1
-    for depth in range(max(0, last - _MAX_FRAMES), last):
+    if last > _MAX_FRAMES:
+        # Of the innermost ones alone; they have other places in the path each time.
+        seen.keep([], width)
+        seen = Seen()
+    first = max(0, last - _MAX_FRAMES)
+    known = seen.of_still(width)
+    found = [loop for of_frame in known for loop in of_frame.loops]
+    for depth in range(first + len(known), last):
         frame = frames[depth]
+        of_frame = _NO_LOOPS
         if isinstance(frame, FrameType):
-            inner = frames[depth + 1] if depth + 1 < last else None
-            found += _of_frame(depth, frame, root, inner, width)
-            if frame is loop_frame and (not found or found[-1].depth != depth):
+            if loops_around(frame.f_code, frame.f_lasti):
+                inner = frames[depth + 1] if depth + 1 < last else None
+                of_frame = _of_frame(depth, frame, root, inner, width, seen.of_activation(depth))
+                found += of_frame.loops
+            if frame is loop_frame and not of_frame.loops:
                 found += _of_call(depth, frame, False)
+        known.append(of_frame)
+    seen.keep(known, width)
     return found
 
 
@@ -98,20 +154,72 @@ def look_at_callers(frames: Sequence[FrameType], root: Root, first_depth: int) -
     found: List[LoopSource] = []
     for index, frame in enumerate(frames[-_MAX_FRAMES:], max(0, len(frames) - _MAX_FRAMES)):
         inner = frames[index + 1] if index + 1 < len(frames) else None
-        found += _of_frame(first_depth + index, frame, root, inner, Width())
+        found += _of_frame(first_depth + index, frame, root, inner, Width(), _NO_LOOPS).loops
     if frames:
         # `gather`, `map` and their like hand over many things at one instruction.
         found += _of_call(first_depth + len(frames) - 1, frames[-1], True)
     return found
 
 
-def _of_frame(depth: int, frame: FrameType, root: Root, inner: Any, width: Width) -> List[LoopSource]:
+def _of_frame(depth: int, frame: FrameType, root: Root, inner: Any, width: Width, before: _OfFrame) -> _OfFrame:
+    """`before` is what an earlier look at the same activation found."""
     offset = frame.f_lasti
     around = loops_around(frame.f_code, offset)
     if around and frame is root.frame:
         opened = stable_offset(frame.f_code, root.offset)
         around = [loop for loop in around if opened not in loop.offsets]
-    return [_source(depth, frame, loop, width) for loop in around if offset not in loop.head or not _fetches(inner)]
+    around = [loop for loop in around if offset not in loop.head or not _fetches(inner)]
+    if not around:
+        return _NO_LOOPS
+    if not any(loop.variables for loop in around) and is_library(frame.f_code.co_filename):
+        return _OfFrame([_of_nothing(depth, loop) for loop in around])
+    held = _held(frame, around, before.origin is None)
+    found: List[LoopSource] = []
+    once = _NO_LOOPS
+    for loop in around:
+        origin = (before.origin if loop.start == before.start else None) or _origin(frame, loop, held)
+        found.append(_source(depth, loop, [held[name] for name in loop.variables], origin, width))
+        if _runs_once(frame, loop, around):
+            once = _OfFrame(found, origin, loop.start)
+    return once if once.loops else _OfFrame(found)
+
+
+def _runs_once(frame: FrameType, loop: Loop, around: List[Loop]) -> bool:
+    """Is this a loop over elements that one activation of the frame begins no more than once?
+
+    A `while` has none, and a loop within another one begins anew at each turn. Compilers put the handlers of
+    exceptions behind everything else, and a jump back from there looks like a loop around the template's one.
+    """
+    return bool(loop.variables) and (loop is around[-1] or _is_of_template(frame, loop))
+
+
+def _of_nothing(depth: int, loop: Loop) -> LoopSource:
+    """A library's loop that has no variables."""
+    return LoopSource(depth, loop.line, LIBRARY, "", "", "", 0, 0, (), 1, False, loop.start)
+
+
+def _held(frame: FrameType, around: List[Loop], is_first: bool) -> Dict[str, Any]:
+    """What the variables hold that tell of these loops, read at once."""
+    names = [name for loop in around for name in loop.variables]
+    if is_first and any(_is_of_template(frame, loop) for loop in around):
+        names += ("values", "context")
+    return dict(zip(names, locals_of(frame, names))) if names else {}
+
+
+def _origin(frame: FrameType, loop: Loop, held: Dict[str, Any]) -> iterables.Origin:
+    """Where the elements of a loop come from."""
+    if not is_library(frame.f_code.co_filename):
+        return iterables.origin_of_loop(frame, loop)
+    if any(type(held[name]) is dict for name in loop.variables) and _is_constant_for_library(frame):
+        # Values, such as the items that a serializer gets, come from where the application called.
+        return iterables.Origin(iterables.CONSTANT)
+    if _is_of_template(frame, loop):
+        return _of_template(held.get("values"), held.get("context"))
+    return _OF_LIBRARY
+
+
+_OF_LIBRARY = iterables.Origin(LIBRARY)
+"""Of other loops of libraries the variable has to tell."""
 
 
 def _fetches(inner: Any) -> bool:
@@ -130,62 +238,75 @@ def _of_call(depth: int, frame: FrameType, is_known: bool) -> List[LoopSource]:
 _WORDS = {iterables.ROWS: "a value of rows", iterables.INPUT: "a value that came from outside"}
 
 
-def _source(depth: int, frame: FrameType, loop: Loop, width: Width) -> LoopSource:
-    held = locals_of(frame, loop.variables)
-    is_own = not is_library(frame.f_code.co_filename)
-    origin = iterables.origin_of_loop(frame, loop) if is_own else _of_library(frame, loop, held)
-    unknown = LoopSource(depth, loop.line, origin.kind, "", "", "", origin.bound, _element(held), (), origin.power)
-    unknown = unknown._replace(head=min(loop.offsets))
-    if origin.kind in (iterables.CONSTANT, iterables.ADDRESS):
-        return unknown
-    if origin.kind in (iterables.WHILE, iterables.ANSWERS) and width.is_page:
-        return unknown._replace(kind=CHUNKS)
-    for name, value in zip(loop.variables, held):
-        found = _row(name, value, origin.kind)
-        if found is not None:
-            found = found._replace(depth=depth, line=loop.line, bound=origin.bound)
-            return found._replace(power=origin.power, is_page=origin.is_page, head=unknown.head)
+def _source(depth: int, loop: Loop, held: List[Any], origin: iterables.Origin, width: Width) -> LoopSource:
+    is_told = origin.kind in _TOLD or (origin.kind in _WHILE and width.is_page)
+    row = None if is_told else _row(loop.variables, held, origin.kind)
+    is_page = origin.is_page and row is not None
+    if row is None:
+        kind, words = _values(loop, held, origin, width)
+        row = _Row(kind, words, "", "", _element(held))
+    kind, words, model, table, element = row
+    bound, power = origin.bound, origin.power
+    return LoopSource(depth, loop.line, kind, words, model, table, bound, element, (), power, is_page, loop.start)
+
+
+_TOLD = (iterables.CONSTANT, iterables.ADDRESS)
+_WHILE = (iterables.WHILE, iterables.ANSWERS)
+
+
+class _Row(NamedTuple):
+    """What one turn of a loop works on, in the fields of a LoopSource."""
+
+    kind: str
+    words: str
+    model: str
+    table: str
+    element: int
+
+
+def _values(loop: Loop, held: List[Any], origin: iterables.Origin, width: Width) -> Tuple[str, str]:
+    """The kind of a loop whose variables hold no row, and words for what they hold."""
+    if origin.kind in _TOLD:
+        return origin.kind, ""
+    if origin.kind in _WHILE and width.is_page:
+        return CHUNKS, ""
     is_part = origin.is_stepped or any(id(type(value)) in _LISTS for value in held)
-    if not origin.is_grouped and (any(rows.is_many(value) for value in held) or (width.is_wide and is_part)):
-        return unknown._replace(kind=CHUNKS)
-    row = _WORDS.get(origin.kind, "")
-    named = f"`{loop.variables[0]}`, {row}" if row and loop.variables else row
-    return unknown._replace(row=named)
+    if not origin.is_grouped and (any(map(rows.is_many, held)) or (width.is_wide and is_part)):
+        return CHUNKS, ""
+    words = _WORDS.get(origin.kind, "")
+    return origin.kind, f"`{loop.variables[0]}`, {words}" if words and loop.variables else words
 
 
-def _row(name: str, value: Any, kind: str) -> Optional[LoopSource]:
-    """A loop whose variable holds a row, or what is made of one."""
-    instance = rows.row_within(value)
-    if instance is not None:
-        model = type(instance)
-        label = rows.model_name(model)
-        words = f"`{name}`, a {label}" if instance is value else f"the {label} of `{name}`"
-        found = iterables.ROWS if not rows.is_code_table(model) else CODES
-        return LoopSource(0, 0, found, words, label, rows.table_of(model), element=rows.key_of(instance))
-    if type(value) is dict and kind == iterables.ROWS:
-        return LoopSource(0, 0, kind, f"`{name}`, a row of values", element=digest(tuple(value.values())))
+def _row(names: Tuple[str, ...], held: List[Any], kind: str) -> Optional[_Row]:
+    """The first variable that holds a row, or what is made of one."""
+    for name, value in zip(names, held):
+        instance = rows.row_within(value)
+        if instance is not None:
+            model = type(instance)
+            label = rows.model_name(model)
+            words = f"`{name}`, a {label}" if instance is value else f"the {label} of `{name}`"
+            found = iterables.ROWS if not rows.is_code_table(model) else CODES
+            return _Row(found, words, label, rows.table_of(model), rows.key_of(instance))
+        if type(value) is dict and kind == iterables.ROWS:
+            return _Row(kind, f"`{name}`, a row of values", "", "", digest(tuple(value.values())))
     return None
 
 
-def _of_library(frame: FrameType, loop: Loop, held: List[Any]) -> iterables.Origin:
-    """Of a template's `for` the iterated object is at hand; of other loops of libraries the variable has to tell.
-
-    Values, such as the items that a serializer gets, come from where the application called.
-    """
-    if any(type(value) is dict for value in held) and _is_constant_for_library(frame):
-        return iterables.Origin(iterables.CONSTANT)
+def _is_of_template(frame: FrameType, loop: Loop) -> bool:
+    """Is this the loop of a template's `for`?"""
     code = frame.f_code
-    if (
-        "item" in loop.variables
-        and code.co_name == "render"
-        and code.co_filename.replace("\\", "/").endswith("django/template/defaulttags.py")
-    ):
-        values, context = locals_of(frame, ("values", "context"))
-        if rows.is_source(values) or rows.is_page(values):
-            page = values if rows.is_page(values) else _page_of(values, context)
-            bound = rows.bound_of(values if page is None else page)
-            return iterables.Origin(iterables.ROWS, bound, is_page=page is not None)
-    return iterables.Origin(LIBRARY)
+    if "item" not in loop.variables or code.co_name != "render":
+        return False
+    return code.co_filename.replace("\\", "/").endswith("django/template/defaulttags.py")
+
+
+def _of_template(values: Any, context: Any) -> iterables.Origin:
+    """Of a template's `for` the iterated object is at hand."""
+    if not rows.is_source(values) and not rows.is_page(values):
+        return _OF_LIBRARY
+    page = values if rows.is_page(values) else _page_of(values, context)
+    bound = rows.bound_of(values if page is None else page)
+    return iterables.Origin(iterables.ROWS, bound, is_page=page is not None)
 
 
 def _page_of(values: Any, context: Any) -> Any:
@@ -217,30 +338,43 @@ def _element(held: List[Any]) -> int:
     return digest(plain)
 
 
-def merged(known: Tuple[LoopSource, ...], seen: List[LoopSource]) -> Tuple[LoopSource, ...]:
+def merged(known: Tuple[LoopSource, ...], seen: Sequence[LoopSource]) -> Tuple[LoopSource, ...]:
     """What two looks at one call path say together; `element` is then 0 where it has changed."""
     earlier = {(loop.depth, loop.line, loop.head): loop for loop in known}
     found = []
     around = 0
     for loop in _from_outside(seen):
-        before = earlier.pop((loop.depth, loop.line, loop.head), None)
-        elements = () if before is None else before.elements
-        if loop.element and len(elements) < _MAX_ELEMENTS:
-            elements = (*elements, (loop.element, around))
-        found.append((loop if before is None else _merged(before, loop))._replace(elements=elements))
-        around = hash((around, loop.element))
+        found.append(_merged(earlier.pop((loop.depth, loop.line, loop.head), None), loop, around))
+        if loop.element:
+            around = hash((around, loop.element))
     return (*_from_outside(found), *earlier.values())
 
 
-def _from_outside(seen: List[LoopSource]) -> List[LoopSource]:
+def _from_outside(seen: Sequence[LoopSource]) -> List[LoopSource]:
     """The loops of each frame the other way round; those of one frame stand together."""
-    frames = [list(loops) for _, loops in groupby(seen, key=lambda loop: loop.depth)]
-    return [loop for loops in frames for loop in reversed(loops)]
+    found: List[LoopSource] = []
+    start = 0
+    for index, loop in enumerate(seen):
+        if loop.depth != seen[start].depth:
+            start = index
+        found.insert(start, loop)
+    return found
 
 
-def _merged(before: LoopSource, now: LoopSource) -> LoopSource:
-    best = before if _STRENGTH[before.kind] > _STRENGTH[now.kind] else now
-    return best._replace(element=now.element if now.element == before.element else 0)
+def _merged(before: Optional[LoopSource], now: LoopSource, around: int) -> LoopSource:
+    """`around` stands for the elements of the loops around this one."""
+    elements = () if before is None else before.elements
+    if now.element and len(elements) < _MAX_ELEMENTS:
+        elements = (*elements, (now.element, around))
+    if before is None:
+        best, element = now, now.element
+    else:
+        best = before if _STRENGTH[before.kind] > _STRENGTH[now.kind] else now
+        element = now.element if now.element == before.element else 0
+    if best.element == element and best.elements == elements:
+        return best
+    depth, line, kind, row, model, table, bound, _, _, power, is_page, head = best
+    return LoopSource(depth, line, kind, row, model, table, bound, element, elements, power, is_page, head)
 
 
 _STRENGTH = {

@@ -5,16 +5,19 @@ names and keyed digests, never an instance, a queryset or a value.
 """
 
 import os
-from types import FrameType
-from typing import Any, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from types import CodeType, FrameType
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from mercury.capture import bytecode, loops, rows
 from mercury.capture.code import PLUMBING, kinds
+from mercury.capture.frames import Lane
+from mercury.capture.iterables import ROWS
 from mercury.capture.local_variables import locals_of
 from mercury.capture.loops import LoopSource
 from mercury.capture.parameters import basic
 
 _MAX_FRAMES = 60
+_MAX_CODES = 4096
 
 
 class Relation(NamedTuple):
@@ -57,6 +60,18 @@ class Sighting(NamedTuple):
     is_wide: bool = False
     element: int = 0
 
+    @property
+    def is_settled(self) -> bool:
+        """Can another look tell nothing more that counts?
+
+        So it is where the row is known and one loop alone is around, over rows, and was seen to turn. A second
+        loop would have been seen: the same call path always stands in the same loops.
+        """
+        if not self.row or self.kind == "instance" or self.spawn >= 0:
+            return False
+        known = [loop for loop in self.loops if loop.kind != loops.LIBRARY]
+        return len(known) == 1 and known[0].kind == ROWS and not known[0].element and len(known[0].elements) > 1
+
 
 SEVERAL = -1
 
@@ -65,40 +80,55 @@ RAW = Sighting("raw", "", "", "", "", False, "", "")
 
 def look(
     frame: FrameType,
-    stack: Sequence[Any],
+    lane: Lane,
+    shared: int,
     root: loops.Root,
-    loop_frame: Optional[FrameType],
     parameters: Any,
     width: loops.Width,
+    known: Optional[Sighting],
 ) -> Sighting:
-    """The sighting for a query that `frame` is about to send.
+    """The sighting for a query that `frame` is about to send, together with what is `known` of its call path.
 
-    `stack` is its call path, the outermost frame first; `root` where the unit was opened, `loop_frame` the innermost
-    activation shared with the thread's query before, `width` what the statement has carried.
+    `shared` is how many of the lane's outermost activations are those of the thread's query before, `root` where the
+    unit was opened, `width` what the statement has carried.
     """
-    sighting = RAW
+    stack, loop_frame = lane.stack(), lane.shared_frame(shared)
+    around = loops.look(stack, root, loop_frame, width, lane.seen)
+    if known is not None and known.row and known.kind != "instance":
+        # The operation is the same, and what is known of it is as good as it gets.
+        return known._replace(loops=loops.merged(known.loops, around), looks=known.looks + 1)
+    spawn = -1 if lane.spawn is None else lane.spawn.index
+    sighting = _sighted(frame)._replace(is_wide=width.is_wide, spawn=spawn)
+    if not sighting.row and loop_frame is not None:
+        sighting = _with_row_of_loop(sighting, loop_frame, parameters)
+    return _merged(known, sighting, around)
+
+
+def _sighted(frame: FrameType) -> Sighting:
+    """What the outermost frame of the ORM says that says anything: it is what the application called."""
+    outer = []
     for candidate in _plumbing(frame):
-        found = _sighting_of(candidate)
+        read = _reader_for(candidate.f_code)
+        if read in _FINAL:
+            found = read(candidate)
+            if found is not None:
+                return found
+        elif read is not None:
+            outer.append((read, candidate))
+    for read, candidate in reversed(outer):
+        found = read(candidate)
         if found is not None:
-            # The outermost one is what the application called.
-            sighting = found
-            if found.kind in ("content_type", "key_check"):
-                break
-    around = tuple(loops.look(stack, root, loop_frame, width))
-    sighting = sighting._replace(loops=around, is_wide=width.is_wide)
-    if sighting.row or loop_frame is None:
-        return sighting
-    return _with_row_of_loop(sighting, loop_frame, parameters)
+            return found
+    return RAW
 
 
-def merged(known: Optional[Sighting], seen: Sighting) -> Sighting:
+def _merged(known: Optional[Sighting], seen: Sighting, around: Sequence[LoopSource]) -> Sighting:
     """What two looks at one call path say together. One that names a row is best."""
     if known is None:
-        return seen._replace(loops=loops.merged((), list(seen.loops)))
+        return seen._replace(loops=loops.merged((), around))
     best = seen if seen.row and not known.row else known
     element = known.element if seen.element == known.element else SEVERAL
-    looks = known.looks + seen.looks
-    return best._replace(loops=loops.merged(known.loops, list(seen.loops)), looks=looks, element=element)
+    return best._replace(loops=loops.merged(known.loops, around), looks=known.looks + 1, element=element)
 
 
 def _plumbing(frame: FrameType) -> Iterator[FrameType]:
@@ -110,30 +140,86 @@ def _plumbing(frame: FrameType) -> Iterator[FrameType]:
         current = current.f_back
 
 
-def _sighting_of(frame: FrameType) -> Optional[Sighting]:
-    code = frame.f_code
+_Reader = Callable[[FrameType], Optional[Sighting]]
+
+_readers: Dict[int, Tuple[CodeType, Optional[_Reader]]] = {}
+"""By address of the code object, which the entry keeps alive."""
+
+
+def _reader_for(code: CodeType) -> Optional[_Reader]:
+    """What reads a frame of the ORM's that runs this code; None where it says nothing."""
+    known = _readers.get(id(code))
+    if known is not None and known[0] is code:
+        return known[1]
+    if len(_readers) >= _MAX_CODES:
+        _readers.clear()
+    read = _choose_reader(code)
+    _readers[id(code)] = (code, read)
+    return read
+
+
+def _choose_reader(code: CodeType) -> Optional[_Reader]:
     folder, file = os.path.split(code.co_filename)
     if code.co_name == "prefetch_one_level":
-        return _from_prefetch(*locals_of(frame, ("instances", "lookup")))
-    owner, instance = locals_of(frame, ("self", "instance"))
-    if owner is None:
-        return None
-    if file == "models.py" and os.path.basename(folder) == "contenttypes" and rows.is_source(owner):
-        return Sighting("content_type", "ContentType", "", "", code.co_name, False, "", "")
+        return _read_prefetch
+    if file == "models.py" and os.path.basename(folder) == "contenttypes":
+        return _read_content_type
     if code.co_name == "__get__":
-        return _from_descriptor(owner, instance)
+        return _read_descriptor
     if file == "related_descriptors.py" and code.co_name in _MANY_METHODS:
-        return _from_many_manager(owner, code.co_name)
-    if file == "query.py" and rows.is_queryset(owner) and not _is_raw(owner):
-        return _from_queryset(owner, code.co_name)
-    if file == "base.py" and rows.is_instance(owner):
-        model = type(owner)
-        element = rows.key_of(owner) if rows.is_row(owner) else 0
-        written = Sighting("instance", _name(model), "", "", code.co_name, False, "", rows.table_of(model))
-        return written._replace(element=element)
+        return _read_many_manager
     if file == "related.py" and code.co_name == "validate":
-        return _from_key(owner)
+        return _read_key
+    return _READERS.get(file)
+
+
+def _read_prefetch(frame: FrameType) -> Optional[Sighting]:
+    return _from_prefetch(*locals_of(frame, ("instances", "lookup")))
+
+
+def _read_content_type(frame: FrameType) -> Optional[Sighting]:
+    """A manager's method; what else that file has is a model and a generic key."""
+    (owner,) = locals_of(frame, ("self",))
+    method = frame.f_code.co_name
+    if rows.is_source(owner):
+        return Sighting("content_type", "ContentType", "", "", method, False, "", "")
     return None
+
+
+def _read_descriptor(frame: FrameType) -> Optional[Sighting]:
+    owner, instance = locals_of(frame, ("self", "instance"))
+    return None if owner is None else _from_descriptor(owner, instance)
+
+
+def _read_many_manager(frame: FrameType) -> Optional[Sighting]:
+    (owner,) = locals_of(frame, ("self",))
+    return None if owner is None else _from_many_manager(owner, frame.f_code.co_name)
+
+
+def _read_queryset(frame: FrameType) -> Optional[Sighting]:
+    (owner,) = locals_of(frame, ("self",))
+    if not rows.is_queryset(owner) or _is_raw(owner):
+        return None
+    return _from_queryset(owner, frame.f_code.co_name)
+
+
+def _read_instance(frame: FrameType) -> Optional[Sighting]:
+    (owner,) = locals_of(frame, ("self",))
+    if not rows.is_instance(owner):
+        return None
+    element = rows.key_of(owner) if rows.is_row(owner) else 0
+    name, method = _name(type(owner)), frame.f_code.co_name
+    return Sighting("instance", name, "", "", method, False, "", _table(type(owner)), element=element)
+
+
+def _read_key(frame: FrameType) -> Optional[Sighting]:
+    (owner,) = locals_of(frame, ("self",))
+    return None if owner is None else _from_key(owner)
+
+
+_READERS: Dict[str, _Reader] = {"query.py": _read_queryset, "base.py": _read_instance}
+_FINAL = (_read_content_type, _read_key)
+"""What these say holds whatever is around them."""
 
 
 _READING = ("count", "exists")

@@ -10,7 +10,7 @@ import weakref
 from collections import deque
 from enum import EnumMeta
 from types import GetSetDescriptorType
-from typing import Any, Dict, Iterator, Optional, Tuple
+from typing import Any, Dict, Iterator, NamedTuple, Tuple
 
 from mercury.capture.parameters import digest
 
@@ -25,16 +25,66 @@ _MAX_ELEMENTS = 3
 _MAX_CODE_LENGTH = 10
 _MAX_CODE_TABLE_FIELDS = 5
 _MAX_MODELS = 4096
+_MAX_KINDS = 4096
+
+
+_MODEL, _QUERYSET, _SOURCE, _PAGE = 1, 2, 4, 8
+_FAMILIES = (
+    (_MODEL, "django.db.models", "Model"),
+    (_QUERYSET | _SOURCE, "django.db.models.query", "QuerySet"),
+    (_QUERYSET | _SOURCE, "django.db.models.query", "RawQuerySet"),
+    (_SOURCE, "django.db.models.manager", "BaseManager"),
+    (_SOURCE, "django.db.backends.utils", "CursorWrapper"),
+    (_PAGE, "django.core.paginator", "Page"),
+)
+"""Bits of the classes that extend Django's."""
+
+
+class _Kind(NamedTuple):
+    """What never changes about a class, which is not kept alive: its bits, and the slot of its objects' own dict."""
+
+    reference: Any
+    families: int
+    slot: Any
+
+
+_kinds: Dict[int, _Kind] = {}
+"""By address of the class."""
+
+
+def _kind_of(kind: type) -> _Kind:
+    known = _kinds.get(id(kind))
+    if known is not None and known.reference() is kind:
+        return known
+    if len(_kinds) >= _MAX_KINDS:
+        _kinds.clear()
+    found = _kinds[id(kind)] = _Kind(weakref.ref(kind), _families_of(kind), _slot_of(kind))
+    return found
+
+
+def _families_of(kind: type) -> int:
+    families = 0
+    for bits, module, name in _FAMILIES:
+        family = getattr(sys.modules.get(module), name, None)
+        if family is not None and any(base is family for base in _mro_of(kind)):
+            families |= bits
+    return families
+
+
+def _slot_of(kind: type) -> Any:
+    """What gives an object's own dict without running code of the host's; None where nothing does."""
+    for base in _mro_of(kind):
+        slot = _dict_of(base).get("__dict__")
+        if slot is not None:
+            return slot if type(slot) is GetSetDescriptorType else None
+    return None
 
 
 def own_dict(value: Any) -> Dict[str, Any]:
     """The attributes that the object itself holds; empty where it has no dict of its own."""
-    for base in _mro_of(type(value)):
-        slot = _dict_of(base).get("__dict__")
-        if slot is not None:
-            found = slot.__get__(value) if type(slot) is GetSetDescriptorType else {}
-            return found if type(found) is dict else {}
-    return {}
+    slot = _kind_of(type(value)).slot
+    found = {} if slot is None else slot.__get__(value)
+    return found if type(found) is dict else {}
 
 
 def class_attribute(kind: type, name: str) -> Any:
@@ -46,23 +96,13 @@ def class_attribute(kind: type, name: str) -> Any:
     return None
 
 
-def _class(module: str, name: str) -> Optional[type]:
-    return getattr(sys.modules.get(module), name, None)
-
-
-def _is_a(value: Any, module: str, name: str) -> bool:
-    kind = _class(module, name)
-    return kind is not None and kind in _mro_of(type(value))
-
-
 def is_instance(value: Any) -> bool:
     """Is this an instance of a model?"""
-    return _is_a(value, "django.db.models", "Model")
+    return bool(_kind_of(type(value)).families & _MODEL)
 
 
 def is_model(value: Any) -> bool:
-    kind = _class("django.db.models", "Model")
-    return kind is not None and isinstance(value, type) and kind in _mro_of(value)
+    return isinstance(value, type) and bool(_kind_of(value).families & _MODEL)
 
 
 def is_row(value: Any) -> bool:
@@ -86,18 +126,16 @@ def row_within(value: Any) -> Any:
 
 
 def is_queryset(value: Any) -> bool:
-    return _is_a(value, "django.db.models.query", "QuerySet") or _is_a(value, "django.db.models.query", "RawQuerySet")
+    return bool(_kind_of(type(value)).families & _QUERYSET)
 
 
 def is_source(value: Any) -> bool:
     """Does iterating this give rows of the database: a queryset, a manager, a cursor?"""
-    if is_queryset(value) or _is_a(value, "django.db.models.manager", "BaseManager"):
-        return True
-    return _is_a(value, "django.db.backends.utils", "CursorWrapper")
+    return bool(_kind_of(type(value)).families & _SOURCE)
 
 
 def is_page(value: Any) -> bool:
-    return _is_a(value, "django.core.paginator", "Page")
+    return bool(_kind_of(type(value)).families & _PAGE)
 
 
 def is_many(value: Any) -> bool:
