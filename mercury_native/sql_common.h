@@ -15,8 +15,11 @@
 
 #include "sql_lexer.h"
 
-/* The longest common name, and the room that it takes: quotes, name, and the byte behind. */
-enum { SQL_COMMON_LONGEST = 2 * SQL_BYTES_BLOCK - 1, SQL_COMMON_ROOM = SQL_COMMON_LONGEST + 3 };
+/*
+ * The longest common name, and all that is read with it: a space before it, its quotes, and the
+ * comma, space and quote behind it that another name may follow.
+ */
+enum { SQL_COMMON_LONGEST = 2 * SQL_BYTES_BLOCK - 1, SQL_COMMON_ROOM = 1 + SQL_COMMON_LONGEST + 2 + 3 };
 
 /* Made by tools/sql_words.py: see there how the hash comes to have no collisions. */
 extern const sql_word sql_words[];

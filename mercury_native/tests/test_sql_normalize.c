@@ -9,6 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The canonical text in memory of its own, which ends with its bound, of a text that ends where its memory does. */
+static char *canonical_of(const char *text, size_t length, mercury_normalized *normalized) {
+    size_t capacity = mercury_sql_normalize_bound(length);
+    char *copy = malloc(length);
+    char *canonical = malloc(capacity);
+    if (CHECK(copy != NULL && canonical != NULL)) {
+        memcpy(copy, text, length);
+        CHECK(mercury_sql_normalize_text(copy, length, 0, canonical, capacity, normalized, NULL) == MERCURY_OK);
+    }
+    free(copy);
+    return canonical;
+}
+
 /* Whether `text` normalizes to `expected`. */
 static int normalizes_to(const char *text, int64_t dialect, const char *expected) {
     char canonical[1024];
@@ -35,6 +48,34 @@ static void test_texts(void) {
                         "select a_name_of_32_bytes_in_all________.\"a_Name_of_17_byte\""));
     CHECK(
         normalizes_to("select \"current_timestamp\", \"sixteen_bytes_in\"\"\"", 0, "select \"current_timestamp\", ?"));
+}
+
+/*
+ * Whatever stands near the end of a text that is read in place, it is read as at the end of
+ * a short one, and a sanitizer sees no byte behind either.
+ */
+static void test_ends_of_long_texts(void) {
+    static const char *const ENDS[] = {
+        "\"a_name_of_31_bytes_in_all______\"",   "\"a_name_of_31_bytes_in_all______\",",
+        "\"a_name_of_31_bytes_in_all______\", ", "\"a_name_of_31_bytes_in_all______\".",
+        "\"t\".\"c\", \"t\".\"c\", \"t\".\"c\"", "a.b, a.c, a_name_of_19_bytes_",
+        "in ((1), (2)) and x = 'y' or x = 'z'",
+    };
+    char text[1200];
+    memset(text, ' ', sizeof text);
+    memcpy(text, "select", 6);
+    for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++) {
+        size_t size = strlen(ENDS[i]);
+        uint64_t short_text = 0;
+        for (size_t start = 7; start < 1100; start += start == 7 ? 1000 : 1) {
+            mercury_normalized normalized;
+            memcpy(text + start, ENDS[i], size);
+            free(canonical_of(text, start + size, &normalized));
+            short_text = start == 7 ? normalized.fingerprint : short_text;
+            CHECK(normalized.fingerprint == short_text);
+            memset(text + start, ' ', size);
+        }
+    }
 }
 
 static void test_record(void) {
@@ -325,6 +366,7 @@ static void test_random_texts_are_stable(void) {
 
 int main(void) {
     RUN(test_texts);
+    RUN(test_ends_of_long_texts);
     RUN(test_record);
     RUN(test_within_a_workspace);
     RUN(test_bound);
