@@ -23,6 +23,19 @@
 #endif
 
 /*
+ * LIKELY: a condition that nearly always holds. What is common lies in one line then, and is a branch
+ * that processors foretell: the next step need not wait for what the condition was read from.
+ */
+#ifdef __has_builtin
+#if __has_builtin(__builtin_expect_with_probability)
+#define LIKELY(condition) __builtin_expect_with_probability((condition) ? 1 : 0, 1, 0.99)
+#endif
+#endif
+#ifndef LIKELY
+#define LIKELY(condition) (condition)
+#endif
+
+/*
  * Writes code, position and the code's message to `error` (NULL allowed) and returns
  * `code`, so that a function fails in one line:
  *

@@ -35,7 +35,7 @@ enum {
     SQL_BYTE_TAG = 0x20,      /* WORD_START 0-9 */
     SQL_BYTE_HASH = 0x40,
     SQL_BYTE_AT = 0x80,
-    SQL_BYTE_LOWER = 0x100, /* a-z 0-9 _ $ */
+    SQL_BYTE_LOWER = 0x100, /* a-z 0-9 _ */
     SQL_BYTE_JOINS = 0x200  /* right behind a word it may make more of it */
 };
 
@@ -86,13 +86,13 @@ enum { SQL_BYTES_BLOCK = 16 };
 #ifdef SQL_BYTES_SSE2
 
 /* The position of the lowest bit that is set; `bits` must not be 0. */
-ALWAYS_INLINE unsigned sql_bytes_lowest_bit(unsigned bits) {
+ALWAYS_INLINE size_t sql_bytes_lowest_bit(unsigned bits) {
 #ifdef _MSC_VER
     unsigned long position;
     _BitScanForward(&position, bits);
-    return (unsigned)position;
+    return position;
 #else
-    return (unsigned)__builtin_ctz(bits);
+    return (size_t)(unsigned)__builtin_ctz(bits);
 #endif
 }
 
@@ -116,33 +116,39 @@ ALWAYS_INLINE size_t sql_bytes_count_word(const unsigned char *text) {
     return sql_bytes_lowest_bit(~(unsigned)_mm_movemask_epi8(words));
 }
 
-/*
- * How many of the 16 bytes at `text` stand before the first `quote`, if all of them are
- * SQL_BYTE_LOWER; 16 if not. The count waits for the search of the quote alone, the rest
- * is a branch that processors foretell.
- */
-ALWAYS_INLINE size_t sql_bytes_count_lower(const unsigned char *text, int quote) {
+/* How many of the 16 bytes at `text` are SQL_BYTE_LOWER, up to the first that is none. */
+ALWAYS_INLINE size_t sql_bytes_count_lower(const unsigned char *text) {
     __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text);
-    __m128i lower = _mm_or_si128(sql_bytes_others(bytes), sql_bytes_between(bytes, 'a', 'z'));
-    unsigned quotes = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8((char)quote))) | 1U << 16;
-    unsigned others = ~(unsigned)_mm_movemask_epi8(lower);
-    return (others & (quotes - 1) & ~quotes) == 0 ? sql_bytes_lowest_bit(quotes) : SQL_BYTES_BLOCK;
+    __m128i letters = _mm_or_si128(sql_bytes_between(bytes, 'a', 'z'), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('_')));
+    __m128i lower = _mm_or_si128(letters, sql_bytes_between(bytes, '0', '9'));
+    return sql_bytes_lowest_bit(~(unsigned)_mm_movemask_epi8(lower));
+}
+
+/* Which of the 16 bytes at `a` and `b` are the same, a bit each. */
+ALWAYS_INLINE unsigned sql_bytes_same_block(const unsigned char *a, const unsigned char *b) {
+    __m128i first = _mm_loadu_si128((const __m128i *)(const void *)a);
+    __m128i second = _mm_loadu_si128((const __m128i *)(const void *)b);
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(first, second));
+}
+
+/* Whether `size` bytes, 1 to 32, are the same; 32 must be readable at both. */
+ALWAYS_INLINE bool sql_bytes_same(const unsigned char *a, const unsigned char *b, size_t size) {
+    unsigned same = sql_bytes_same_block(a, b) | sql_bytes_same_block(a + 16, b + 16) << 16;
+    return ~same << (32 - size) == 0;
 }
 
 #else
+
+ALWAYS_INLINE bool sql_bytes_same(const unsigned char *a, const unsigned char *b, size_t size) {
+    return memcmp(a, b, size) == 0;
+}
 
 ALWAYS_INLINE size_t sql_bytes_count_word(const unsigned char *text) {
     return sql_bytes_skip(text, 0, SQL_BYTES_BLOCK, SQL_BYTE_WORD);
 }
 
-ALWAYS_INLINE size_t sql_bytes_count_lower(const unsigned char *text, int quote) {
-    size_t count = 0;
-    while (count < SQL_BYTES_BLOCK && text[count] != quote) {
-        if (!sql_bytes_is(text[count++], SQL_BYTE_LOWER)) {
-            return SQL_BYTES_BLOCK;
-        }
-    }
-    return count;
+ALWAYS_INLINE size_t sql_bytes_count_lower(const unsigned char *text) {
+    return sql_bytes_skip(text, 0, SQL_BYTES_BLOCK, SQL_BYTE_LOWER);
 }
 
 #endif

@@ -25,6 +25,7 @@ enum { SQL_COMMON_LONGEST = 2 * SQL_BYTES_BLOCK - 1, SQL_COMMON_ROOM = 1 + SQL_C
 extern const sql_word sql_words[];
 extern const uint64_t sql_words_multiplier;
 extern const unsigned char sql_words_displacements[];
+extern const uint32_t sql_words_second_letters[32][SQL_WORD_LONGEST + 1];
 
 /* What is found where a word is not in the list: flags and role are 0. */
 extern const sql_word sql_words_none;
@@ -42,15 +43,26 @@ ALWAYS_INLINE const sql_word *sql_common_candidate(uint64_t first, uint64_t seco
     return &sql_words[(number >> 48 & 511) ^ sql_words_displacements[number >> 57]];
 }
 
-/* The entry of the word of `size` bytes, at most 16, at `word`, from where 16 bytes may be read. */
+/*
+ * The entry of the word of `size` bytes, at most 15, at `word`, from where 16 bytes may be read: a longer
+ * entry has a 16th byte, so that the same 16 bytes are the same word.
+ */
 ALWAYS_INLINE const sql_word *sql_common_find(const unsigned char *word, size_t size) {
     const unsigned char *mask = sql_words_masks + SQL_BYTES_BLOCK - size;
     uint64_t first = sql_bytes_load(word) & sql_bytes_load(mask);
     uint64_t second = sql_bytes_load(word + 8) & sql_bytes_load(mask + 8);
     const sql_word *found = sql_common_candidate(first, second);
     const unsigned char *text = (const unsigned char *)found->text;
-    bool same = sql_bytes_load(text) == first && sql_bytes_load(text + 8) == second && found->length == size;
+    bool same = sql_bytes_load(text) == first && sql_bytes_load(text + 8) == second;
     return same ? found : &sql_words_none;
+}
+
+/*
+ * Whether a word of the list has `size` bytes, 1 to 19, and the first two letters of `word`. Of most names
+ * none has, and this costs a third of sql_common_find.
+ */
+ALWAYS_INLINE bool sql_common_may_be_listed(const unsigned char *word, size_t size) {
+    return (sql_words_second_letters[word[0] & 31][size] >> (word[1] & 31) & 1) != 0;
 }
 
 /* What a word of these flags leaves to expect. */
@@ -64,10 +76,10 @@ ALWAYS_INLINE int sql_common_after_word(int flags) {
 /* The size of a word of at most 15 bytes that no quote touches. */
 ALWAYS_INLINE size_t sql_common_word(const unsigned char *text) {
     size_t size = sql_bytes_count_word(text);
-    return size < SQL_BYTES_BLOCK && !sql_bytes_is(text[size], SQL_BYTE_JOINS) ? size : 0;
+    return LIKELY(size < SQL_BYTES_BLOCK && !sql_bytes_is(text[size], SQL_BYTE_JOINS)) ? size : 0;
 }
 
-/* The same for a name of 16 to 31 bytes. */
+/* The same as sql_common_name where the first 16 bytes of the name are SQL_BYTE_LOWER. */
 size_t sql_common_long_name(const unsigned char *text, int quote);
 
 /*
@@ -76,14 +88,15 @@ size_t sql_common_long_name(const unsigned char *text, int quote);
  */
 ALWAYS_INLINE size_t sql_common_name(const unsigned char *text, int quote) {
     const unsigned char *name = text + 1;
-    size_t size = sql_bytes_count_lower(name, quote);
-    if (text[0] != quote || !sql_bytes_is(name[0], SQL_BYTE_WORD_START)) {
+    size_t size = sql_bytes_count_lower(name);
+    if (!LIKELY(sql_bytes_is(name[0], SQL_BYTE_WORD_START))) {
         return 0;
     }
-    if (size == SQL_BYTES_BLOCK) {
+    if (!LIKELY(size < SQL_BYTES_BLOCK)) {
         return sql_common_long_name(text, quote);
     }
-    return name[size + 1] != quote && sql_common_find(name, size)->flags == 0 ? size : 0;
+    bool listed = sql_common_may_be_listed(name, size) && sql_common_find(name, size)->flags != 0;
+    return LIKELY(name[size] == quote && name[size + 1] != quote && !listed) ? size : 0;
 }
 
 /* The size of at most 15 digits that nothing touches. */

@@ -20,7 +20,7 @@
 #define LETTER  {SQL_BYTE_WORD_START | SQL_BYTE_WORD | SQL_BYTE_TAG, SQL_KIND_LETTER}
 #define LOWER   {SQL_BYTE_WORD_START | SQL_BYTE_WORD | SQL_BYTE_TAG | SQL_BYTE_LOWER, SQL_KIND_LETTER}
 #define DIGIT   {SQL_BYTE_WORD | SQL_BYTE_DIGIT | SQL_BYTE_TAG | SQL_BYTE_LOWER, SQL_KIND_DIGIT}
-#define DOLLAR  {SQL_BYTE_WORD | SQL_BYTE_LOWER, SQL_KIND_RARE}
+#define DOLLAR  {SQL_BYTE_WORD, SQL_KIND_RARE}
 #define SPACE   {SQL_BYTE_SPACE, SQL_KIND_SPACE}
 #define OPER    {SQL_BYTE_OPERATOR, SQL_KIND_OPERATOR}
 #define SLASH   {SQL_BYTE_OPERATOR, SQL_KIND_RARE}
@@ -74,7 +74,7 @@ bool sql_lexer_knows(int64_t dialect) {
 
 const sql_word *sql_lexer_find(const unsigned char *word, size_t size) {
     unsigned char upper[sizeof sql_words_none.text] = {0};
-    if (size > SQL_WORD_LONGEST) {
+    if (size < 2 || size > SQL_WORD_LONGEST || !sql_common_may_be_listed(word, size)) {
         return &sql_words_none;
     }
     for (size_t i = 0; i < size; i++) {
@@ -86,9 +86,8 @@ const sql_word *sql_lexer_find(const unsigned char *word, size_t size) {
 
 size_t sql_common_long_name(const unsigned char *text, int quote) {
     const unsigned char *name = text + 1;
-    size_t first = sql_bytes_skip(name, 0, SQL_BYTES_BLOCK, SQL_BYTE_LOWER);
-    size_t size = SQL_BYTES_BLOCK + sql_bytes_count_lower(name + SQL_BYTES_BLOCK, quote);
-    if (first < SQL_BYTES_BLOCK || size == SQL_COMMON_LONGEST + 1 || name[size + 1] == quote) {
+    size_t size = SQL_BYTES_BLOCK + sql_bytes_count_lower(name + SQL_BYTES_BLOCK);
+    if (size > SQL_COMMON_LONGEST || name[size] != quote || name[size + 1] == quote) {
         return 0;
     }
     return sql_lexer_find(name, size)->flags == 0 ? size : 0;
@@ -838,7 +837,7 @@ static bool backslash(sql_lexer *lexer, sql_token *token) {
 static const sql_word *find_word(const sql_lexer *lexer, size_t end) {
     const unsigned char *word = lexer->text + lexer->position;
     size_t size = end - lexer->position;
-    bool common = lexer->position < lexer->common_end && size <= SQL_BYTES_BLOCK;
+    bool common = lexer->position < lexer->common_end && size < SQL_BYTES_BLOCK;
     return common ? sql_common_find(word, size) : sql_lexer_find(word, size);
 }
 

@@ -139,6 +139,9 @@ typedef struct normalizer {
     int64_t literal_count;
     bool in_doubt;
 
+    const unsigned char *table; /* the common quoted name that was read last before a dot: its opening quote */
+    size_t table_size;          /* its bytes between the quotes, 0 if there is none */
+
     /* Where the bracket that opened depth d was written. */
     size_t tuple_start[DEEPEST_LIST];
 } normalizer;
@@ -149,15 +152,32 @@ ALWAYS_INLINE void write_byte(normalizer *n, int byte) {
     n->out[n->length++] = (unsigned char)byte;
 }
 
-/* Writes the space that goes before `class`, if any, and makes it the last. */
-ALWAYS_INLINE void begin(normalizer *n, int class) {
+/*
+ * Writes the space that goes before `class`, if any, and makes it the last. Returns where the token itself
+ * is to be written; the length follows with the token, because each token waits for the length of the one before.
+ */
+ALWAYS_INLINE size_t place(normalizer *n, int class) {
+    size_t length = n->length;
     if (touches(class) != EVERYTHING) {
-        n->out[n->length] = ' '; /* without a branch: whether it counts is hard to foretell */
-        n->length += (touches(class) & n->last) == 0;
+        n->out[length] = ' '; /* without a branch: whether it counts is hard to foretell */
+        length += (touches(class) & n->last) == 0;
     }
     n->last = class;
     n->last_role = SQL_ROLE_NONE;
     n->signs = false;
+    return length;
+}
+
+ALWAYS_INLINE void begin(normalizer *n, int class) {
+    n->length = place(n, class);
+}
+
+/* Writes a token of one byte and returns where. */
+ALWAYS_INLINE size_t write_mark(normalizer *n, int class, int byte) {
+    size_t start = place(n, class);
+    n->out[start] = (unsigned char)byte;
+    n->length = start + 1;
+    return start;
 }
 
 static bool same_text(const normalizer *n, span a, span b) {
@@ -191,17 +211,14 @@ static void write_folded(normalizer *n, size_t start, size_t end) {
  * less than the decision how much to copy; behind what is written, the output has room
  * for it, as it has for all that is not yet read.
  */
-ALWAYS_INLINE void write_common_source(normalizer *n, const unsigned char *text, size_t size) {
-    memcpy(n->out + n->length, text, SQL_BYTES_BLOCK);
-    if (size > SQL_BYTES_BLOCK) {
-        memcpy(n->out + n->length + SQL_BYTES_BLOCK, text + SQL_BYTES_BLOCK, SQL_BYTES_BLOCK);
-    }
-    n->length += size;
+ALWAYS_INLINE void write_common_source(normalizer *n, size_t start, const unsigned char *text, size_t size) {
+    memcpy(n->out + start, text, SQL_BYTES_BLOCK);
+    n->length = start + size;
 }
 
-ALWAYS_INLINE void write_common_folded(normalizer *n, const unsigned char *text, size_t size) {
-    sql_bytes_fold_block(n->out + n->length, text);
-    n->length += size;
+ALWAYS_INLINE void write_common_folded(normalizer *n, size_t start, const unsigned char *text, size_t size) {
+    sql_bytes_fold_block(n->out + start, text);
+    n->length = start + size;
 }
 
 /* ---- Lists: elements, tuples, rows ---- */
@@ -272,7 +289,7 @@ ALWAYS_INLINE void open_bracket(normalizer *n, int byte) {
     bool named = n->last_role == SQL_ROLE_IN || (byte == '[' && n->last_role == SQL_ROLE_ARRAY);
     bool list = row || named || (first && n->list);
     bool singles = n->unwrapped && n->last_role == SQL_ROLE_IN;
-    begin(n, byte == '(' ? PARENTHESIS : BRACKET);
+    size_t start = write_mark(n, byte == '(' ? PARENTHESIS : BRACKET, byte);
     set_bit(&n->lists, n->depth, n->list);
     set_bit(&n->rows, n->depth, row);
     n->depth++;
@@ -282,9 +299,8 @@ ALWAYS_INLINE void open_bracket(normalizer *n, int byte) {
     n->list = list && n->depth < DEEPEST_LIST;
     n->row = false;
     if (n->depth < DEEPEST_LIST) {
-        n->tuple_start[n->depth] = named_row ? n->row_start : n->length;
+        n->tuple_start[n->depth] = named_row ? n->row_start : start;
     }
-    write_byte(n, byte);
     n->element = ELEMENT_EMPTY;
     n->earlier.length = 0;
 }
@@ -300,8 +316,7 @@ NEVER_INLINE void unwrap_list(normalizer *n, size_t start) {
 
 ALWAYS_INLINE void close_bracket(normalizer *n, int byte) {
     end_element(n);
-    begin(n, CLOSING);
-    write_byte(n, byte);
+    write_mark(n, CLOSING, byte);
     n->element = ELEMENT_OTHER;
     n->earlier.length = 0;
     if (n->depth == 0) {
@@ -339,11 +354,11 @@ ALWAYS_INLINE void open_comparison(normalizer *n) {
     n->run.length = 0;
 }
 
-/* A name is written at the end of the output. */
-ALWAYS_INLINE void compare_name(normalizer *n) {
+/* A name is written at `start`, the end of the output. */
+ALWAYS_INLINE void compare_name(normalizer *n, size_t start) {
     bool starts = n->comparison == COMPARE_OPEN;
     bool goes_on = n->comparison == COMPARE_DOT;
-    n->comparison_start = starts ? n->length : n->comparison_start;
+    n->comparison_start = starts ? start : n->comparison_start;
     n->comparison = starts || goes_on ? COMPARE_COLUMN : COMPARE_NONE;
 }
 
@@ -424,16 +439,18 @@ ALWAYS_INLINE void leave_window_and_rows(normalizer *n) {
     n->row = false;
 }
 
-/* What a word of the list changes before it is written; `begin` forgets the role again. */
-ALWAYS_INLINE void begin_keyword(normalizer *n, int flags, int role) {
+/* What a word of the list changes before it is written; `place` forgets the role again. */
+ALWAYS_INLINE size_t place_keyword(normalizer *n, int flags, int role) {
     compare_word(n, flags, role);
-    begin(n, (flags & SQL_WORD_FUNCTION) != 0 ? NAME : KEYWORD);
+    size_t start = place(n, (flags & SQL_WORD_FUNCTION) != 0 ? NAME : KEYWORD);
     n->last_role = role;
+    return start;
 }
 
-ALWAYS_INLINE void begin_name(normalizer *n) {
-    begin(n, NAME);
-    compare_name(n);
+ALWAYS_INLINE size_t place_name(normalizer *n) {
+    size_t start = place(n, NAME);
+    compare_name(n, start);
+    return start;
 }
 
 /* MySQL's ROW(1, 2) where a row of VALUES may stand. */
@@ -452,7 +469,7 @@ static void write_word(normalizer *n, const sql_token *token) {
     note_role(n, token->role);
     element_word(n);
     if (token->flags != 0) {
-        begin_keyword(n, token->flags, token->role);
+        n->length = place_keyword(n, token->flags, token->role);
         if (row) {
             n->row = true;
             n->row_start = n->length;
@@ -460,7 +477,7 @@ static void write_word(normalizer *n, const sql_token *token) {
         write_folded(n, token->start, token->end);
         return;
     }
-    begin_name(n);
+    n->length = place_name(n);
     if (keeps_case(n)) {
         write_source(n, token->start, token->end);
     } else {
@@ -560,7 +577,7 @@ static void write_name(normalizer *n, const sql_token *token) {
 static void write_quoted(normalizer *n, const sql_token *token) {
     leave_window_and_rows(n);
     element_word(n);
-    begin_name(n);
+    n->length = place_name(n);
     write_name(n, token);
 }
 
@@ -577,10 +594,8 @@ ALWAYS_INLINE void write_literal(normalizer *n) {
     if (n->last == LITERAL) {
         return;
     }
-    begin(n, LITERAL);
-    n->element_start = n->length; /* read only where the element is this literal */
+    n->element_start = write_mark(n, LITERAL, '?'); /* read only where the element is this literal */
     n->element = n->element == ELEMENT_EMPTY ? ELEMENT_LITERAL : ELEMENT_OTHER;
-    write_byte(n, '?');
 }
 
 /* Whether a word is a value: NULL, TRUE or FALSE right behind an operator, or first in an element. */
@@ -612,8 +627,7 @@ NEVER_INLINE void write_sign(normalizer *n, int byte) {
         n->element = ELEMENT_OTHER;
     }
     n->row = false;
-    begin(n, OPERATOR);
-    write_byte(n, byte);
+    write_mark(n, OPERATOR, byte);
     if (!signs) {
         n->signs_start = start;
         n->signs_last = last;
@@ -641,8 +655,7 @@ ALWAYS_INLINE void write_short_operator(normalizer *n, int byte) {
     compare_step(n, byte == '=' ? COMPARE_COLUMN : COMPARE_NONE, byte == '=' ? COMPARE_EQUALS : COMPARE_NONE);
     leave_window_and_rows(n);
     n->element = ELEMENT_OTHER;
-    begin(n, OPERATOR);
-    write_byte(n, byte);
+    write_mark(n, OPERATOR, byte);
 }
 
 static void write_long_operator(normalizer *n, size_t start, size_t end) {
@@ -677,8 +690,7 @@ static void write_semicolon(normalizer *n) {
     leave_window_and_rows(n);
     n->element = ELEMENT_OTHER;
     if (n->last > SEMICOLON) { /* else the statement was empty */
-        begin(n, SEMICOLON);
-        write_byte(n, ';');
+        write_mark(n, SEMICOLON, ';');
     }
 }
 
@@ -686,16 +698,14 @@ ALWAYS_INLINE void write_comma(normalizer *n) {
     n->window = n->window == WINDOW_COMMA ? WINDOW_NUMBER : WINDOW_NONE;
     n->comparison = COMPARE_NONE;
     end_element(n);
-    begin(n, COMMA);
-    write_byte(n, ',');
+    write_mark(n, COMMA, ',');
 }
 
 ALWAYS_INLINE void write_dot(normalizer *n) {
     compare_step(n, COMPARE_COLUMN, COMPARE_DOT);
     leave_window_and_rows(n);
     n->element = ELEMENT_OTHER;
-    begin(n, DOT);
-    write_byte(n, '.');
+    write_mark(n, DOT, '.');
 }
 
 ALWAYS_INLINE void write_opening(normalizer *n, int byte) {
@@ -1373,22 +1383,22 @@ static bool may_be_common(const normalizer *n) {
     return is_ordinary(n) && n->lexer.previous != SQL_AFTER_START && n->lexer.delimiter_length == 0;
 }
 
-/* Goes on behind a token of `size` bytes. */
-ALWAYS_INLINE bool go_on(normalizer *n, size_t start, size_t size, int previous) {
+/* Goes on behind a token of `size` bytes: returns where. */
+ALWAYS_INLINE size_t go_on(normalizer *n, size_t start, size_t size, int previous) {
     n->lexer.position = start + size;
     n->lexer.previous = previous;
-    return true;
+    return start + size;
 }
 
 /* A word for which something may wait, or which makes something wait. */
-NEVER_INLINE bool write_awaited(normalizer *n, size_t start, size_t size, const sql_word *word) {
+NEVER_INLINE size_t write_awaited(normalizer *n, size_t start, size_t size, const sql_word *word) {
     sql_token token = {start, start + size, MERCURY_TOKEN_WORD, word->flags, word->role, false};
     go_on(n, start, size, sql_common_after_word(word->flags));
     next_token(n, &token);
-    return may_be_common(n);
+    return may_be_common(n) ? n->lexer.position : 0;
 }
 
-ALWAYS_INLINE bool common_keyword(normalizer *n, size_t start, size_t size, const sql_word *word) {
+ALWAYS_INLINE size_t common_keyword(normalizer *n, size_t start, size_t size, const sql_word *word) {
     if (word->role == SQL_ROLE_NONE || word->role == SQL_ROLE_FROM) {
         leave_window_and_rows(n);
     } else if (word->role >= SQL_ROLE_DEFINE || word->role == SQL_ROLE_CONSTANT || word->role == SQL_ROLE_ROW) {
@@ -1400,62 +1410,82 @@ ALWAYS_INLINE bool common_keyword(normalizer *n, size_t start, size_t size, cons
         note_role(n, word->role);
     }
     element_word(n);
-    begin_keyword(n, word->flags, word->role);
-    write_common_folded(n, n->lexer.text + start, size);
+    size_t written = place_keyword(n, word->flags, word->role);
+    write_common_folded(n, written, n->lexer.text + start, size);
     return go_on(n, start, size, sql_common_after_word(word->flags));
 }
 
 /* A word outside the list, as the dialect folds it. */
-ALWAYS_INLINE void write_common_word(normalizer *n, const unsigned char *text, size_t size) {
+ALWAYS_INLINE void write_common_word(normalizer *n, size_t start, const unsigned char *text, size_t size) {
     if (keeps_case(n)) {
-        write_common_source(n, text, size);
+        write_common_source(n, start, text, size);
     } else {
-        write_common_folded(n, text, size);
+        write_common_folded(n, start, text, size);
     }
 }
 
 /* A name of any number of words with dots between, up to one that is not common. */
-ALWAYS_INLINE bool write_words(normalizer *n, size_t start, size_t size) {
+ALWAYS_INLINE size_t write_words(normalizer *n, size_t start, size_t size) {
     const unsigned char *text = n->lexer.text;
     leave_window_and_rows(n);
     element_word(n);
-    begin_name(n);
-    write_common_word(n, text + start, size);
+    write_common_word(n, place_name(n), text + start, size);
     for (start += size; text[start] == '.' && start + 1 < n->lexer.common_end; start += 1 + size) {
         size = sql_bytes_is(text[start + 1], SQL_BYTE_WORD_START) ? sql_common_word(text + start + 1) : 0;
         if (size == 0) {
             break;
         }
-        write_byte(n, '.');
+        n->out[n->length] = '.';
         n->element = ELEMENT_OTHER;
-        write_common_word(n, text + start + 1, size);
+        write_common_word(n, n->length + 1, text + start + 1, size);
     }
     return go_on(n, start, 0, SQL_AFTER_NAME);
 }
 
-ALWAYS_INLINE bool common_word(normalizer *n, size_t start) {
+ALWAYS_INLINE size_t common_word(normalizer *n, size_t start) {
     const unsigned char *text = n->lexer.text + start;
     size_t size = sql_common_word(text);
     const sql_word *word = &sql_words_none;
-    if (size == 0) {
-        return false;
+    if (!LIKELY(size != 0)) {
+        return 0;
     }
-    if (n->lexer.previous < SQL_AFTER_DOT) {
+    if (LIKELY(n->lexer.previous < SQL_AFTER_DOT)) {
         word = sql_common_find(text, size);
     }
-    bool may_be_values = size == 5 && n->lexer.dialect == MERCURY_DIALECT_MYSQL;
-    if ((word->flags & SQL_WORD_APART) != 0 || (word->flags == 0 && may_be_values)) {
-        return false;
+    if (word->flags == 0) {
+        bool may_be_values = size == 5 && n->lexer.dialect == MERCURY_DIALECT_MYSQL;
+        return LIKELY(!may_be_values) ? write_words(n, start, size) : 0;
     }
-    return word->flags != 0 ? common_keyword(n, start, size, word) : write_words(n, start, size);
+    return LIKELY((word->flags & SQL_WORD_APART) == 0) ? common_keyword(n, start, size, word) : 0;
 }
 
-/* How many bytes separate the names of `"a"."b"` and `"a", "b"`; 0 where anything else comes. */
-ALWAYS_INLINE size_t separator_size(const unsigned char *text, int quote) {
-    if (text[0] == '.' && text[1] == quote) {
-        return 1;
+/* Reads a name that is not the last table's; before a dot it is the last table's from now on. */
+NEVER_INLINE size_t new_table(normalizer *n, const unsigned char *text) {
+    size_t size = sql_common_name(text, n->lexer.names_quote);
+    if (text[2 + size] == '.') {
+        n->table = text;
+        n->table_size = size;
     }
-    return text[0] == ',' && text[1] == ' ' && text[2] == quote ? 2 : 0;
+    return size;
+}
+
+/*
+ * What sql_common_name says, at a name that no dot is before. Every second one is the table that was read
+ * last: its end is known, and what follows can be read before the comparison is through.
+ */
+ALWAYS_INLINE size_t common_table(normalizer *n, const unsigned char *text, int quote) {
+    size_t size = n->table_size;
+    bool known = size > 0 && sql_bytes_same(text, n->table, 1 + size);
+    return known && text[1 + size] == quote && text[2 + size] != quote ? size : new_table(n, text);
+}
+
+/* Copies a common name, and more: see write_common_source. */
+ALWAYS_INLINE unsigned char *copy_name(unsigned char *out, const unsigned char *name, size_t size) {
+    memcpy(out, name, SQL_BYTES_BLOCK);
+    if (size > SQL_BYTES_BLOCK) {
+        memcpy(out + SQL_BYTES_BLOCK, name + SQL_BYTES_BLOCK, SQL_BYTES_BLOCK);
+    }
+    return out + size;
 }
 
 /*
@@ -1463,70 +1493,81 @@ ALWAYS_INLINE size_t separator_size(const unsigned char *text, int quote) {
  * its statements. What a dot changes, the name behind it changes back; a comma leaves the
  * comparison.
  */
-ALWAYS_INLINE bool common_names(normalizer *n, size_t start) {
-    const unsigned char *text = n->lexer.text;
+ALWAYS_INLINE size_t common_names(normalizer *n, size_t start) {
+    const unsigned char *name = n->lexer.text + start;
+    const unsigned char *end = n->lexer.text + n->lexer.common_end;
     int quote = n->lexer.names_quote;
-    size_t size = sql_common_name(text + start, quote);
+    bool list = n->list;
+    size_t size = common_table(n, name, quote);
     if (size == 0) {
-        return false;
+        return 0;
     }
     leave_window_and_rows(n);
     element_word(n);
-    begin_name(n);
+    unsigned char *out = n->out + place_name(n);
     for (;;) {
-        write_common_source(n, text + start + 1, size);
-        start += size + 2;
-        size_t separator = separator_size(text + start, quote);
-        bool comma = separator == 2;
-        if (separator == 0 || (comma && n->list) || start + separator >= n->lexer.common_end) {
+        out = copy_name(out, name + 1, size);
+        name += size + 2;
+        while (name[0] == '.' && name[1] == quote && name + 1 < end) {
+            size = sql_common_name(name + 1, quote);
+            if (size == 0) {
+                break;
+            }
+            *out = '.';
+            out = copy_name(out + 1, name + 2, size);
+            name += size + 3;
+            n->element = ELEMENT_OTHER;
+        }
+        if (name[0] != ',' || name[1] != ' ' || name[2] != quote || list || name + 2 >= end) {
             break;
         }
-        size = sql_common_name(text + start + separator, quote);
+        size = common_table(n, name + 2, quote);
         if (size == 0) {
             break;
         }
-        memcpy(n->out + n->length, text + start, 2);
-        n->length += separator;
+        memcpy(out, name, 2);
+        out += 2;
+        name += 2;
         n->element = ELEMENT_OTHER;
-        n->comparison = comma ? COMPARE_NONE : n->comparison;
-        start += separator;
+        n->comparison = COMPARE_NONE;
     }
-    return go_on(n, start, 0, SQL_AFTER_NAME);
+    n->length = (size_t)(out - n->out);
+    return go_on(n, (size_t)(name - n->lexer.text), 0, SQL_AFTER_NAME);
 }
 
-ALWAYS_INLINE bool common_literal(normalizer *n, size_t start, size_t size, int kind) {
-    if (size == 0) {
-        return false;
+ALWAYS_INLINE size_t common_literal(normalizer *n, size_t start, size_t size, int kind) {
+    if (!LIKELY(size != 0)) {
+        return 0;
     }
     count_literal(n, kind);
     write_literal(n);
     return go_on(n, start, size, SQL_AFTER_VALUE);
 }
 
-ALWAYS_INLINE bool common_string(normalizer *n, size_t start) {
+ALWAYS_INLINE size_t common_string(normalizer *n, size_t start) {
     bool escape = n->lexer.previous == SQL_AFTER_ESCAPE; /* ESCAPE '\\' is read apart */
     size_t end = escape ? 0 : sql_lexer_end_of_string(&n->lexer, start);
     return common_literal(n, start, end != 0 ? end - start : 0, MERCURY_TOKEN_STRING);
 }
 
-ALWAYS_INLINE bool common_number(normalizer *n, size_t start) {
+ALWAYS_INLINE size_t common_number(normalizer *n, size_t start) {
     bool name = n->lexer.previous == SQL_AFTER_NAME_DOT; /* MySQL's names may begin with a digit */
-    return !name && common_literal(n, start, sql_common_number(n->lexer.text + start), MERCURY_TOKEN_NUMBER);
+    return name ? 0 : common_literal(n, start, sql_common_number(n->lexer.text + start), MERCURY_TOKEN_NUMBER);
 }
 
-ALWAYS_INLINE bool common_placeholder(normalizer *n, size_t start, size_t size) {
-    return n->lexer.previous <= SQL_AFTER_MAYBE_WORD && common_literal(n, start, size, MERCURY_TOKEN_PLACEHOLDER);
+ALWAYS_INLINE size_t common_placeholder(normalizer *n, size_t start, size_t size) {
+    return common_literal(n, start, n->lexer.previous <= SQL_AFTER_MAYBE_WORD ? size : 0, MERCURY_TOKEN_PLACEHOLDER);
 }
 
-ALWAYS_INLINE bool common_pair(normalizer *n, size_t start, size_t size) {
+ALWAYS_INLINE size_t common_pair(normalizer *n, size_t start, size_t size) {
     if (size == 0) {
-        return false;
+        return 0;
     }
     write_long_operator(n, start, start + 2);
     return go_on(n, start, 2, SQL_AFTER_OPERAND_WORD);
 }
 
-ALWAYS_INLINE bool common_operator(normalizer *n, size_t start) {
+ALWAYS_INLINE size_t common_operator(normalizer *n, size_t start) {
     int byte = n->lexer.text[start];
     if (sql_common_operator(n->lexer.text + start) == 0) {
         return common_pair(n, start, sql_common_pair(n->lexer.text + start));
@@ -1539,32 +1580,36 @@ ALWAYS_INLINE bool common_operator(normalizer *n, size_t start) {
     return go_on(n, start, 1, SQL_AFTER_OPERAND_WORD);
 }
 
-ALWAYS_INLINE bool common_dot(normalizer *n, size_t start) {
+ALWAYS_INLINE size_t common_dot(normalizer *n, size_t start) {
     if (sql_common_dot(n->lexer.text + start) == 0) {
-        return false;
+        return 0;
     }
     write_dot(n);
     return go_on(n, start, 1, n->lexer.previous == SQL_AFTER_NAME ? SQL_AFTER_NAME_DOT : SQL_AFTER_DOT);
 }
 
 /*
- * Reads and writes the next token if it is a common one. False where the token is another,
- * and where the token that was read is one that others wait for.
+ * Reads and writes the token at `start`, or behind a space there, if it is a common one. Returns where the
+ * next one starts; 0 where the token is another, and where it is one that others wait for.
+ *
+ * The position goes from token to token in a register. Each token waits for the one before to end, so
+ * nothing on that way is longer than it must be: the space is a branch that processors foretell, not a sum.
  */
-ALWAYS_INLINE bool write_common(normalizer *n) {
+ALWAYS_INLINE size_t write_common(normalizer *n, size_t start) {
     const unsigned char *text = n->lexer.text;
-    size_t start = n->lexer.position;
-    start += text[start] == ' ';
+    if (LIKELY(text[start] == ' ')) {
+        start++;
+    }
     switch (sql_bytes_kind(text[start])) {
     case SQL_KIND_SPACE:
         n->lexer.position = sql_bytes_skip(text, start, n->lexer.length, SQL_BYTE_SPACE);
-        return true;
+        return n->lexer.position;
     case SQL_KIND_LETTER:
         return common_word(n, start);
     case SQL_KIND_DIGIT:
         return common_number(n, start);
     case SQL_KIND_QUOTE:
-        return common_names(n, start);
+        return text[start] == n->lexer.names_quote ? common_names(n, start) : 0;
     case SQL_KIND_STRING:
         return common_string(n, start);
     case SQL_KIND_OPENING:
@@ -1587,7 +1632,7 @@ ALWAYS_INLINE bool write_common(normalizer *n) {
     case SQL_KIND_QUESTION_MARK:
         return common_placeholder(n, start, sql_common_question_mark(text + start));
     default:
-        return false;
+        return 0;
     }
 }
 
@@ -1605,7 +1650,7 @@ ALWAYS_INLINE bool write_first(normalizer *n) {
     const sql_word *word = sql_common_find(text + start, size);
     bool waits = word->role != SQL_ROLE_NONE && word->role != SQL_ROLE_SELECT;
     bool other = word->flags == 0 || (word->flags & SQL_WORD_APART) != 0;
-    return !waits && !other && common_keyword(n, start, size, word);
+    return !waits && !other && common_keyword(n, start, size, word) != 0;
 }
 
 /* Reads and writes the next token, whatever it is; false at the end. */
@@ -1624,8 +1669,10 @@ static void normalize_tokens(normalizer *n) {
     bool more = write_first(n) || write_any(n);
     for (; more; more = write_any(n)) {
         if (may_be_common(n)) {
-            while (n->lexer.position < n->lexer.common_end && write_common(n)) {
-            }
+            size_t position = n->lexer.position;
+            do {
+                position = position < n->lexer.common_end ? write_common(n, position) : 0;
+            } while (position != 0);
         }
     }
     finish(n);
@@ -1658,6 +1705,7 @@ static void start(normalizer *n, const void *text, size_t length, int64_t dialec
     n->secret_end = 0;
     n->literal_count = 0;
     n->in_doubt = false;
+    n->table_size = 0;
 }
 
 /* Texts up to this are read from a copy that has the room behind it which sql_common.h wants. */

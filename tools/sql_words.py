@@ -22,6 +22,7 @@ from mercury.core.pure import sql_lexer  # noqa: E402
 
 LETTERS = re.compile(rb"[a-z_]{2,19}")
 HEADER = ROOT / "mercury_native" / "sql_words.h"
+LONGEST = 19
 BUCKET_BITS = 7
 SLOT_BITS = 9
 FLAGS = ("OPERAND", "MAYBE", "FUNCTION", "ENDS", "STARTS", "KEYWORD", "APART")
@@ -49,6 +50,14 @@ const uint64_t sql_words_multiplier = UINT64_C({multiplier:#x});
 
 const unsigned char sql_words_displacements[{bucket_count}] = {{
 {displacements}
+}};
+
+/*
+ * Of the words that begin with a letter and have a size: the second letters, a bit each. Letters count
+ * by their lower five bits, in either case.
+ */
+const uint32_t sql_words_second_letters[32][SQL_WORD_LONGEST + 1] = {{
+{second_letters}
 }};
 
 /* clang-format on */
@@ -109,6 +118,14 @@ def number_lines(numbers: List[int]) -> str:
     )
 
 
+def second_letter_lines(words: List[bytes]) -> str:
+    masks = [[0] * (LONGEST + 1) for _ in range(32)]
+    for word in words:
+        masks[word[0] & 31][len(word)] |= 1 << (word[1] & 31)
+    lines = (", ".join(f"{mask:#x}" if mask else "0" for mask in row) for row in masks)
+    return "\n".join(f"    {{{line}}}," for line in lines)
+
+
 def header() -> str:
     """The header's text; the same on every machine."""
     words = sorted(sql_lexer.WORDS)
@@ -126,6 +143,7 @@ def header() -> str:
         multiplier=multiplier,
         bucket_count=1 << BUCKET_BITS,
         displacements=number_lines(table.displacements),
+        second_letters=second_letter_lines(words),
     )
 
 
