@@ -16,7 +16,7 @@ from types import FrameType, TracebackType
 from typing import Any, Callable, Dict, List, Optional, Type, TypeVar, cast
 
 from mercury import _modes, settings
-from mercury.capture import cache, database
+from mercury.capture import cache, database, eager_loads
 from mercury.core import backend
 from mercury.errors import FindingsError, MonitoringError
 from mercury.findings import GROWING_READS, Finding, judge
@@ -46,6 +46,8 @@ class Unit:
     """One open unit of work, in the context of the thread or task that opened it."""
 
     is_left_out = False
+    is_cut_short = False
+    """Did an error end what the unit is about, or was it not meant to show what it has loaded?"""
 
     def __init__(self, name: str, root: Optional[FrameType], workload: str = "block") -> None:
         self.name = name
@@ -94,7 +96,7 @@ class Unit:
         return report
 
     def _judge(self, chosen: Settings, elapsed_ns: int, cpu_ns: Optional[int]) -> Report:
-        evidence = self.trace.close()
+        evidence = self._with_unused_loads(self.trace.close())
         verdict = judge(evidence)
         sifted = self._sift(chosen, verdict.findings, evidence)
         metrics = self._metrics(elapsed_ns, cpu_ns, evidence, sifted.findings)
@@ -112,6 +114,13 @@ class Unit:
             sifted.idle,
             self.id,
         )
+
+    def _with_unused_loads(self, evidence: Evidence) -> Evidence:
+        """What a block has loaded may be read after it; whatever else ends has had its use of it."""
+        if not self.trace.eager_loads:
+            return evidence
+        is_cut_short = self.is_cut_short or not isinstance(sys.exc_info()[1], _ENDS)
+        return evidence._replace(eager_loads=eager_loads.unused(self.trace, is_cut_short, self.workload == "block"))
 
     def _sift(self, chosen: Settings, findings: List[Finding], evidence: Evidence) -> Sifted:
         """Leaves out what is to be ignored; where that fails, nothing is."""
@@ -162,6 +171,9 @@ class LeftOutUnit(Unit):
         self.leave()
         return _unmeasured(self.name, time.perf_counter_ns() - self._started_ns, None, self._why)
 
+
+_ENDS = (type(None), StopIteration, StopAsyncIteration)
+"""What may be on its way where a unit closes though nothing went wrong."""
 
 _FAULT = "a fault inside Mercury: the queries of this unit were not measured"
 

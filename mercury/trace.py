@@ -12,7 +12,7 @@ import threading
 from array import array
 from contextvars import ContextVar
 from types import CodeType, FrameType
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from mercury.core import alone, backend
 from mercury.core.records import (
@@ -135,6 +135,7 @@ class Evidence(NamedTuple):
     spawn_loops: Dict[int, Any]
     databases: List[str]
     notes: List[str]
+    eager_loads: Sequence[Any] = ()
 
 
 Folded = Tuple[Totals, List[Group], List[Duplicate]]
@@ -185,6 +186,7 @@ class Trace:
         "cache_misses",
         "closed",
         "databases",
+        "eager_loads",
         "faults",
         "ignored",
         "is_apart",
@@ -217,6 +219,7 @@ class Trace:
         self.sightings: Dict[Tuple[int, int], Any] = {}
         self.spawn_turns: Dict[int, int] = {}
         self.spawn_loops: Dict[int, Any] = {}
+        self.eager_loads: Dict[Any, Any] = {}
         self.cache_hits = 0
         self.cache_misses = 0
         self.faults = 0

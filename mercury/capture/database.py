@@ -11,7 +11,7 @@ from threading import get_ident
 from time import perf_counter_ns
 from typing import Any, Callable, List, Optional
 
-from mercury.capture import provenance, spawning
+from mercury.capture import eager_loads, provenance, spawning
 from mercury.capture.frames import Lane, Route, make_lane
 from mercury.capture.loops import Root, Width
 from mercury.capture.parameters import NOT_COMPARED, digest
@@ -217,6 +217,7 @@ def _install() -> bool:
         return False
     connection_created.connect(_on_connection_created, dispatch_uid="mercury")
     _watch_procedures()
+    eager_loads.install()
     _connections = connections
     return True
 

@@ -22,5 +22,5 @@ def _on_prerun(task_id: str, task: Any, **kwargs: Any) -> None:
     _units.open(task_id, str(task.name))
 
 
-def _on_postrun(task_id: str, **kwargs: Any) -> None:
-    _units.close(task_id)
+def _on_postrun(task_id: str, state: Any = None, **kwargs: Any) -> None:
+    _units.close(task_id, has_failed=state != "SUCCESS")

@@ -76,6 +76,7 @@ def _ended(unit: Unit, request: Any, response: Any) -> Optional[FindingsError]:
     chosen = settings.active()
     try:
         unit.name = _name(request)
+        unit.is_cut_short = not _shows(response)
         unit.id = _id(chosen, request)
         # A file is left to the server, which may have a faster way to send it.
         if getattr(response, "streaming", False) and getattr(response, "file_to_stream", None) is None:
@@ -89,6 +90,12 @@ def _ended(unit: Unit, request: Any, response: Any) -> Optional[FindingsError]:
     if report.id:
         _add_headers(chosen, response, report)
     return failure_of(report, chosen)
+
+
+def _shows(response: Any) -> bool:
+    """Is this an answer with a body? An error, a redirect or an empty answer does without much that was loaded."""
+    status = getattr(response, "status_code", 0)
+    return isinstance(status, int) and 200 <= status < 300 and status != 204
 
 
 def _close(unit: Unit, chosen: Settings) -> Report:
@@ -174,7 +181,13 @@ class _Streamed:
             if close is not None:
                 close()
         finally:
+            self._cut_short()
             self._finish()
+
+    def _cut_short(self) -> None:
+        """Notes that nobody wants the rest, if the body has not ended."""
+        if self._unit is not None:
+            self._unit.is_cut_short = True
 
     def _finish(self) -> Optional[FindingsError]:
         """Closes the unit, and gives what is to be raised."""
@@ -206,6 +219,7 @@ class _Body(_Streamed):
                 raise failure from None
             raise
         except BaseException:
+            self._cut_short()
             self._finish()
             raise
         finally:
@@ -227,6 +241,7 @@ class _AsyncBody(_Streamed):
                 raise failure from None
             raise
         except BaseException:
+            self._cut_short()
             self._finish()
             raise
         finally:

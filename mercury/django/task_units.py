@@ -32,10 +32,11 @@ class TaskUnits:
         except Exception:
             tell_fault("Mercury could not open the unit of a task.")
 
-    def close(self, key: str) -> None:
+    def close(self, key: str, has_failed: bool) -> None:
         """Called by a receiver of the signal after it. Never raises."""
         unit = self._units.pop(key, None)
         if unit is not None:
+            unit.is_cut_short = has_failed
             unit.close()
 
 

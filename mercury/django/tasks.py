@@ -22,4 +22,4 @@ def _on_started(task_result: Any, **kwargs: Any) -> None:
 
 
 def _on_finished(task_result: Any, **kwargs: Any) -> None:
-    _units.close(task_result.id)
+    _units.close(task_result.id, has_failed=task_result.status != "SUCCESSFUL")

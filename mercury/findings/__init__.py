@@ -15,6 +15,7 @@ from mercury.findings import (
     repeated_in_loop,
     repeating_pattern,
     slow_query,
+    unused_eager_load,
     write_loop,
 )
 from mercury.findings.case import Case
@@ -33,6 +34,7 @@ _RULES = (
     repeated_in_loop.find,
     slow_query.find,
     consecutive_independent.find,
+    unused_eager_load.find,
 )
 
 
@@ -54,9 +56,9 @@ def judge(evidence: Evidence) -> Verdict:
 
 
 def _is_plain(evidence: Evidence) -> bool:
-    """Was each statement sent once, and in no time? Then no rule has anything to look at."""
+    """Was each statement sent once, in no time, and all read that came along? Then no rule has anything to look at."""
     totals = evidence.totals
-    if totals.duration_ns >= min(slow_query.SLOW_NS, consecutive_independent.SAVED_NS):
+    if evidence.eager_loads or totals.duration_ns >= min(slow_query.SLOW_NS, consecutive_independent.SAVED_NS):
         return False
     statements = {(group.fingerprint, group.database) for group in evidence.groups}
     return len(statements) + totals.ungrouped_count == totals.query_count

@@ -6,7 +6,7 @@ from typing import Tuple
 GROWING_READS = frozenset(("n_plus_one", "nested", "repeating_pattern"))
 """The kinds of finding in which each further row costs a further query."""
 
-ADVICE = frozenset(("repeated_in_loop", "slow_query", "consecutive_independent"))
+ADVICE = frozenset(("repeated_in_loop", "slow_query", "consecutive_independent", "unused_eager_load"))
 """Kinds that depend on more than the program: on the machine, the load, what the data will be."""
 
 

@@ -27,6 +27,7 @@ _TITLES = {
     "repeated_in_loop": "Repeated in a loop",
     "slow_query": "Slow",
     "consecutive_independent": "One after the other",
+    "unused_eager_load": "Loaded and not read",
 }
 _COLORS = {
     "n_plus_one": "31;1",
@@ -37,6 +38,7 @@ _COLORS = {
     "repeated_in_loop": "36",
     "slow_query": "36",
     "consecutive_independent": "36",
+    "unused_eager_load": "36",
 }
 _BOLD = "1"
 _DIM = "2"

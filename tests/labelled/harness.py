@@ -4,6 +4,7 @@
 """
 
 import inspect
+import itertools
 import json
 import os
 import re
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Dict, Iterator, List, Set, Tuple
 
-from tests.labelled.suite import Case
+from tests.labelled.suite import UNUSED, Case
 
 ROWS = 3
 # PostgreSQL's driver declares a cursor around a query whose rows are fetched in chunks.
@@ -185,6 +186,47 @@ def measure(populations: Populations, cases: List[Case]) -> Dict[str, List[Famil
     return {case.name: _compared(at_n[case.name], at_2n[case.name]) for case in cases}
 
 
+def measure_without(populations: Populations, cases: List[Case]) -> Dict[str, Tuple[int, int]]:
+    """How many statements each case that loads a relation in vain sends at 2n rows: as it is, and without that load."""
+    found = {}
+    for case in cases:
+        fields = {each.target.rpartition(".")[2] for each in case.expected if each.kind == UNUSED}
+        if fields:
+            populations.fresh(2 * ROWS)
+            with captured() as texts:
+                call(case)
+            populations.fresh(2 * ROWS)
+            with captured() as fewer, _without(fields):
+                call(case)
+            found[case.name] = len(texts), len(fewer)
+    return found
+
+
+@contextmanager
+def _without(fields: Set[str]) -> Iterator[None]:
+    """Eager loads go as far as one of these relations, and no further."""
+    from unittest import mock
+
+    from django.db.models import QuerySet
+
+    def shortened(original: Any) -> Any:
+        def method(self: Any, *lookups: Any) -> Any:
+            kept = [short for short in (_cut(lookup, fields) for lookup in lookups) if short]
+            return original(self, *kept) if kept else self._chain()
+
+        return method
+
+    names = ("prefetch_related", "select_related")
+    with mock.patch.multiple(QuerySet, **{name: shortened(getattr(QuerySet, name)) for name in names}):
+        yield
+
+
+def _cut(lookup: Any, fields: Set[str]) -> Any:
+    parts = getattr(lookup, "prefetch_through", lookup).split("__")
+    kept = list(itertools.takewhile(lambda part: part not in fields, parts))
+    return lookup if kept == parts else "__".join(kept)
+
+
 def _families(populations: Populations, cases: List[Case], n: int) -> Iterator[Tuple[str, Dict[int, List[str]]]]:
     """A population serves until a case has written to it."""
     populations.fresh(n)
@@ -242,7 +284,9 @@ def main() -> None:
     set_up()
     with Populations().database() as populations:
         measured = measure(populations, load())
-    json.dump({case.name: _described(case, measured[case.name]) for case in load()}, sys.stdout, indent=1)
+        without = measure_without(populations, load())
+    told = {case.name: {**_described(case, measured[case.name]), "without": without.get(case.name)} for case in load()}
+    json.dump(told, sys.stdout, indent=1)
 
 
 def _described(case: Case, families: List[Family]) -> Dict[str, Any]:

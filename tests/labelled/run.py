@@ -1,6 +1,6 @@
 """Runs a tool over the suite and prints what it found, missed and invented.
 
-    python -m tests.labelled.run [--tool mercury] [--set first|second] [--rows N] [--json FILE]
+    python -m tests.labelled.run [--tool mercury] [--set first|second|third] [--rows N] [--json FILE]
 
 Each set of cases has a table of its own.
 
@@ -9,6 +9,7 @@ A finding counts as an invention where the statements behind it do not grow, wha
 """
 
 import argparse
+import gc
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -16,7 +17,7 @@ from typing import Any, Dict, Iterable, List, Optional, Set, Tuple
 
 from tests.labelled.harness import ROWS, Populations, call, measure, set_up
 from tests.labelled.peers import PEERS
-from tests.labelled.suite import ADVICE, GROWING, SETS, Case, Expectation, Line, load
+from tests.labelled.suite import ADVICE, GROWING, SETS, UNUSED, Case, Expectation, Line, load
 from tests.labelled.tools import TOOLS, Found, Tool
 
 COLUMNS = ("hits", "misses", "inventions", "further", "wrong_kinds", "wrong_targets", "wrong_lines")
@@ -126,12 +127,20 @@ def _told(claim: Found) -> str:
 
 
 def _judge_advice(outcome: Outcome, case: Case, advice: List[Found]) -> None:
-    """One kind of advice does for the other: the difference is what stands behind the loop."""
-    wanted = [each for each in case.expected if each.kind in ADVICE]
-    outcome.advice_hits = [f"{each.kind} {each.target}" for each, _ in zip(wanted, advice)]
-    outcome.advice_misses = [f"{each.kind} {each.target}" for each in wanted[len(advice) :]]
-    outcome.advice_unasked = [_told(each) for each in advice[len(wanted) :]]
+    """One kind of advice on loops does for the other: the difference is what stands behind the loop."""
+    for is_unused in (False, True):
+        wanted = [each for each in case.expected if each.kind in ADVICE and (each.kind == UNUSED) is is_unused]
+        told = [each for each in advice if (each.kind == UNUSED) is is_unused]
+        _pair_advice(outcome, case, wanted, told)
+
+
+def _pair_advice(outcome: Outcome, case: Case, wanted: List[Expectation], advice: List[Found]) -> None:
+    outcome.advice_hits += [f"{each.kind} {each.target}" for each, _ in zip(wanted, advice)]
+    outcome.advice_misses += [f"{each.kind} {each.target}" for each in wanted[len(advice) :]]
+    outcome.advice_unasked += [_told(each) for each in advice[len(wanted) :]]
     for expectation, claim in zip(wanted, advice):
+        if expectation.kind == UNUSED and not _same_target(expectation, claim):
+            outcome.wrong_targets.append(f"{claim.target or 'nothing'} instead of {expectation.target}")
         if claim.kind != expectation.kind:
             outcome.wrong_kinds.append(f"{claim.kind} instead of {expectation.kind}: {expectation.target}")
         _compare_lines(outcome, case, expectation, claim)
@@ -145,6 +154,9 @@ def run(tool: Tool, cases: List[Case], rows: int) -> List[Outcome]:
             growing = {family.fingerprint for family in measured[case.name] if family.growth == "grows"}
             populations.fresh(rows)
             failure = ""
+            if any(each.kind == UNUSED for each in case.expected):
+                # Young instances that only hold each other go at once, old ones only with all others.
+                gc.collect()
             with tool.watch(case.name) as found:
                 try:
                     call(case)

@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any, Callable, FrozenSet, List, Optional, Tuple
 
 FOLDER = Path(__file__).resolve().parent
-SETS = {"first": "tests.labelled.cases", "second": "tests.labelled.second"}
+SETS = {"first": "tests.labelled.cases", "second": "tests.labelled.second", "third": "tests.labelled.third"}
 GROWING = frozenset(["n_plus_one", "write_loop", "nested", "repeating_pattern"])
-ADVICE = frozenset(["repeated_in_loop", "duplicate"])
+UNUSED = "unused_eager_load"
+ADVICE = frozenset(["repeated_in_loop", "duplicate", UNUSED])
 MARK = re.compile(r"#\s*(query|loop)\b(?:\s+([A-Z][\w.]*))?")
 
 Line = Tuple[str, int]
@@ -126,6 +127,10 @@ def repeated_in_loop(target: str) -> Expectation:
 
 def duplicate(target: str) -> Expectation:
     return Expectation("duplicate", target)
+
+
+def unused_eager_load(target: str) -> Expectation:
+    return Expectation(UNUSED, target)
 
 
 def load(name: Optional[str] = None) -> List[Case]:

@@ -714,7 +714,7 @@ def prefetch_in_chunks():
 @case()
 def prefetch_of_prefetched():
     for author in Author.objects.prefetch_related("books__reviews", "books__tags"):
-        [list(book.reviews.all()) for book in author.books.all()]
+        [[*book.reviews.all(), *book.tags.all()] for book in author.books.all()]
 
 
 @case()

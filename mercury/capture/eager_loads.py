@@ -1,0 +1,452 @@
+"""What `select_related` and `prefetch_related` loaded along with rows, and whether anybody read it.
+
+Nothing is noted for each row that `select_related` brings. Django reads such a relation through one method of
+the relation's field, so a reader stands in front of that method from the load until the first read, and then
+goes away. What a prefetch of many rows brings is read through a dict that each instance has; a dict
+that notes its reads takes its place.
+
+Whatever reads in a way that shows none of this, such as pickling, counts as a read. Prefetches with `to_attr` are
+plain attributes that nobody can watch, so nothing is said of them.
+"""
+
+import functools
+import gc
+import sys
+import weakref
+from threading import get_ident
+from types import CodeType
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+
+from mercury.capture import rows
+from mercury.capture.local_variables import locals_of
+from mercury.trace import BLOCK_SIZE, Trace, current, tell_fault
+
+MAX_LOADS = 256
+"""Eager loads that one unit keeps; of later ones nothing is said."""
+
+LEAST_ROWS = 2
+"""Instances that a relation must have been loaded for: with one, loading it early costs what loading it late does."""
+
+_CACHE = "_prefetched_objects_cache"
+_READ = "get_cached_value"
+
+
+class EagerLoad:
+    """One relation that one call of the ORM loads along with its rows.
+
+    `method` is the queryset's, `lookup` what it was given, `model` and `field` the relation. `path` and
+    `fingerprint` name the query that loaded it. `row_count` stops at LEAST_ROWS.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_holders",
+        "field",
+        "fingerprint",
+        "is_read",
+        "kin",
+        "lookup",
+        "method",
+        "model",
+        "path",
+        "reader",
+        "row_count",
+    )
+
+    def __init__(self, asked: "Asked", fingerprint: int, path: int) -> None:
+        self.method, self.lookup, self.model, self.field = asked
+        self.fingerprint = fingerprint
+        self.path = path
+        self.row_count = 0
+        self.is_read = False
+        self.reader: Optional[Reader] = None
+        self.kin: List[EagerLoad] = []
+        self._holders: List[Any] = []
+
+    def settle_for_all(self) -> None:
+        """Takes the load for read in each unit that noted it: the innermost one could not show what it is for."""
+        for load in self.kin:
+            load.is_read = True
+        self.kin = []
+
+    def hold(self, holder: Any) -> None:
+        """Something that lives as long as rows do."""
+        self._holders.append(weakref.ref(holder))
+
+    @property
+    def is_alive(self) -> bool:
+        """May rows be read yet, because somebody still has them?"""
+        return any(holder() is not None for holder in self._holders)
+
+
+class Asked(NamedTuple):
+    """What a queryset was asked to load along."""
+
+    method: str
+    lookup: str
+    model: str
+    field: str
+
+
+class Reader:
+    """Stands in front of a relation's method that reads its cached value, until the first read.
+
+    Goes without a lock: a load that comes while another thread reads is either kept or taken for read.
+    """
+
+    __slots__ = ("loads", "relation")
+
+    def __init__(self, relation: Any) -> None:
+        self.relation = relation
+        self.loads: List[EagerLoad] = []
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        caller = sys._getframe(1).f_back
+        if caller is None or not _is_driver(caller.f_code):
+            self.note_read()
+        return getattr(type(self.relation), _READ)(self.relation, *args, **kwargs)
+
+    def __reduce__(self) -> Any:
+        return getattr, (self.relation, _READ)
+
+    def watch(self, load: EagerLoad) -> None:
+        self.loads.append(load)
+        self._stand()
+
+    def forget(self, load: EagerLoad) -> None:
+        if load in self.loads:
+            self.loads.remove(load)
+        if not self.loads:
+            self._leave()
+            if self.loads:
+                self._stand()
+
+    def note_read(self) -> None:
+        self._leave()
+        for load in list(self.loads):
+            load.is_read = True
+
+    def _stand(self) -> None:
+        _readers[id(self.relation)] = self
+        self.relation.__dict__[_READ] = self
+
+    def _leave(self) -> None:
+        _readers.pop(id(self.relation), None)
+        self.relation.__dict__.pop(_READ, None)
+
+
+_readers: Dict[int, Reader] = {}
+"""Those that stand now, by address of their relation."""
+
+
+def _reader_of(relation: Any) -> Reader:
+    known = _readers.get(id(relation))
+    return Reader(relation) if known is None else known
+
+
+class _Loads(Dict[str, List[EagerLoad]]):
+    """What one prefetch brought to several instances, by the name in their caches, until it is read."""
+
+    __slots__ = ("__weakref__",)
+
+    def note_read(self, name: str) -> None:
+        for load in self.pop(name, ()):
+            load.is_read = True
+
+    def note_all(self) -> None:
+        for name in list(self):
+            self.note_read(name)
+
+
+class PrefetchedCache(Dict[str, Any]):
+    """An instance's dict of prefetched rows; pickled and copied as the plain dict that it stands for."""
+
+    __slots__ = ("loads",)
+
+    loads: _Loads
+
+    def __getitem__(self, name: str) -> Any:
+        found = super().__getitem__(name)
+        if name in self.loads and not _is_driver(sys._getframe(1).f_code):
+            self.loads.note_read(name)
+        return found
+
+    def get(self, name: str, default: Any = None) -> Any:
+        if name in self.loads and not _is_driver(sys._getframe(1).f_code):
+            self.loads.note_read(name)
+        return super().get(name, default)
+
+    def __iter__(self) -> Iterator[str]:
+        self.loads.note_all()
+        return super().__iter__()
+
+    def items(self) -> Any:
+        self.loads.note_all()
+        return super().items()
+
+    def values(self) -> Any:
+        self.loads.note_all()
+        return super().values()
+
+    def copy(self) -> Dict[str, Any]:
+        self.loads.note_all()
+        return dict(super().items())
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return dict, (self.copy(),)
+
+
+_drivers: Tuple[CodeType, ...] = ()
+"""Django's own code that follows a prefetch from one level to the next, which is no use of it."""
+
+
+def _is_driver(code: CodeType) -> bool:
+    return any(code is driver for driver in _drivers)
+
+
+def install() -> None:
+    """Watches Django's eager loads from now on; where its functions are others than known, it does not."""
+    global _drivers
+    from django.db.models import Model, query
+
+    known = [
+        getattr(query, name, None) for name in ("prefetch_related_objects", "prefetch_one_level", "get_prefetcher")
+    ]
+    populators: Any = getattr(query, "get_related_populators", None)
+    if _drivers or not all(hasattr(function, "__code__") for function in (*known, populators)):
+        return
+    _drivers = tuple(function.__code__ for function in known)  # type: ignore[union-attr]
+    query.prefetch_one_level = _watched_prefetch(query.prefetch_one_level)
+    query.get_related_populators = _watched_populators(populators)
+    Model.__reduce__ = _watched_reduce(Model.__reduce__)
+
+
+def unused(trace: Any, is_cut_short: bool, may_go_on: bool) -> List[EagerLoad]:
+    """The loads of a closed unit that nobody has read. Ends the watch over all.
+
+    What was cut short may have been about to read. `may_go_on`: whoever has a row may read it after the unit.
+    """
+    loads = list(trace.eager_loads.values())
+    trace.eager_loads.clear()
+    for load in loads:
+        if load.reader is not None:
+            load.reader.forget(load)
+        if not is_cut_short:
+            load.kin = []
+    if is_cut_short:
+        for load in loads:
+            load.settle_for_all()
+        return []
+    used = {(load.path, load.lookup) for load in loads if load.is_read}
+    found = [load for load in loads if _is_unused(load, used)]
+    return _gone(found) if may_go_on else found
+
+
+def _gone(loads: List[EagerLoad]) -> List[EagerLoad]:
+    """Those whose rows nobody has any more."""
+    if any(load.is_alive for load in loads) and _IS_COUNTING and gc.isenabled():
+        # A prefetched row and its queryset hold each other. What is older than a unit may well be held by others.
+        gc.collect(1)
+    return [load for load in loads if not load.is_alive]
+
+
+_IS_COUNTING = sys.implementation.name == "cpython"
+
+
+def _is_unused(load: EagerLoad, used: Any) -> bool:
+    """What leads to a relation that was read has served, even where nobody was seen to read it."""
+    within = load.lookup + "__"
+    served = any(path == load.path and lookup.startswith(within) for path, lookup in used)
+    return not load.is_read and not served and load.row_count >= LEAST_ROWS
+
+
+def _open_traces() -> List[Trace]:
+    found = []
+    trace = current.get()
+    while trace is not None:
+        if not trace.closed:
+            found.append(trace)
+        trace = trace.parent
+    return found
+
+
+def _count_of(trace: Trace) -> int:
+    """How many queries this thread holds back in the unit."""
+    lane = trace.lanes.get(get_ident())
+    return 0 if lane is None else len(lane.events)
+
+
+def _load(trace: Trace, first: int, asked: Asked) -> Optional[EagerLoad]:
+    """The entry for what the queries from `first` on in this thread's block load; None: nothing is to be noted."""
+    lane = trace.lanes.get(get_ident())
+    events = [] if lane is None else lane.events[first:]
+    if not events:
+        return None
+    # What a handler of signals sends meanwhile comes by another path; a generic key's content types come first.
+    path = events[0][1]
+    fingerprint = [event[0] for event in events if event[1] == path][-1]
+    key = (fingerprint, path, asked.method, asked.lookup)
+    load: Optional[EagerLoad] = trace.eager_loads.get(key)
+    if load is None:
+        if path < 0 or len(trace.eager_loads) >= MAX_LOADS:
+            return None
+        load = trace.eager_loads[key] = EagerLoad(asked, fingerprint, path)
+    return None if load.is_read else load
+
+
+def _watched_prefetch(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def watched(instances: Any, prefetcher: Any, lookup: Any, level: int) -> Any:
+        traces = [(trace, _count_of(trace)) for trace in _open_traces()] if len(instances) >= LEAST_ROWS else []
+        if not traces:
+            return original(instances, prefetcher, lookup, level)
+        before = _names(instances[0])
+        found = original(instances, prefetcher, lookup, level)
+        try:
+            if found[0] and not lookup.get_current_to_attr(level)[1]:
+                _note_prefetch(traces, before, instances, prefetcher, lookup.get_current_prefetch_to(level))
+        except Exception:
+            tell_fault("Mercury could not follow a prefetch.")
+        return found
+
+    return watched
+
+
+def _names(instance: Any) -> Tuple[str, ...]:
+    return tuple(dict.keys(rows.own_dict(instance).get(_CACHE, {})))
+
+
+def _note_prefetch(
+    traces: List[Tuple[Trace, int]], before: Tuple[str, ...], instances: List[Any], prefetcher: Any, lookup: str
+) -> None:
+    asked = Asked("prefetch_related", lookup, rows.model_name(type(instances[0])), lookup.rpartition("__")[2])
+    # A block that was full has been sent before the first query of the prefetch.
+    found = [_load(trace, 0 if count >= BLOCK_SIZE else count, asked) for trace, count in traces]
+    loads = [load for load in found if load is not None]
+    added = [name for name in _names(instances[0]) if name not in before]
+    relation = _relation_of(prefetcher)
+    for load in loads:
+        load.kin = loads
+        load.row_count = LEAST_ROWS
+    if len(added) == 1:
+        _note_many(loads, added[0], instances)
+    elif not added and relation is not None and relation.is_cached(instances[0]):
+        for load in loads:
+            _watch(load, relation, instances[0])
+            load.hold(instances[-1])
+    else:
+        for load in loads:
+            load.is_read = True
+
+
+def _note_many(loads: List[EagerLoad], name: str, instances: List[Any]) -> None:
+    shared = _Loads({name: loads})
+    for load in loads:
+        load.hold(shared)
+    for instance in instances:
+        held = rows.own_dict(instance)
+        cache = held.get(_CACHE)
+        if type(cache) is dict:
+            held[_CACHE] = noted = PrefetchedCache(cache)
+            noted.loads = shared
+        elif type(cache) is PrefetchedCache:
+            if cache.loads is not shared and cache.loads.get(name) is not loads:
+                cache.loads[name] = loads
+                for load in loads:
+                    load.hold(cache.loads)
+        else:
+            shared.note_read(name)
+
+
+def _relation_of(prefetcher: Any) -> Any:
+    """The field behind an attribute that holds one related object."""
+    candidates = (getattr(prefetcher, "field", None), getattr(prefetcher, "related", None), prefetcher)
+    return next((each for each in candidates if hasattr(each, _READ)), None)
+
+
+def _watch(load: EagerLoad, relation: Any, instance: Any) -> None:
+    load.hold(instance)
+    if load.reader is None:
+        load.reader = _reader_of(relation)
+        load.reader.watch(load)
+
+
+def _watched_populators(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def watched(klass_info: Any, *args: Any, **kwargs: Any) -> Any:
+        populators = original(klass_info, *args, **kwargs)
+        # Those further in than the first relation are asked for by its own populator.
+        if populators and "field" not in klass_info and current.get() is not None:
+            try:
+                _await_rows(klass_info, populators, sys._getframe(1))
+            except Exception:
+                tell_fault("Mercury could not follow a select_related.")
+        return populators
+
+    return watched
+
+
+def _await_rows(klass_info: Any, populators: Any, frame: Any) -> None:
+    traces = _open_traces()
+    (queryset,) = locals_of(frame, ("queryset",)) if traces else (None,)
+    # Without names it follows each key that cannot be null: nobody asked for any of them.
+    if type(rows.own_dict(rows.own_dict(queryset).get("_query")).get("select_related")) is dict:
+        _await_relations(traces, klass_info, populators, "")
+
+
+def _await_relations(traces: List[Trace], klass_info: Any, populators: Any, prefix: str) -> None:
+    for info, populator in zip(klass_info["related_klass_infos"], populators):
+        relation = getattr(info["local_setter"], "__self__", None)
+        if relation is None or not hasattr(relation, _READ):
+            # A FilteredRelation, which becomes a plain attribute.
+            continue
+        name = info["field"].related_query_name() if info["reverse"] else info["field"].name
+        field = relation.get_accessor_name() if info["reverse"] else name
+        asked = Asked("select_related", prefix + name, rows.model_name(klass_info["model"]), field)
+        loads = [load for load in (_load(trace, -1, asked) for trace in traces) if load is not None]
+        if loads:
+            for load in loads:
+                load.kin = loads
+            populator.remote_setter = _FirstRows(populator, loads, relation)
+        _await_relations(traces, info, populator.related_populators, f"{prefix}{name}__")
+
+
+class _FirstRows:
+    """Takes the place of the call that follows each related row, for the first rows."""
+
+    __slots__ = ("_loads", "_original", "_populator", "_relation", "_row_count")
+
+    def __init__(self, populator: Any, loads: List[EagerLoad], relation: Any) -> None:
+        self._populator = weakref.ref(populator)
+        self._loads = loads
+        self._relation = relation
+        self._original = populator.remote_setter
+        self._row_count = 0
+
+    def __call__(self, related: Any, instance: Any) -> None:
+        self._row_count += 1
+        try:
+            self._note(instance)
+        except Exception:
+            tell_fault("Mercury could not follow a select_related.")
+        self._original(related, instance)
+
+    def _note(self, instance: Any) -> None:
+        populator = self._populator()
+        if self._row_count >= LEAST_ROWS and populator is not None:
+            populator.remote_setter = self._original
+        for load in self._loads:
+            load.row_count = max(load.row_count, self._row_count)
+            _watch(load, self._relation, instance)
+
+
+def _watched_reduce(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Whoever pickles or copies an instance takes along what was loaded with it."""
+
+    @functools.wraps(original)
+    def __reduce__(self: Any) -> Any:  # noqa: N807
+        for reader in list(_readers.values()):
+            reader.note_read()
+        return original(self)
+
+    return __reduce__

@@ -1,0 +1,231 @@
+"""What `select_related` and `prefetch_related` loaded and nobody read.
+
+tests/labelled/third has the cases that are whole functions.
+"""
+
+import copy
+import gc
+import pickle
+
+import pytest
+
+from tests.django_database import database, shop  # noqa: F401
+
+from django.core.signals import request_finished  # isort: skip
+from django.db import close_old_connections  # isort: skip
+from django.db.models import prefetch_related_objects  # isort: skip
+from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse  # isort: skip
+from django.test import RequestFactory  # isort: skip
+from django.views.generic import ListView  # isort: skip
+
+import mercury
+from mercury.django.middleware import MercuryMiddleware
+from mercury.django.signals import report_ready
+from tests.project.models import Author, Book
+
+pytestmark = pytest.mark.usefixtures("shop")
+
+KIND = "unused_eager_load"
+
+
+@pytest.fixture(autouse=True)
+def young():
+    """Rows that only hold each other go at a small collection while they are young."""
+    gc.collect()
+
+
+@pytest.fixture
+def reports():
+    got = []
+    # A response that ends would close the connection whose transaction the test is in.
+    request_finished.disconnect(close_old_connections)
+
+    def keep(sender, report, **kwargs):
+        got.append(report)
+
+    report_ready.connect(keep)
+    yield got
+    report_ready.disconnect(keep)
+    request_finished.connect(close_old_connections)
+
+
+def told(report):
+    return sorted(finding.target for finding in report.findings if finding.kind == KIND)
+
+
+def told_of(function):
+    with mercury.monitor() as watch:
+        function()
+    return told(watch.report)
+
+
+def titles(books):
+    return [book.title for book in books]
+
+
+def in_vain():
+    return [book.title for book in Book.objects.select_related("author").prefetch_related("tags")]
+
+
+def test_advice_with_its_line_and_its_fix():
+    with mercury.monitor() as watch:
+        in_vain()
+    findings = {finding.target: finding for finding in watch.report.findings}
+    assert sorted(findings) == ["Book.author", "Book.tags"]
+    for finding in findings.values():
+        assert (finding.kind, finding.is_advisory, finding.count) == (KIND, True, 1)
+        assert (finding.file, finding.line) == (__file__, in_vain.__code__.co_firstlineno + 1)
+    assert '"tags" out of prefetch_related()' in findings["Book.tags"].fix
+    assert '"author" out of select_related()' in findings["Book.author"].fix
+
+
+def page(request):
+    in_vain()
+    return HttpResponse("shown", status=int(request.GET.get("status", 200)))
+
+
+def moved(request):
+    in_vain()
+    return HttpResponseRedirect("/elsewhere/")
+
+
+def failing(request):
+    in_vain()
+    raise ZeroDivisionError("the view's own")
+
+
+class Shelf(ListView):
+    queryset = Book.objects.prefetch_related("tags")
+
+    def render_to_response(self, context, **kwargs):
+        response = HttpResponse(titles(context["object_list"]))
+        response.context_data = context
+        return response
+
+
+def streamed(request):
+    return StreamingHttpResponse(title for title in titles(Book.objects.prefetch_related("tags")))
+
+
+def ask(view, query="", read=True):
+    response = MercuryMiddleware(view)(RequestFactory().get("/" + query))
+    if response.streaming:
+        parts = iter(response.streaming_content)
+        next(parts)
+        if read:
+            list(parts)
+        response.close()
+
+
+def test_a_page_that_was_made(reports):
+    ask(page)
+    ask(Shelf.as_view())
+    ask(streamed)
+    assert [told(report) for report in reports] == [["Book.author", "Book.tags"], ["Book.tags"], ["Book.tags"]]
+
+
+def test_what_was_not_made_whole_may_have_been_about_to_read(reports):
+    ask(page, "?status=404")
+    ask(page, "?status=204")
+    ask(moved)
+    ask(streamed, read=False)
+    with pytest.raises(ZeroDivisionError):
+        ask(failing)
+    with pytest.raises(ZeroDivisionError), mercury.monitor():
+        in_vain()
+        raise ZeroDivisionError
+    assert [told(report) for report in reports] == [[]] * 6
+
+
+def test_a_failing_unit_within_another_speaks_for_both(reports):
+    def handled():
+        with pytest.raises(ZeroDivisionError):
+            ask(failing)
+
+    assert told_of(handled) == []
+    assert told_of(in_vain) == ["Book.author", "Book.tags"]
+
+
+def test_rows_that_a_block_leaves_to_others():
+    with mercury.monitor() as watch:
+        books = list(Book.objects.select_related("author").prefetch_related("tags"))
+    assert told(watch.report) == []
+    assert titles(books)
+
+
+def test_one_read_of_many_is_enough():
+    def last_only():
+        books = list(Book.objects.select_related("author").prefetch_related("tags"))
+        return books[-1].author, list(books[-1].tags.all())
+
+    assert told_of(last_only) == []
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda cache: cache.get("tags"),
+        lambda cache: list(cache),
+        lambda cache: list(cache.items()),
+        lambda cache: list(cache.values()),
+        lambda cache: cache.copy(),
+        lambda cache: dict(cache),
+        lambda cache: {**cache},
+        lambda cache: copy.copy(cache),
+        lambda cache: pickle.dumps(cache, protocol=2),
+    ],
+)
+def test_whoever_reads_the_cache_itself_reads(read):
+    assert told_of(lambda: [read(book._prefetched_objects_cache) for book in tagged()]) == []
+
+
+def tagged():
+    return list(Book.objects.prefetch_related("tags"))
+
+
+def test_the_cache_is_a_dict_to_everybody_else():
+    with mercury.monitor():
+        (first, *_) = tagged()
+        cache = first._prefetched_objects_cache
+        assert isinstance(cache, dict) and list(cache) == ["tags"] and "tags" in cache and len(cache) == 1
+        first.tags.clear()
+        assert cache == {}
+    assert type(pickle.loads(pickle.dumps(first))._prefetched_objects_cache) is dict
+
+
+def test_nothing_is_left_on_the_relations():
+    field, reverse = Book._meta.get_field("author"), Author._meta.get_field("biography")
+    with mercury.monitor():
+        books = list(Book.objects.select_related("author__biography"))
+        assert "get_cached_value" in vars(field) and "get_cached_value" in vars(reverse)
+        books[0].author
+        assert "get_cached_value" not in vars(field)
+    assert "get_cached_value" not in vars(reverse)
+
+
+def test_a_relation_stays_what_it_is_while_it_is_watched():
+    with mercury.monitor():
+        books = list(Book.objects.select_related("author__biography"))
+        reverse = Author._meta.get_field("biography")
+        query = Author.objects.filter(biography__isnull=False).query
+        assert str(pickle.loads(pickle.dumps(query))) == str(query)
+        assert copy.deepcopy(Book._meta.get_field("author")).get_cached_value(books[0]) == books[0].author
+        assert reverse.get_cached_value(Author(), default=None) is None
+
+
+def test_a_prefetch_of_rows_that_hold_another_one():
+    def twice():
+        books = list(Book.objects.prefetch_related("tags"))
+        prefetch_related_objects(books, "reviews")
+        return [len(book.tags.all()) for book in books]
+
+    assert told_of(twice) == ["Book.reviews"]
+
+
+def test_a_full_block_of_queries_before_a_prefetch():
+    def many():
+        for _ in range(1023):
+            Book.objects.count()
+        titles(Book.objects.prefetch_related("tags"))
+
+    assert told_of(many) == ["Book.tags"]
