@@ -39,38 +39,11 @@ enum {
     SQL_BYTE_JOINS = 0x200  /* right behind a word it may make more of it */
 };
 
-/* What common tokens begin with; see sql_common.h. */
-enum {
-    SQL_KIND_RARE,
-    SQL_KIND_SPACE,
-    SQL_KIND_LETTER,
-    SQL_KIND_DIGIT,
-    SQL_KIND_QUOTE,   /* " ` */
-    SQL_KIND_STRING,  /* ' */
-    SQL_KIND_OPENING, /* ( */
-    SQL_KIND_CLOSING, /* ) */
-    SQL_KIND_COMMA,
-    SQL_KIND_DOT,
-    SQL_KIND_OPERATOR, /* what may be an operator of one byte */
-    SQL_KIND_PERCENT,
-    SQL_KIND_QUESTION_MARK,
-    SQL_KIND_COLON
-};
-
-/* The classes and the kind of each byte: the kind alone is one load. */
-typedef struct sql_byte {
-    unsigned short classes; /* SQL_BYTE_* */
-    unsigned char kind;     /* SQL_KIND_* */
-} sql_byte;
-
-extern const sql_byte sql_bytes_table[256];
+/* The classes of each byte. */
+extern const unsigned short sql_bytes_table[256];
 
 ALWAYS_INLINE bool sql_bytes_is(int byte, int mask) {
-    return (sql_bytes_table[byte].classes & mask) != 0;
-}
-
-ALWAYS_INLINE int sql_bytes_kind(int byte) {
-    return sql_bytes_table[byte].kind;
+    return (sql_bytes_table[byte] & mask) != 0;
 }
 
 /* The first position from `position` on that is not of the classes in `mask`. */
@@ -124,6 +97,19 @@ ALWAYS_INLINE size_t sql_bytes_count_lower(const unsigned char *text) {
     return sql_bytes_lowest_bit(~(unsigned)_mm_movemask_epi8(lower));
 }
 
+/* How many of the 16 bytes at `text` are digits, up to the first that is none. */
+ALWAYS_INLINE size_t sql_bytes_count_digits(const unsigned char *text) {
+    __m128i digits = sql_bytes_between(_mm_loadu_si128((const __m128i *)(const void *)text), '0', '9');
+    return sql_bytes_lowest_bit(~(unsigned)_mm_movemask_epi8(digits));
+}
+
+/* How many of the 16 bytes at `text` are SQL_BYTE_SPACE, up to the first that is none. */
+ALWAYS_INLINE size_t sql_bytes_count_spaces(const unsigned char *text) {
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text);
+    __m128i spaces = _mm_or_si128(sql_bytes_between(bytes, '\t', '\r'), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(' ')));
+    return sql_bytes_lowest_bit(~(unsigned)_mm_movemask_epi8(spaces));
+}
+
 /* Which of the 16 bytes at `a` and `b` are the same, a bit each. */
 ALWAYS_INLINE unsigned sql_bytes_same_block(const unsigned char *a, const unsigned char *b) {
     __m128i first = _mm_loadu_si128((const __m128i *)(const void *)a);
@@ -145,6 +131,14 @@ ALWAYS_INLINE bool sql_bytes_same(const unsigned char *a, const unsigned char *b
 
 ALWAYS_INLINE size_t sql_bytes_count_word(const unsigned char *text) {
     return sql_bytes_skip(text, 0, SQL_BYTES_BLOCK, SQL_BYTE_WORD);
+}
+
+ALWAYS_INLINE size_t sql_bytes_count_digits(const unsigned char *text) {
+    return sql_bytes_skip(text, 0, SQL_BYTES_BLOCK, SQL_BYTE_DIGIT);
+}
+
+ALWAYS_INLINE size_t sql_bytes_count_spaces(const unsigned char *text) {
+    return sql_bytes_skip(text, 0, SQL_BYTES_BLOCK, SQL_BYTE_SPACE);
 }
 
 ALWAYS_INLINE size_t sql_bytes_count_lower(const unsigned char *text) {

@@ -101,7 +101,7 @@ ALWAYS_INLINE size_t sql_common_name(const unsigned char *text, int quote) {
 
 /* The size of at most 15 digits that nothing touches. */
 ALWAYS_INLINE size_t sql_common_number(const unsigned char *text) {
-    size_t size = sql_bytes_skip(text, 0, SQL_BYTES_BLOCK, SQL_BYTE_DIGIT);
+    size_t size = sql_bytes_count_digits(text);
     return text[size] == '.' || sql_bytes_is(text[size], SQL_BYTE_TAG) ? 0 : size;
 }
 

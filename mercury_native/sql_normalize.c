@@ -234,12 +234,15 @@ ALWAYS_INLINE void set_bit(uint64_t *bits, size_t depth, bool on) {
     }
 }
 
-/* An element of a list is whole: drops it with its comma if it equals the one before. */
+/*
+ * An element of a list is whole: drops it with its comma if it equals the one before. One byte can only be `?`;
+ * to read it back would wait until it has come to the cache.
+ */
 NEVER_INLINE void end_list_element(normalizer *n) {
     span whole = {n->element_start, n->length - n->element_start};
     if (n->element != ELEMENT_LITERAL && n->element != ELEMENT_TYPED) {
         n->earlier.length = 0;
-    } else if (n->earlier.length > 0 && same_text(n, n->earlier, whole)) {
+    } else if (n->earlier.length == whole.length && (whole.length == 1 || same_text(n, n->earlier, whole))) {
         n->length = n->earlier.start + n->earlier.length;
     } else {
         n->earlier = whole;
@@ -1449,7 +1452,8 @@ ALWAYS_INLINE size_t common_word(normalizer *n, size_t start) {
     if (!LIKELY(size != 0)) {
         return 0;
     }
-    if (LIKELY(n->lexer.previous < SQL_AFTER_DOT)) {
+    /* Keyword or name is hard to foretell: most names are told by their size and two letters, long before the hash. */
+    if (n->lexer.previous < SQL_AFTER_DOT && sql_common_may_be_listed(text, size)) {
         word = sql_common_find(text, size);
     }
     if (word->flags == 0) {
@@ -1588,6 +1592,15 @@ ALWAYS_INLINE size_t common_dot(normalizer *n, size_t start) {
     return go_on(n, start, 1, n->lexer.previous == SQL_AFTER_NAME ? SQL_AFTER_NAME_DOT : SQL_AFTER_DOT);
 }
 
+ALWAYS_INLINE size_t common_spaces(normalizer *n, size_t start) {
+    size_t count = sql_bytes_count_spaces(n->lexer.text + start);
+    n->lexer.position = start + count;
+    if (count == SQL_BYTES_BLOCK) {
+        n->lexer.position = sql_bytes_skip(n->lexer.text, start + count, n->lexer.length, SQL_BYTE_SPACE);
+    }
+    return n->lexer.position;
+}
+
 /*
  * Reads and writes the token at `start`, or behind a space there, if it is a common one. Returns where the
  * next one starts; 0 where the token is another, and where it is one that others wait for.
@@ -1600,45 +1613,67 @@ ALWAYS_INLINE size_t write_common(normalizer *n, size_t start) {
     if (LIKELY(text[start] == ' ')) {
         start++;
     }
-    switch (sql_bytes_kind(text[start])) {
-    case SQL_KIND_SPACE:
-        n->lexer.position = sql_bytes_skip(text, start, n->lexer.length, SQL_BYTE_SPACE);
-        return n->lexer.position;
-    case SQL_KIND_LETTER:
-        return common_word(n, start);
-    case SQL_KIND_DIGIT:
+    switch (text[start]) {
+    case ' ':
+    case '\t':
+    case '\n':
+    case '\v':
+    case '\f':
+    case '\r':
+        return common_spaces(n, start);
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9':
         return common_number(n, start);
-    case SQL_KIND_QUOTE:
+    case '"':
+    case '`':
         return text[start] == n->lexer.names_quote ? common_names(n, start) : 0;
-    case SQL_KIND_STRING:
+    case '\'':
         return common_string(n, start);
-    case SQL_KIND_OPENING:
+    case '(':
         write_opening(n, '(');
         return go_on(n, start, 1, SQL_AFTER_OPERAND_WORD);
-    case SQL_KIND_CLOSING:
+    case ')':
         write_closing(n, ')');
         return go_on(n, start, 1, SQL_AFTER_VALUE);
-    case SQL_KIND_COMMA:
+    case ',':
         write_comma(n);
         return go_on(n, start, 1, SQL_AFTER_OPERAND_WORD);
-    case SQL_KIND_DOT:
+    case '.':
         return common_dot(n, start);
-    case SQL_KIND_OPERATOR:
+    case '!':
+    case '&':
+    case '*':
+    case '+':
+    case '-':
+    case '<':
+    case '=':
+    case '>':
+    case '^':
+    case '|':
+    case '~':
         return common_operator(n, start);
-    case SQL_KIND_PERCENT:
+    case '%':
         return common_placeholder(n, start, sql_common_percent(text + start));
-    case SQL_KIND_COLON: /* a cast */
+    case ':': /* a cast */
         return common_pair(n, start, text[start + 1] == ':' ? 2 : 0);
-    case SQL_KIND_QUESTION_MARK:
+    case '?':
         return common_placeholder(n, start, sql_common_question_mark(text + start));
     default:
-        return 0;
+        return sql_bytes_is(text[start], SQL_BYTE_WORD_START) ? common_word(n, start) : 0;
     }
 }
 
 /*
- * The first word of a text, which is the way of all short statements: a word of the list that
- * makes nothing due. False where anything else comes.
+ * The first word of a text, which is the way of all short statements: a word of the list. False where
+ * anything else comes.
  */
 ALWAYS_INLINE bool write_first(normalizer *n) {
     const unsigned char *text = n->lexer.text;
@@ -1648,9 +1683,15 @@ ALWAYS_INLINE bool write_first(normalizer *n) {
         return false;
     }
     const sql_word *word = sql_common_find(text + start, size);
-    bool waits = word->role != SQL_ROLE_NONE && word->role != SQL_ROLE_SELECT;
-    bool other = word->flags == 0 || (word->flags & SQL_WORD_APART) != 0;
-    return !waits && !other && common_keyword(n, start, size, word) != 0;
+    if (word->flags == 0 || (word->flags & SQL_WORD_APART) != 0) {
+        return false;
+    }
+    if (word->role == SQL_ROLE_NONE || word->role == SQL_ROLE_SELECT) {
+        common_keyword(n, start, size, word);
+    } else {
+        write_awaited(n, start, size, word);
+    }
+    return true;
 }
 
 /* Reads and writes the next token, whatever it is; false at the end. */
@@ -1731,8 +1772,13 @@ static void normalize(normalizer *n, const char *text, size_t length, int64_t di
 
 /* ---- The public functions ---- */
 
-size_t mercury_sql_normalize_bound(size_t length) {
+/* The same as the public function, which other libraries could replace, so that no compiler inlines it. */
+ALWAYS_INLINE size_t bound(size_t length) {
     return length > (SIZE_MAX - 16) / 3 ? SIZE_MAX : 3 * length + 16;
+}
+
+size_t mercury_sql_normalize_bound(size_t length) {
+    return bound(length);
 }
 
 /* A capacity as an error's position. */
@@ -1749,9 +1795,8 @@ int64_t mercury_sql_normalize_text(const char *text, size_t length, int64_t dial
     if (!sql_lexer_knows(dialect)) {
         return mercury_error_fill(error, MERCURY_ERROR_UNKNOWN_DIALECT, -1);
     }
-    if (canonical == NULL || capacity < mercury_sql_normalize_bound(length)) {
-        return mercury_error_fill(error, MERCURY_ERROR_BUFFER_TOO_SMALL,
-                                  as_position(mercury_sql_normalize_bound(length)));
+    if (canonical == NULL || capacity < bound(length)) {
+        return mercury_error_fill(error, MERCURY_ERROR_BUFFER_TOO_SMALL, as_position(bound(length)));
     }
     normalize(&state, text, length, dialect, canonical);
     normalized->length = (int64_t)state.length;

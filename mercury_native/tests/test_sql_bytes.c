@@ -33,6 +33,8 @@ static size_t count_one_by_one(const unsigned char *text, int mask) {
 static void check_block(const unsigned char *text) {
     CHECK(sql_bytes_count_word(text) == count_one_by_one(text, SQL_BYTE_WORD));
     CHECK(sql_bytes_count_lower(text) == count_one_by_one(text, SQL_BYTE_LOWER));
+    CHECK(sql_bytes_count_digits(text) == count_one_by_one(text, SQL_BYTE_DIGIT));
+    CHECK(sql_bytes_count_spaces(text) == count_one_by_one(text, SQL_BYTE_SPACE));
 }
 
 static void test_random_blocks(void) {
@@ -47,14 +49,17 @@ static void test_random_blocks(void) {
     free(text);
 }
 
-/* Each byte at each place, word bytes around it. */
+/* Each byte at each place, the same byte of each class around it. */
 static void test_every_byte(void) {
+    static const int AROUND[] = {'b', '7', ' '};
     unsigned char text[SQL_BYTES_BLOCK];
-    for (int byte = 0; byte < 256; byte++) {
-        for (size_t place = 0; place < SQL_BYTES_BLOCK; place++) {
-            memset(text, 'b', sizeof text);
-            text[place] = (unsigned char)byte;
-            check_block(text);
+    for (size_t i = 0; i < sizeof AROUND / sizeof *AROUND; i++) {
+        for (int byte = 0; byte < 256; byte++) {
+            for (size_t place = 0; place < SQL_BYTES_BLOCK; place++) {
+                memset(text, AROUND[i], sizeof text);
+                text[place] = (unsigned char)byte;
+                check_block(text);
+            }
         }
     }
 }
