@@ -73,10 +73,11 @@ ALWAYS_INLINE int sql_common_after_word(int flags) {
     return (flags & SQL_WORD_MAYBE) != 0 ? SQL_AFTER_MAYBE_WORD : SQL_AFTER_NAME;
 }
 
-/* The size of a word of at most 15 bytes that no quote touches. */
+/* The size of a word of at most 15 bytes that no quote touches. What begins beyond ASCII may be money. */
 ALWAYS_INLINE size_t sql_common_word(const unsigned char *text) {
     size_t size = sql_bytes_count_word(text);
-    return LIKELY(size < SQL_BYTES_BLOCK && !sql_bytes_is(text[size], SQL_BYTE_JOINS)) ? size : 0;
+    bool common = size < SQL_BYTES_BLOCK && !sql_bytes_is(text[size], SQL_BYTE_JOINS) && text[0] < 0x80;
+    return LIKELY(common) ? size : 0;
 }
 
 /* The same as sql_common_name where the first 16 bytes of the name are SQL_BYTE_LOWER. */

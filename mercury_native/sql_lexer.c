@@ -885,8 +885,35 @@ static size_t cut_at_delimiter(const sql_lexer *lexer, size_t start, size_t end)
     return end;
 }
 
+/* The last bytes, `from` to `to`, of the signs that stand before money in SQL Server, and what stands before those. */
+static const struct {
+    unsigned char lead[2], from, to;
+} CURRENCIES[] = {
+    {{0xC2}, 0xA2, 0xA5},       {{0xE0, 0xA7}, 0xB2, 0xB3}, {{0xE0, 0xB8}, 0xBF, 0xBF}, {{0xE1, 0x9F}, 0x9B, 0x9B},
+    {{0xE2, 0x82}, 0xA0, 0xB1}, {{0xEF, 0xB7}, 0xBC, 0xBC}, {{0xEF, 0xB9}, 0xA9, 0xA9}, {{0xEF, 0xBC}, 0x84, 0x84},
+    {{0xEF, 0xBF}, 0xA0, 0xA1}, {{0xEF, 0xBF}, 0xA5, 0xA6},
+};
+
+/* One past the sign of a currency at `position`; `position` if none stands there. */
+static size_t end_of_currency(const sql_lexer *lexer, size_t position) {
+    for (size_t index = 0; index < sizeof CURRENCIES / sizeof *CURRENCIES; index++) {
+        const unsigned char *lead = CURRENCIES[index].lead;
+        size_t last = position + (lead[1] != 0 ? 2 : 1);
+        int byte = byte_at(lexer, last);
+        bool led = lexer->text[position] == lead[0] && (lead[1] == 0 || byte_at(lexer, position + 1) == lead[1]);
+        if (led && byte >= CURRENCIES[index].from && byte <= CURRENCIES[index].to) {
+            return last + 1;
+        }
+    }
+    return position;
+}
+
 static bool word(sql_lexer *lexer, sql_token *token) {
     size_t start = lexer->position;
+    size_t digits = lexer->dialect == MERCURY_DIALECT_MSSQL ? end_of_currency(lexer, start) : start;
+    if (digits > start && has_class(lexer, digits, SQL_BYTE_DIGIT)) {
+        return number(lexer, token, digits);
+    }
     size_t end = cut_at_delimiter(lexer, start, end_of_word(lexer, start));
     int next = byte_at(lexer, end);
     if (next == '\'' || (next == '"' && lexer->dialect == MERCURY_DIALECT_MYSQL)) {

@@ -89,6 +89,8 @@ DIGIT_FORMS: List[Form] = [
     ),
     Form("bits", RUN_DIALECTS, lambda digits: f"B'{digits}'"),
     Form("money", ("mssql",), lambda digits: "$" + digits),
+    Form("money in pounds", ("mssql",), lambda digits: "£" + digits),
+    Form("money in wide yen", ("mssql",), lambda digits: "\uffe5" + digits),
 ]
 
 

@@ -265,6 +265,11 @@ _block_mark = re.compile(rb"\*/|/\*").search
 _number = re.compile(
     rb"0[xXoObB][" + _TAG + rb"]*|[0-9]*(?:\.(?!\.)[0-9]*)?(?:[eE][-+](?=[0-9]))?[" + _TAG + rb"]*"
 ).match
+# The signs of currencies that SQL Server reads before money, all but `$`.
+_money = re.compile(
+    rb"(?:\xc2[\xa2-\xa5]|\xe0\xa7[\xb2\xb3]|\xe0\xb8\xbf|\xe1\x9f\x9b|\xe2\x82[\xa0-\xb1]|\xef\xb7\xbc|\xef\xb9\xa9"
+    rb"|\xef\xbc\x84|\xef\xbf[\xa0\xa1\xa5\xa6])(?=[0-9])"
+).match
 # Longer operators and placeholder names are split: bounded look-ahead keeps the time linear.
 _percent_placeholder = re.compile(rb"%(?:\([" + _TAG + rb". -]{0,63}\))?[sbt](?![" + _TAG + rb"$])").match
 _operator_bytes = re.compile(rb"[-+*/<>=~!@#%^&|`]{0,64}").match
@@ -320,7 +325,7 @@ def _common(dialect: int) -> "Callable[[bytes, int], Optional[Match[bytes]]]":
     never = rb"(?!)"
     return re.compile(
         rb"[\t-\r ]*(?:"
-        + (rb"([" + _START + rb"][" + _WORD[dialect] + rb"]*)(?![" + _WORD[dialect] + rb"'\"&])")
+        + (rb"([A-Za-z_][" + _WORD[dialect] + rb"]*)(?![" + _WORD[dialect] + rb"'\"&])")
         + (rb"|(" + (never if dialect == MYSQL else rb'"[A-Za-z0-9_$.]+"(?!")') + rb")")
         + rb"|(\.)(?![0-9])"
         + (rb"|([-+*=<>" + (b"" if dialect == ORACLE else b"/") + rb"]|<=|>=|<>|\|\|)(?= )")
@@ -822,6 +827,9 @@ class Lexer:
 
     def _letter(self, position: int) -> Tuple[int, int]:
         data = self.data
+        money = _money(data, position) if self.dialect == MSSQL else None
+        if money:
+            return TOKEN_NUMBER, _end(_number(data, money.end()))
         end = _end(self._word_end(data, position))
         cut = data.find(self.delimiter, position, end) if self.delimiter else -1
         end = cut if cut > position else end
