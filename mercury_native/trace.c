@@ -32,6 +32,9 @@
  *               sites       (statement, place) -> the group of its last event
  *               parameters  (statement, parameters) -> how often, and from which groups
  *
+ * A path remembers the group of its last event, and a group its site. Nearly all events
+ * find theirs that way, and only their parameters are looked up.
+ *
  * The order of arrival is the order in which results are written, so that neither the
  * seed nor the size of a table shows in them.
  */
@@ -40,7 +43,7 @@
 #include <string.h>
 
 enum {
-    NO_GROUP = -1,
+    ABSENT = -1,
     FIRST_CAPACITY = 16,
     NOT_COMPARED = MERCURY_EVENT_FAILED | MERCURY_EVENT_MANY | MERCURY_EVENT_WRITE
 };
@@ -58,12 +61,8 @@ static void block_free(block *self) {
     self->bytes = 0;
 }
 
-/* True once the block holds `count` items; on failure it is as it was. */
-static int block_reserve(block *self, size_t count, size_t item_bytes) {
+static int block_grow(block *self, size_t count, size_t item_bytes) {
     size_t capacity = FIRST_CAPACITY;
-    if (count <= self->bytes / item_bytes) {
-        return 1;
-    }
     const int fits = count <= SIZE_MAX / 2 / item_bytes;
     while (fits && capacity < count) {
         capacity *= 2;
@@ -75,6 +74,11 @@ static int block_reserve(block *self, size_t count, size_t item_bytes) {
     self->data = data;
     self->bytes = capacity * item_bytes;
     return 1;
+}
+
+/* True once the block holds `count` items; on failure it is as it was. */
+static inline int block_reserve(block *self, size_t count, size_t item_bytes) {
+    return count <= self->bytes / item_bytes || block_grow(self, count, item_bytes);
 }
 
 /* tables */
@@ -89,7 +93,7 @@ typedef struct table {
     uint64_t seed;
     size_t record_bytes;
     size_t count;
-    size_t slot_count; /* a power of two, at least twice the records; 0 before the first */
+    size_t slot_count; /* a power of two, twice the records that there is room for; 0 before the first */
     block records;
     block slots;
 } table;
@@ -130,18 +134,13 @@ static uint32_t *table_slot(const table *self, table_key key) {
     return &slots[at];
 }
 
-/* The record of this key, or NULL. It stays where it is until the table's next table_reserve. */
-static void *table_find(const table *self, int64_t first, int64_t second) {
+/* The index of the record with this key, or ABSENT. table_reserve was called. */
+static int64_t table_find(const table *self, int64_t first, int64_t second) {
     table_key key = {first, second};
-    if (self->slot_count == 0) {
-        return NULL;
-    }
-    uint32_t slot = *table_slot(self, key);
-    return slot != 0 ? table_at(self, slot - 1) : NULL;
+    return (int64_t)*table_slot(self, key) - 1;
 }
 
-static int table_grow_slots(table *self) {
-    size_t slot_count = self->slot_count != 0 ? self->slot_count * 2 : (size_t)2 * FIRST_CAPACITY;
+static int table_grow_slots(table *self, size_t slot_count) {
     block slots = {NULL, 0};
     if (!block_reserve(&slots, slot_count, sizeof(uint32_t))) {
         return 0;
@@ -156,27 +155,28 @@ static int table_grow_slots(table *self) {
     return 1;
 }
 
-/* True if one more record has room; on failure the table is as it was. */
-static int table_reserve(table *self) {
-    if (!block_reserve(&self->records, self->count + 1, self->record_bytes)) {
-        return 0;
-    }
-    return self->count + 1 <= self->slot_count / 2 || table_grow_slots(self);
+static int table_grow(table *self) {
+    size_t slot_count = self->slot_count != 0 ? self->slot_count * 2 : (size_t)2 * FIRST_CAPACITY;
+    return block_reserve(&self->records, slot_count / 2, self->record_bytes) && table_grow_slots(self, slot_count);
 }
 
-/* A new record, all zero but its key, which is not in the table. table_reserve was called. */
-static void *table_add(table *self, int64_t first, int64_t second) {
+/* True if one more record has room; on failure the table is as it was. Moves the records. */
+static inline int table_reserve(table *self) {
+    return self->count < self->slot_count / 2 || table_grow(self);
+}
+
+/* The index of the record with this key; where there is none, of a new one, all zero but its key. table_reserve was
+ * called. */
+static int64_t table_number(table *self, int64_t first, int64_t second) {
     table_key key = {first, second};
-    void *record = table_at(self, self->count);
-    memset(record, 0, self->record_bytes);
-    memcpy(record, &key, sizeof key);
-    *table_slot(self, key) = (uint32_t)(self->count + 1);
-    self->count++;
-    return record;
-}
-
-static int64_t table_index(const table *self, const void *record) {
-    return (int64_t)((size_t)((const char *)record - (const char *)self->records.data) / self->record_bytes);
+    uint32_t *slot = table_slot(self, key);
+    if (*slot == 0) {
+        void *record = table_at(self, self->count);
+        memset(record, 0, self->record_bytes);
+        memcpy(record, &key, sizeof key);
+        *slot = (uint32_t)++self->count;
+    }
+    return (int64_t)*slot - 1;
 }
 
 /* the trace */
@@ -199,12 +199,14 @@ typedef struct site_record {
 
 /* What is known of a path beside its frames. */
 typedef struct path_record {
-    size_t end;    /* of its frames, among all paths' frames */
-    int64_t place; /* the instruction that entered the operation, as its index among the places */
+    size_t end;         /* of its frames, among all paths' frames */
+    int64_t place;      /* the instruction that entered the operation, as its index among the places */
+    int64_t last_group; /* of its last event, or ABSENT */
 } path_record;
 
 typedef struct group_record {
     table_key key; /* index of the statement, path */
+    int64_t site;
     int64_t last_lane;
     mercury_group result;
 } group_record;
@@ -316,23 +318,14 @@ static size_t total_length(const int64_t *offsets, size_t count) {
     return total;
 }
 
-/* The index of the record with this key; a new one where there is none. -1: no memory. */
-static int64_t table_number(table *self, int64_t first, int64_t second) {
-    const void *known = table_find(self, first, second);
-    if (known == NULL) {
-        if (!table_reserve(self)) {
-            return -1;
-        }
-        known = table_add(self, first, second);
-    }
-    return table_index(self, known);
-}
-
-/* The place of a path: the frame before its last one, which is its operation. -1: no memory. */
+/* The place of a path: the frame before its last one, which is its operation. ABSENT: no memory. */
 static int64_t place_of(mercury_trace *trace, const mercury_frame *frames, size_t length) {
     const mercury_frame *site = &frames[length > 1 ? length - 2 : 0];
+    if (!table_reserve(&trace->instructions) || !table_reserve(&trace->places)) {
+        return ABSENT;
+    }
     int64_t instruction = table_number(&trace->instructions, site->code, site->offset);
-    return instruction < 0 ? -1 : table_number(&trace->places, instruction, site->element);
+    return table_number(&trace->places, instruction, site->element);
 }
 
 /* Places first: where memory ends, no path has been added, and a place alone means nothing. */
@@ -342,7 +335,8 @@ static int append_paths(mercury_trace *trace, const mercury_frame *frames, const
     for (size_t index = 0; index < count; index++) {
         size_t length = (size_t)(offsets[index + 1] - offsets[index]);
         paths[index].place = place_of(trace, &frames[offsets[index]], length);
-        if (paths[index].place < 0) {
+        paths[index].last_group = ABSENT;
+        if (paths[index].place == ABSENT) {
             return 0;
         }
     }
@@ -542,7 +536,7 @@ static void prove(mercury_trace *trace, group_record *group, const site_record *
     /* A part of an operation is not one more operation, but a group has at least one. */
     group->result.operation_count += own.loop != MERCURY_LOOP_OPERATION;
     int proven = proves(own.loop);
-    if (!proven && site->last_group != NO_GROUP) {
+    if (!proven && site->last_group != ABSENT) {
         group_record *other = table_at(&trace->groups, (size_t)site->last_group);
         proven = other != group && prove_by_other(trace, group, other, event);
     }
@@ -569,19 +563,25 @@ static void count_event(mercury_totals *totals, const mercury_event *event) {
     totals->duration_ns = saturating_sum(totals->duration_ns, duration_of(event));
 }
 
-/* The group's site, which comes with its first group. */
-static site_record *site_of(mercury_trace *trace, const group_record *group) {
-    int64_t place = ((const path_record *)trace->paths.data)[group->key.second].place;
-    site_record *site = table_find(&trace->sites, group->key.first, place);
-    if (site == NULL) {
-        site = table_add(&trace->sites, group->key.first, place);
-        site->last_group = NO_GROUP;
-    }
-    return site;
+static path_record *path_record_at(const mercury_trace *trace, int64_t index) {
+    return (path_record *)trace->paths.data + index;
 }
 
-static group_record *new_group(mercury_trace *trace, int64_t statement, const mercury_event *event, int64_t number) {
-    group_record *group = table_add(&trace->groups, statement, event->path);
+/* The site of a statement and a path, which comes with its first group. */
+static int64_t site_of(mercury_trace *trace, int64_t statement, int64_t path) {
+    const size_t known = trace->sites.count;
+    int64_t index = table_number(&trace->sites, statement, path_record_at(trace, path)->place);
+    if (trace->sites.count > known) {
+        site_record *site = table_at(&trace->sites, (size_t)index);
+        site->last_group = ABSENT;
+    }
+    return index;
+}
+
+static int64_t new_group(mercury_trace *trace, int64_t statement, const mercury_event *event, int64_t number) {
+    int64_t index = table_number(&trace->groups, statement, event->path);
+    group_record *group = table_at(&trace->groups, (size_t)index);
+    group->site = site_of(trace, statement, event->path);
     group->result.fingerprint = event->fingerprint;
     group->result.database = event->database;
     group->result.path = event->path;
@@ -589,27 +589,42 @@ static group_record *new_group(mercury_trace *trace, int64_t statement, const me
     group->result.loop_depth = -1;
     group->result.outer_loop_depth = -1;
     trace->totals.group_count++;
+    return index;
+}
+
+/* The event's group, or ABSENT if there is no room for one more. */
+static int64_t find_group(mercury_trace *trace, const mercury_event *event, int64_t number) {
+    int64_t group = ABSENT;
+    /* A statement comes with its first group: so a full table of groups keeps statements bounded too. */
+    int64_t statement = table_find(&trace->statements, event->fingerprint, event->database);
+    if (statement != ABSENT) {
+        group = table_find(&trace->groups, statement, event->path);
+    }
+    if (group == ABSENT && trace->groups.count < MERCURY_TRACE_MAX_GROUPS) {
+        statement = table_number(&trace->statements, event->fingerprint, event->database);
+        group = new_group(trace, statement, event, number);
+    }
     return group;
 }
 
-/* The event's group, or NULL if its path was not measured or there is no room for one more. */
-static group_record *group_of(mercury_trace *trace, const mercury_event *event, int64_t number) {
-    group_record *group = NULL;
+static int is_of_group(const mercury_trace *trace, const mercury_event *event, int64_t group) {
+    if (group == ABSENT) {
+        return 0;
+    }
+    const mercury_group *known = &((const group_record *)table_at(&trace->groups, (size_t)group))->result;
+    return known->fingerprint == event->fingerprint && known->database == event->database;
+}
+
+/* The same, or ABSENT if its path was not measured. */
+static int64_t group_of(mercury_trace *trace, const mercury_event *event, int64_t number) {
     if (event->path < 0) {
-        return NULL;
+        return ABSENT;
     }
-    /* A statement comes with its first group: so a full table of groups keeps statements bounded too. */
-    const numbered_record *statement = table_find(&trace->statements, event->fingerprint, event->database);
-    if (statement != NULL) {
-        group = table_find(&trace->groups, table_index(&trace->statements, statement), event->path);
+    path_record *path = path_record_at(trace, event->path);
+    if (!is_of_group(trace, event, path->last_group)) {
+        path->last_group = find_group(trace, event, number);
     }
-    if (group == NULL && trace->groups.count < MERCURY_TRACE_MAX_GROUPS) {
-        if (statement == NULL) {
-            statement = table_add(&trace->statements, event->fingerprint, event->database);
-        }
-        group = new_group(trace, table_index(&trace->statements, statement), event, number);
-    }
-    return group;
+    return path->last_group;
 }
 
 static void group_add(group_record *self, const mercury_event *event, int64_t number) {
@@ -646,37 +661,39 @@ static void parameter_add(parameter_record *self, const mercury_event *event, in
 }
 
 /* True unless this statement was sent with the same parameters before. */
-static int is_new_to_statement(mercury_trace *trace, const group_record *group, const mercury_event *event,
+static int is_new_to_statement(mercury_trace *trace, int64_t statement, int64_t group, const mercury_event *event,
                                int64_t number) {
-    int64_t place = table_index(&trace->groups, group);
+    table *parameters = &trace->parameters;
     if (event->parameters == 0 || (event->flags & NOT_COMPARED) != 0) {
         return 1;
     }
-    parameter_record *known = table_find(&trace->parameters, group->key.first, event->parameters);
-    if (known != NULL) {
-        parameter_add(known, event, number, place);
-        trace->totals.duplicate_count += known->count == 2;
-        return 0;
+    int64_t index = parameters->count < MERCURY_TRACE_MAX_PARAMETERS
+                        ? table_number(parameters, statement, event->parameters)
+                        : table_find(parameters, statement, event->parameters);
+    if (index == ABSENT) {
+        return 1;
     }
-    if (trace->parameters.count < MERCURY_TRACE_MAX_PARAMETERS) {
-        known = table_add(&trace->parameters, group->key.first, event->parameters);
+    parameter_record *known = table_at(parameters, (size_t)index);
+    if (known->count == 0) {
         known->first_event = number;
-        parameter_add(known, event, number, place);
     }
-    return 1;
+    parameter_add(known, event, number, group);
+    trace->totals.duplicate_count += known->count == 2;
+    return known->count == 1;
 }
 
 static void add_query(mercury_trace *trace, const mercury_event *event, int64_t number) {
-    group_record *group = group_of(trace, event, number);
-    if (group == NULL) {
+    int64_t index = group_of(trace, event, number);
+    if (index == ABSENT) {
         trace->totals.ungrouped_count++;
         return;
     }
-    site_record *site = site_of(trace, group);
+    group_record *group = table_at(&trace->groups, (size_t)index);
+    site_record *site = table_at(&trace->sites, (size_t)group->site);
     prove(trace, group, site, event);
     group_add(group, event, number);
-    site->last_group = table_index(&trace->groups, group);
-    group->result.distinct_count += is_new_to_statement(trace, group, event, number);
+    site->last_group = index;
+    group->result.distinct_count += is_new_to_statement(trace, group->key.first, index, event, number);
 }
 
 /* All memory that one event may want, before anything is changed: so an event is added whole or not at all. */
@@ -766,7 +783,7 @@ static mercury_duplicate duplicate_of(const mercury_trace *trace, const paramete
     result.last_event = found->last_event;
     result.place_count = found->place_count;
     for (int64_t index = 0; index < MERCURY_TRACE_DUPLICATE_PLACES; index++) {
-        result.places[index] = index < found->place_count ? found->places[index] : NO_GROUP;
+        result.places[index] = index < found->place_count ? found->places[index] : ABSENT;
     }
     return result;
 }
