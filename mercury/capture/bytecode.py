@@ -52,6 +52,8 @@ _CACHE = dis.opmap.get("CACHE", -1)
 _cache: Dict[int, Tuple[CodeType, List[Loop]]] = {}
 _around: Dict[Tuple[int, int], Tuple[CodeType, List[Loop]]] = {}
 """The loops around the instructions that were asked for, by address of the code and offset."""
+_lines: Dict[Tuple[int, int], Tuple[CodeType, int]] = {}
+"""The same of the lines."""
 
 
 def stable_offset(code: CodeType, offset: int) -> int:
@@ -66,6 +68,17 @@ def stable_offset(code: CodeType, offset: int) -> int:
 
 def line_at(code: CodeType, offset: int) -> int:
     """The source line of the instruction at `offset`; the function's first line where none is recorded."""
+    known = _lines.get((id(code), offset))
+    if known is not None and known[0] is code:
+        return known[1]
+    if len(_lines) >= _MAX_PLACES:
+        _lines.clear()
+    line = _find_line(code, offset)
+    _lines[id(code), offset] = (code, line)
+    return line
+
+
+def _find_line(code: CodeType, offset: int) -> int:
     line = code.co_firstlineno
     for start, number in dis.findlinestarts(code):
         if start > offset:

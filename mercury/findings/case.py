@@ -6,8 +6,7 @@ paths, such as a helper called from two lines of one loop body, is so told once.
 """
 
 import re
-from dataclasses import dataclass, replace
-from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from mercury.capture import bytecode, syntax
 from mercury.capture.elements import TemplateElement
@@ -26,14 +25,13 @@ LoopKey = Tuple[int, int, int, int]
 PROVEN = (LOOP_REPEATED, LOOP_CALLED, LOOP_RECURSION)
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(NamedTuple):
     """Groups with one cause; figures are sums over them."""
 
     groups: Tuple[int, ...]
     statement: Statement
     database: str
-    count: int
+    count: int  # type: ignore[assignment]  # the field, not the method of tuples
     operation_count: int
     distinct_count: int
     duration_ns: int
@@ -229,7 +227,7 @@ class Case:
         for loop in site.growth.turning:
             row = working.get(self.loop_key(site, loop))
             if row:
-                return replace(site, growth=growth.in_loop_that_writes(site.growth, loop, row))
+                return site._replace(growth=growth.in_loop_that_writes(site.growth, loop, row))
         return site
 
     def loop_key(self, site: Site, loop: LoopSource) -> LoopKey:
@@ -243,16 +241,16 @@ class Case:
         first = min(groups, key=lambda group: group.first_event)
         path = self.path(first)
         located = min(groups, key=lambda group: (group.loop == LOOP_RECURSION, group.first_event))
-        operation_count = sum(group.operation_count for group in groups)
+        count, operation_count, distinct_count, duration_ns = _sums(groups)
         evident = self._growth(indexes, operation_count)
         return Site(
             groups=tuple(indexes),
             statement=self.statement(first.fingerprint),
             database=self.database(first.database),
-            count=sum(group.count for group in groups),
+            count=count,
             operation_count=operation_count,
-            distinct_count=sum(group.distinct_count for group in groups),
-            duration_ns=sum(group.duration_ns for group in groups),
+            distinct_count=distinct_count,
+            duration_ns=duration_ns,
             first_event=first.first_event,
             loop=max(group.loop for group in groups),
             trigger=places.trigger(path),
@@ -270,6 +268,17 @@ class Case:
             group = self.evidence.groups[index]
             found.append(growth.of(group, self._sighting_of(index), operation_count, self.path(group), self._counted))
         return max(found, key=lambda each: (bool(each.row), len(each.loops), bool(each.reason)))
+
+
+def _sums(groups: Sequence[Group]) -> Tuple[int, int, int, int]:
+    """Over all groups: queries, operations, different parameters, nanoseconds."""
+    count = operation_count = distinct_count = duration_ns = 0
+    for group in groups:
+        count += group.count
+        operation_count += group.operation_count
+        distinct_count += group.distinct_count
+        duration_ns += group.duration_ns
+    return count, operation_count, distinct_count, duration_ns
 
 
 def _loop_place(path: List[PathEntry], group: Group, evident: growth.Growth) -> Place:
@@ -312,8 +321,7 @@ def _is_of_one_operation(site: Site, other: Site) -> bool:
 
 
 def _together(main: Site, other: Site) -> Site:
-    return replace(
-        main,
+    return main._replace(
         groups=main.groups + other.groups,
         count=main.count + other.count,
         duration_ns=main.duration_ns + other.duration_ns,

@@ -3,7 +3,6 @@
 Django writes many rows at once as well as one, and each kind of write has its own call for it.
 """
 
-from dataclasses import replace
 from typing import List
 
 from mercury.capture.provenance import Sighting
@@ -40,7 +39,7 @@ def _of_what_is_written(site: Site) -> Site:
     sighting = site.sighting
     if sighting.kind == "many" and sighting.method not in _BETWEEN:
         sighting = sighting._replace(kind="queryset", model=sighting.related_model, field="")
-    return replace(site, sighting=sighting)
+    return site._replace(sighting=sighting)
 
 
 _BETWEEN = ("add", "remove", "set", "clear")
