@@ -3,7 +3,7 @@
 import datetime
 import dis
 from types import CodeType
-from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
+from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
 from mercury.capture.code import is_library
 from mercury.capture.elements import TemplateElement
@@ -33,13 +33,16 @@ class Sifted(NamedTuple):
 class Sieve:
     """What may ignore findings of one unit: the settings' rules, blocks around it and in it, comments."""
 
-    def __init__(self, evidence: Evidence, entries: Sequence[Rule], ignored: Ignored, today: datetime.date) -> None:
+    def __init__(
+        self, evidence: Evidence, entries: Sequence[Rule], ignored: Ignored, today: Callable[[], datetime.date]
+    ) -> None:
         self._evidence = evidence
         self._entries = entries
         self._ignored = ignored
         self._today = today
         self._stale: Dict[str, None] = {}
         self._used: Set[str] = set()
+        self._comments: Dict[str, Comments] = {}
 
     def sift(self, findings: Sequence[Finding], with_idle: bool) -> Sifted:
         """Sorts the findings; `with_idle` also looks for rules that were there and ignored nothing."""
@@ -59,20 +62,27 @@ class Sieve:
             if isinstance(rule, Broken):
                 self._stale[str(rule)] = None
             elif rule.covers(finding):
-                if not rule.is_expired(self._today):
+                if not rule.is_expired(self._today()):
                     return rule
                 self._stale[f"the ignore at {rule.where} expired: {rule}"] = None
         return None
 
     def _rules_at(self, finding: Finding) -> Iterator[Union[Rule, Broken]]:
         for file, line in {(finding.file, finding.line): 1, (finding.loop_file, finding.loop_line): 1}:
-            comment = comments_of(file).get(line) if line else None
+            comment = self._comments_of(file).get(line) if line else None
             if comment is not None:
                 yield comment
         yield from self._ignored.around
         if self._ignored.inside:
             yield from self._blocks_of(finding)
         yield from self._entries
+
+    def _comments_of(self, file: str) -> Comments:
+        """The file is asked for once in a unit: to look whether it has changed takes longer than the rest here."""
+        known = self._comments.get(file)
+        if known is None:
+            known = self._comments[file] = comments_of(file)
+        return known
 
     def _blocks_of(self, finding: Finding) -> Iterator[Rule]:
         """The rules whose blocks held every query of the finding."""
@@ -101,11 +111,11 @@ class Sieve:
     def _comments_of_what_ran(self) -> Iterator[Rule]:
         codes = {id(entry.code): entry.code for path in self._evidence.paths for entry in path}
         for code in codes.values():
-            comments = {} if is_library(code.co_filename) else comments_of(code.co_filename)
+            comments = {} if is_library(code.co_filename) else self._comments_of(code.co_filename)
             yield from _rules(comments, code.co_firstlineno, _last_line(code) if comments else 0)
         elements = {entry.element for path in self._evidence.paths for entry in path if entry.element is not None}
         for file in {element.file for element in elements if isinstance(element, TemplateElement)}:
-            yield from _rules(comments_of(file), 0, None)
+            yield from _rules(self._comments_of(file), 0, None)
 
 
 def _rules(comments: Comments, first: int, last: Optional[int]) -> Iterator[Rule]:
