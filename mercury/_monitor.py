@@ -36,7 +36,7 @@ listeners: List[Callable[[Report], None]] = []
 outer_listeners: List[Callable[[Report], None]] = []
 """The same for units that lie in no other, so that no query is told twice."""
 
-MEMORY_INTERVAL_NS = 10_000_000
+MEMORY_INTERVAL_NS = 100_000_000
 """How old a reading of the process's memory may be when a unit closes."""
 
 _thread_time_ns: Callable[[], int] = getattr(time, "thread_time_ns", time.process_time_ns)
@@ -128,7 +128,7 @@ class Unit:
             looks_for_dead = _modes.looks_for_dead_ignores(chosen, self.workload)
             if not findings and not looks_for_dead:
                 return Sifted(findings, (), (), ())
-            sieve = Sieve(evidence, chosen.ignore, self.trace.ignored, datetime.date.today())
+            sieve = Sieve(evidence, chosen.ignore, self.trace.ignored, datetime.date.today)
             sifted = sieve.sift(findings, looks_for_dead)
             audit.remember((each.rule.where for each in sifted.suppressed), sifted.idle, sifted.stale)
             return sifted

@@ -5,9 +5,12 @@ by the core when a block is full and when the unit closes. So a unit of a millio
 takes no more memory than its distinct statements, call paths and parameters.
 """
 
+import functools
 import itertools
 import logging
+import operator
 import os
+import struct
 import threading
 from array import array
 from contextvars import ContextVar
@@ -137,6 +140,9 @@ class Evidence(NamedTuple):
     notes: List[str]
     eager_loads: Sequence[Any] = ()
 
+
+_SEED = int.from_bytes(os.urandom(8), "little")
+"""Keys the core's tables against chosen collisions; nothing that anybody sees depends on it."""
 
 Folded = Tuple[Totals, List[Group], List[Duplicate]]
 
@@ -296,7 +302,7 @@ class Trace:
             offsets = array("q", itertools.accumulate(lengths))
             core.add_paths(array("q", itertools.chain.from_iterable(fresh)), offsets)
             self._sent_paths += len(fresh)
-        core.add_events(array("q", itertools.chain.from_iterable(block)))
+        core.add_events(_packed(block))
 
     def close(self) -> Evidence:
         """Ends the unit: folds what is left, drops every frame, and gives what was found."""
@@ -322,7 +328,7 @@ class Trace:
 
     def _alone(self) -> Optional[Folded]:
         """What was found, if that shows without the core: it has had nothing yet, and no statement comes twice."""
-        if self._core is not None:
+        if self._core is not None or sum(len(lane.events) for lane in self.lanes.values()) > alone.MAX_EVENTS:
             return None
         found = alone.fold([event for lane in self.lanes.values() for event in lane.events])
         return None if found is None else (*found, [])
@@ -336,7 +342,7 @@ class Trace:
     def _asked(self) -> Any:
         """The core's trace, which comes with the first block that it is asked about."""
         if self._core is None:
-            self._core = backend().module.Trace(int.from_bytes(os.urandom(8), "little"))
+            self._core = backend().module.Trace(_SEED)
         return self._core
 
     def _end(self) -> None:
@@ -382,6 +388,12 @@ class LeftOut:
 
     def __init__(self, parent: Any) -> None:
         self.parent = parent
+
+
+def _packed(block: List[List[int]]) -> memoryview:
+    """The integers of all events as one buffer: an array takes twice as long to fill from Python's integers."""
+    values: List[int] = functools.reduce(operator.iconcat, block, [])
+    return memoryview(struct.pack(f"{len(values)}q", *values)).cast("q")
 
 
 def _queries(count: int) -> str:
