@@ -5,10 +5,8 @@ by the core when a block is full and when the unit closes. So a unit of a millio
 takes no more memory than its distinct statements, call paths and parameters.
 """
 
-import functools
 import itertools
 import logging
-import operator
 import os
 import struct
 import threading
@@ -24,6 +22,7 @@ from mercury.core.records import (
     TRACE_MAX_PARAMETERS,
     TRACE_MAX_PATHS,
     Duplicate,
+    Event,
     Group,
     Totals,
 )
@@ -32,6 +31,9 @@ logger = logging.getLogger("mercury")
 
 BLOCK_SIZE = 1024
 """Events that one thread may hold back before they cross into the core."""
+
+EVENT_INTEGERS = len(Event._fields)
+BLOCK_INTEGERS = BLOCK_SIZE * EVENT_INTEGERS
 
 MAX_SIGHTINGS = 512
 """Call paths of statements whose frames are looked at for the model, the field and the row behind a query."""
@@ -268,11 +270,11 @@ class Trace:
         self.faults += count
         tell_fault("Mercury could not record a query.")
 
-    def note_ignored(self, event: List[int]) -> None:
+    def note_ignored(self, fingerprint: int, path: int) -> None:
         """Counts an event under each rule in whose block it comes; those around the unit need no count."""
         inside = self.ignored.inside
         for rule in ignoring.get()[len(self.ignored.around) :]:
-            key = (rule, event[0], event[1])
+            key = (rule, fingerprint, path)
             if key in inside or len(inside) < MAX_IGNORED:
                 inside[key] = inside.get(key, 0) + 1
 
@@ -282,18 +284,17 @@ class Trace:
             self._send(lane)
 
     def _send(self, lane: Any) -> None:
-        block = lane.events[:]
-        del lane.events[: len(block)]
-        if self.closed or not block:
+        values = _take(lane)
+        if self.closed or not values:
             return
         try:
-            self._cross(block)
+            self._cross(values)
         except Exception:
-            self.note_fault(len(block))
+            self.note_fault(len(values) // EVENT_INTEGERS)
             # The core knows the lane's last path no longer, so the next query may not build on it.
             lane.lose_track()
 
-    def _cross(self, block: List[List[int]]) -> None:
+    def _cross(self, values: Tuple[int, ...]) -> None:
         core = self._asked()
         # Paths first: an event may only name a path that the core knows.
         fresh = self.paths.numbers[self._sent_paths :]
@@ -302,7 +303,8 @@ class Trace:
             offsets = array("q", itertools.accumulate(lengths))
             core.add_paths(array("q", itertools.chain.from_iterable(fresh)), offsets)
             self._sent_paths += len(fresh)
-        core.add_events(_packed(block))
+        # An array takes twice as long to fill from Python's integers.
+        core.add_events(memoryview(struct.pack(f"{len(values)}q", *values)).cast("q"))
 
     def close(self) -> Evidence:
         """Ends the unit: folds what is left, drops every frame, and gives what was found."""
@@ -328,9 +330,14 @@ class Trace:
 
     def _alone(self) -> Optional[Folded]:
         """What was found, if that shows without the core: it has had nothing yet, and no statement comes twice."""
-        if self._core is not None or sum(len(lane.events) for lane in self.lanes.values()) > alone.MAX_EVENTS:
+        if self._core is not None:
             return None
-        found = alone.fold([event for lane in self.lanes.values() for event in lane.events])
+        held: Tuple[int, ...] = ()
+        for lane in self.lanes.values():
+            if len(lane.events) > _MAX_ALONE:
+                return None
+            held += _joined(lane.events, lane.within)
+        found = alone.fold(held)
         return None if found is None else (*found, [])
 
     def _folded(self) -> Folded:
@@ -390,10 +397,22 @@ class LeftOut:
         self.parent = parent
 
 
-def _packed(block: List[List[int]]) -> memoryview:
-    """The integers of all events as one buffer: an array takes twice as long to fill from Python's integers."""
-    values: List[int] = functools.reduce(operator.iconcat, block, [])
-    return memoryview(struct.pack(f"{len(values)}q", *values)).cast("q")
+_MAX_ALONE = alone.MAX_EVENTS * EVENT_INTEGERS
+
+
+def _joined(events: List[int], within: List[List[int]]) -> Tuple[int, ...]:
+    return (*events, *itertools.chain.from_iterable(within)) if within else tuple(events)
+
+
+def _take(lane: Any) -> Tuple[int, ...]:
+    """The integers of all events that a lane has not sent.
+
+    The lane goes on with new lists: a query that still runs has its place in the old ones, and what a
+    finalizer sends meanwhile is not lost.
+    """
+    events, lane.events = lane.events, []
+    within, lane.within = lane.within, []
+    return _joined(events, within)
 
 
 def _queries(count: int) -> str:

@@ -681,7 +681,7 @@ def test_a_report_keeps_nothing_of_what_it_saw(shop):  # noqa: F811
 
 
 def test_many_queries_in_one_unit_stay_bounded(shop):  # noqa: F811
-    from mercury.trace import BLOCK_SIZE, current
+    from mercury.trace import BLOCK_INTEGERS, current
 
     sizes = set()
     with mercury.monitor("many") as watch:
@@ -690,7 +690,7 @@ def test_many_queries_in_one_unit_stay_bounded(shop):  # noqa: F811
             ask(100)
             (lane,) = trace.lanes.values()
             sizes.add(len(lane.events))
-        assert max(sizes) <= BLOCK_SIZE
+        assert max(sizes) <= BLOCK_INTEGERS
         assert len(trace.paths.paths) < 10
         assert len(trace.statements) == len(lane.routes) + 1 == 1
     assert watch.report.metrics.query_count == 10_000

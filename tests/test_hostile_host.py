@@ -231,7 +231,7 @@ def test_a_million_queries_in_one_unit():
     """
     from mercury.capture.database import watch_query
     from mercury.core.records import TRACE_MAX_PARAMETERS
-    from mercury.trace import BLOCK_SIZE, current
+    from mercury.trace import BLOCK_INTEGERS, current
 
     count = 1_000_000 if os.environ.get("MERCURY_PROPERTIES") == "full" else TRACE_MAX_PARAMETERS + 10_000
     context = {"connection": connection}
@@ -247,7 +247,7 @@ def test_a_million_queries_in_one_unit():
         for number in range(count):
             send(number)
         (lane,) = trace.lanes.values()
-        assert len(lane.events) <= BLOCK_SIZE
+        assert len(lane.events) <= BLOCK_INTEGERS
         assert (len(trace.paths.paths), len(trace.statements), len(lane.routes)) == (1, 1, 1)
     assert watch.report.metrics.query_count == count
     assert watch.report.notes == [

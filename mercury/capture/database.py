@@ -9,7 +9,7 @@ import functools
 import sys
 from threading import get_ident
 from time import perf_counter_ns
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, List, Optional, Tuple
 
 from mercury.capture import eager_loads, provenance, spawning
 from mercury.capture.frames import Lane, Route, make_lane
@@ -17,7 +17,7 @@ from mercury.capture.loops import Root, Width
 from mercury.capture.parameters import NOT_COMPARED, digest
 from mercury.capture.statements import Statement, cache_for
 from mercury.core.records import EVENT_FAILED, EVENT_MANY, TRACE_MAX_GROUPS
-from mercury.trace import BLOCK_SIZE, MAX_SIGHTINGS, Trace, current, process
+from mercury.trace import BLOCK_INTEGERS, EVENT_INTEGERS, MAX_SIGHTINGS, Trace, current, process
 
 _current = current.get
 _getframe = sys._getframe
@@ -28,7 +28,10 @@ MAX_ROUTES = 4096
 """Texts whose ways one thread may remember in one unit."""
 
 _START, _DURATION, _FLAGS = 6, 7, 8
-"""Indexes into an event, which is a list in the order of mercury.core.records.Event."""
+"""Places within an event, whose integers come in the order of mercury.core.records.Event."""
+
+Noted = Tuple[List[int], int]
+"""A list with the integers of events, and where in it one event begins."""
 
 
 def watch_query(execute: Execute, sql: Any, params: Any, many: bool, context: Any) -> Any:
@@ -36,27 +39,28 @@ def watch_query(execute: Execute, sql: Any, params: Any, many: bool, context: An
     trace = _current()
     if trace is None or trace.is_apart:
         return _watch_apart(trace, execute, sql, params, many, context)
-    event = _note(trace, sql, params, many, context, 2)
-    event[_START] = started = perf_counter_ns()
+    events, at = _note(trace, sql, params, many, context, 2)
+    events[at + _START] = started = perf_counter_ns()
     try:
         return execute(sql, params, many, context)
     except BaseException:
-        event[_FLAGS] |= EVENT_FAILED
+        events[at + _FLAGS] |= EVENT_FAILED
         raise
     finally:
-        event[_DURATION] = perf_counter_ns() - started
+        events[at + _DURATION] = perf_counter_ns() - started
 
 
 def _watch_apart(trace: Optional[Trace], execute: Execute, sql: Any, params: Any, many: bool, context: Any) -> Any:
     """The same where there is no open unit, or one inside another: each then sees the query with its own call path."""
-    events: List[List[int]] = []
+    noted: List[Noted] = []
     is_left_out = trace is not None and trace.is_left_out
     while trace is not None:
         if not trace.closed:
-            events.append(_note(trace, sql, params, many, context, 3))
-            trace.note_ignored(events[-1])
+            events, at = _note(trace, sql, params, many, context, 3)
+            trace.note_ignored(*events[at : at + 2])
+            noted.append((events, at))
         trace = trace.parent
-    if not events and process.open_count and not is_left_out:
+    if not noted and process.open_count and not is_left_out:
         process.unattributed += 1
     started = perf_counter_ns()
     flags = EVENT_FAILED
@@ -66,13 +70,13 @@ def _watch_apart(trace: Optional[Trace], execute: Execute, sql: Any, params: Any
         return result
     finally:
         duration = perf_counter_ns() - started
-        for event in events:
-            event[_START] = started
-            event[_DURATION] = duration
-            event[_FLAGS] |= flags
+        for events, at in noted:
+            events[at + _START] = started
+            events[at + _DURATION] = duration
+            events[at + _FLAGS] |= flags
 
 
-def _note(trace: Trace, sql: Any, params: Any, many: bool, context: Any, above: int) -> List[int]:
+def _note(trace: Trace, sql: Any, params: Any, many: bool, context: Any, above: int) -> Noted:
     """The event of a query that the frame `above` levels above this one is about to send. Never raises.
 
     The walk comes before the query, so that frames of the query before it are let go in
@@ -88,7 +92,7 @@ def _note(trace: Trace, sql: Any, params: Any, many: bool, context: Any, above: 
         if lane.is_busy:
             return _note_within(lane, route, flags)
         lane.is_busy = True
-        if len(lane.events) >= BLOCK_SIZE:
+        if len(lane.events) >= BLOCK_INTEGERS:
             trace.flush(lane)
         path, shared = lane.walk(route, trace.paths, above + 1)
         if path == route.looked_path:
@@ -100,23 +104,25 @@ def _note(trace: Trace, sql: Any, params: Any, many: bool, context: Any, above: 
         if many:
             flags |= EVENT_MANY
         parameters = NOT_COMPARED if flags or route.variant is None else digest(params, route.variant)
-        event = [route.fingerprint, path, shared, parameters, lane.number, route.database, 0, 0, flags]
-        lane.events.append(event)
+        # While the lane is busy, nobody else adds to this list.
+        events = lane.events
+        at = len(events)
+        events += (route.fingerprint, path, shared, parameters, lane.number, route.database, 0, 0, flags)
         lane.is_busy = False
-        return event
+        return events, at
     except BaseException as error:
         _lose_track(trace)
         if not isinstance(error, Exception):
             raise
         trace.note_fault()
-        return [0] * 9
+        return [0] * EVENT_INTEGERS, 0
 
 
-def _note_within(lane: Lane, route: Route, flags: int) -> List[int]:
+def _note_within(lane: Lane, route: Route, flags: int) -> Noted:
     """The event of a query that a finalizer or signal handler sends while another one is recorded."""
     event = [route.fingerprint, -1, 0, NOT_COMPARED, lane.number, route.database, 0, 0, flags]
-    lane.events.append(event)
-    return event
+    lane.within.append(event)
+    return event, 0
 
 
 def _find_route(trace: Trace, lane: Lane, sql: Any, connection: Any) -> Route:

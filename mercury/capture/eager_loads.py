@@ -19,7 +19,7 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tu
 
 from mercury.capture import rows
 from mercury.capture.local_variables import locals_of
-from mercury.trace import BLOCK_SIZE, Trace, current, tell_fault
+from mercury.trace import BLOCK_INTEGERS, EVENT_INTEGERS, Trace, current, tell_fault
 
 MAX_LOADS = 256
 """Eager loads that one unit keeps; of later ones nothing is said."""
@@ -271,7 +271,7 @@ def _open_traces() -> List[Trace]:
 
 
 def _count_of(trace: Trace) -> int:
-    """How many queries this thread holds back in the unit."""
+    """How many integers of events this thread holds back in the unit."""
     lane = trace.lanes.get(get_ident())
     return 0 if lane is None else len(lane.events)
 
@@ -279,12 +279,13 @@ def _count_of(trace: Trace) -> int:
 def _load(trace: Trace, first: int, asked: Asked) -> Optional[EagerLoad]:
     """The entry for what the queries from `first` on in this thread's block load; None: nothing is to be noted."""
     lane = trace.lanes.get(get_ident())
-    events = [] if lane is None else lane.events[first:]
-    if not events:
+    values = [] if lane is None else lane.events[first:]
+    if not values:
         return None
     # What a handler of signals sends meanwhile comes by another path; a generic key's content types come first.
-    path = events[0][1]
-    fingerprint = [event[0] for event in events if event[1] == path][-1]
+    path = values[1]
+    sent = zip(values[::EVENT_INTEGERS], values[1::EVENT_INTEGERS])
+    fingerprint = [fingerprint for fingerprint, taken in sent if taken == path][-1]
     key = (fingerprint, path, asked.method, asked.lookup)
     load: Optional[EagerLoad] = trace.eager_loads.get(key)
     if load is None:
@@ -321,7 +322,7 @@ def _note_prefetch(
 ) -> None:
     asked = Asked("prefetch_related", lookup, rows.model_name(type(instances[0])), lookup.rpartition("__")[2])
     # A block that was full has been sent before the first query of the prefetch.
-    found = [_load(trace, 0 if count >= BLOCK_SIZE else count, asked) for trace, count in traces]
+    found = [_load(trace, 0 if count >= BLOCK_INTEGERS else count, asked) for trace, count in traces]
     loads = [load for load in found if load is not None]
     added = [name for name in _names(instances[0]) if name not in before]
     relation = _relation_of(prefetcher)
@@ -403,7 +404,7 @@ def _await_relations(traces: List[Trace], klass_info: Any, populators: Any, pref
         name = info["field"].related_query_name() if info["reverse"] else info["field"].name
         field = relation.get_accessor_name() if info["reverse"] else name
         asked = Asked("select_related", prefix + name, rows.model_name(klass_info["model"]), field)
-        loads = [load for load in (_load(trace, -1, asked) for trace in traces) if load is not None]
+        loads = [load for load in (_load(trace, -EVENT_INTEGERS, asked) for trace in traces) if load is not None]
         if loads:
             for load in loads:
                 load.kin = loads

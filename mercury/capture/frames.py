@@ -97,6 +97,9 @@ class Route:
 class Lane:
     """One thread within one unit of work: the frames of its last path, and its unsent events.
 
+    `events` has the integers of all events one behind the other, as the core takes them, `within` those
+    of events that were sent while `is_busy`.
+
     The frames are dropped at the next query and when the unit closes: holding them is
     what tells the same activation from the same code run again. `is_busy` is set while a
     query is recorded: a finalizer or signal handler may then send another one. `is_at_home`: the
@@ -115,6 +118,7 @@ class Lane:
         "seen",
         "spawn",
         "turns",
+        "within",
     )
 
     def __init__(self, number: int, root: Optional[FrameType], is_at_home: bool = True) -> None:
@@ -123,7 +127,8 @@ class Lane:
         self._is_at_home = is_at_home
         self.spawn: Optional[Spawn] = None
         self.is_busy = False
-        self.events: List[List[int]] = []
+        self.events: List[int] = []
+        self.within: List[List[int]] = []
         self.routes: Dict[str, Route] = {}
         self.turns: Dict[Tuple[int, int], int] = {}
         self.seen = Seen()

@@ -6,21 +6,24 @@ asking costs many times as much as the copy. A test holds the copy against the c
 
 from typing import List, Optional, Sequence, Tuple
 
-from mercury.core.records import EVENT_FAILED, EVENT_TRANSACTION, EVENT_WRITE, LOOP_NONE, Group, Totals
+from mercury.core.records import EVENT_FAILED, EVENT_TRANSACTION, EVENT_WRITE, LOOP_NONE, Event, Group, Totals
 
 MAX_EVENTS = 64
 """From about so many on, the core is as fast."""
 
+_WIDTH = len(Event._fields)
 _LARGEST = (1 << 63) - 1
 
 
-def fold(events: Sequence[Sequence[int]]) -> Optional[Tuple[Totals, List[Group]]]:
-    """The totals and groups of all events of a trace, in the order of mercury.core.records.Event.
+def fold(values: Sequence[int]) -> Optional[Tuple[Totals, List[Group]]]:
+    """The totals and groups of all events of a trace, whose integers stand one behind the other.
 
     There are no duplicates. None where the core must be asked: a statement comes twice, or there are many.
     """
-    if len(events) > MAX_EVENTS:
+    event_count = len(values) // _WIDTH
+    if event_count > MAX_EVENTS:
         return None
+    events = zip(*[iter(values)] * _WIDTH)
     groups: List[Group] = []
     statements = set()
     transaction_count = failed_count = write_count = total_ns = 0
@@ -34,14 +37,13 @@ def fold(events: Sequence[Sequence[int]]) -> Optional[Tuple[Totals, List[Group]]
         if path < 0 or flags & EVENT_TRANSACTION:
             continue
         statements.add((fingerprint, database))
-        failed = flags & EVENT_FAILED
-        figures = (1, 1, failed, flags, duration_ns, duration_ns, number, number, 1, LOOP_NONE, -1, -1, 0)
-        groups.append(Group(fingerprint, database, path, *figures))
+        of_group = (fingerprint, database, path, 1, 1, flags & EVENT_FAILED, flags, duration_ns, duration_ns)
+        groups.append(Group(*of_group, number, number, 1, LOOP_NONE, -1, -1, 0))
         if len(statements) < len(groups):
             return None
-    query_count = len(events) - transaction_count
+    query_count = event_count - transaction_count
     totals = Totals(
-        len(events),
+        event_count,
         query_count,
         transaction_count,
         failed_count,
