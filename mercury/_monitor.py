@@ -48,6 +48,8 @@ class Unit:
     is_left_out = False
     is_cut_short = False
     """Did an error end what the unit is about, or was it not meant to show what it has loaded?"""
+    chosen: Settings
+    """What held when the unit opened."""
 
     def __init__(self, name: str, root: Optional[FrameType], workload: str = "block") -> None:
         self.name = name
@@ -183,9 +185,8 @@ def _unmeasured(name: str, elapsed_ns: int, cpu_ns: Optional[int], note: str) ->
     return Report(name, metrics, [], [note])
 
 
-def _why_left_out(workload: str, path: Optional[str]) -> Optional[str]:
+def _why_left_out(chosen: Settings, workload: str, path: Optional[str]) -> Optional[str]:
     """What in the settings leaves a unit out, or None where nothing does."""
-    chosen = settings.active()
     if not chosen.enabled:
         return "Mercury is off: its setting `enabled` is false"
     if path is not None and chosen.excludes(path):
@@ -271,8 +272,11 @@ def open_unit(
     `path` is that of a request; the settings may leave it out.
     """
     try:
-        why = _why_left_out(workload, path)
-        return Unit(name, root, workload) if why is None else LeftOutUnit(name, workload, why)
+        chosen = settings.active()
+        why = _why_left_out(chosen, workload, path)
+        unit = Unit(name, root, workload) if why is None else LeftOutUnit(name, workload, why)
+        unit.chosen = chosen
+        return unit
     except Exception:
         tell_fault("Mercury could not open a unit of work.")
         return None

@@ -9,7 +9,6 @@ from typing import Any, AsyncIterator, Callable, Iterator, Optional
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
-from mercury import settings
 from mercury._monitor import Unit, failure_of, open_unit
 from mercury.django import headers
 from mercury.django.signals import announce_reports
@@ -73,7 +72,8 @@ def _ended(unit: Unit, request: Any, response: Any) -> Optional[FindingsError]:
     if unit.is_left_out:
         unit.leave()
         return None
-    chosen = settings.active()
+    # By what held when the request came: to look again takes longer than most of what follows.
+    chosen = unit.chosen
     try:
         unit.name = _name(request)
         unit.is_cut_short = not _shows(response)
@@ -193,15 +193,10 @@ class _Streamed:
         """Closes the unit, and gives what is to be raised."""
         unit, self._unit = self._unit, None
         try:
-            return None if unit is None else _failure_at_end_of_body(unit)
+            return None if unit is None else failure_of(_close(unit, unit.chosen), unit.chosen)
         except Exception:
             tell_fault("Mercury could not end a request.")
             return None
-
-
-def _failure_at_end_of_body(unit: Unit) -> Optional[FindingsError]:
-    chosen = settings.active()
-    return failure_of(_close(unit, chosen), chosen)
 
 
 class _Body(_Streamed):
