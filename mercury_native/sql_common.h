@@ -80,6 +80,15 @@ ALWAYS_INLINE size_t sql_common_word(const unsigned char *text) {
     return LIKELY(common) ? size : 0;
 }
 
+/* The same for a word of 16 to 31 bytes. */
+ALWAYS_INLINE size_t sql_common_long_word(const unsigned char *text) {
+    if (sql_bytes_count_word(text) < SQL_BYTES_BLOCK) {
+        return 0;
+    }
+    size_t size = SQL_BYTES_BLOCK + sql_bytes_count_word(text + SQL_BYTES_BLOCK);
+    return size <= SQL_COMMON_LONGEST && !sql_bytes_is(text[size], SQL_BYTE_JOINS) ? size : 0;
+}
+
 /* The same as sql_common_name where the first 16 bytes of the name are SQL_BYTE_LOWER. */
 size_t sql_common_long_name(const unsigned char *text, int quote);
 

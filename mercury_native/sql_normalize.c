@@ -1427,13 +1427,11 @@ ALWAYS_INLINE void write_common_word(normalizer *n, size_t start, const unsigned
     }
 }
 
-/* A name of any number of words with dots between, up to one that is not common. */
-ALWAYS_INLINE size_t write_words(normalizer *n, size_t start, size_t size) {
+/* The words of a name that are behind dots, up to one that is not common. */
+ALWAYS_INLINE size_t write_dotted(normalizer *n, size_t start) {
     const unsigned char *text = n->lexer.text;
-    leave_window_and_rows(n);
-    element_word(n);
-    write_common_word(n, place_name(n), text + start, size);
-    for (start += size; text[start] == '.' && start + 1 < n->lexer.common_end; start += 1 + size) {
+    size_t size;
+    for (; text[start] == '.' && start + 1 < n->lexer.common_end; start += 1 + size) {
         size = sql_bytes_is(text[start + 1], SQL_BYTE_WORD_START) ? sql_common_word(text + start + 1) : 0;
         if (size == 0) {
             break;
@@ -1445,12 +1443,34 @@ ALWAYS_INLINE size_t write_words(normalizer *n, size_t start, size_t size) {
     return go_on(n, start, 0, SQL_AFTER_NAME);
 }
 
+ALWAYS_INLINE size_t write_words(normalizer *n, size_t start, size_t size) {
+    leave_window_and_rows(n);
+    element_word(n);
+    write_common_word(n, place_name(n), n->lexer.text + start, size);
+    return write_dotted(n, start + size);
+}
+
+/* The same for a first word of 16 to 31 bytes. */
+NEVER_INLINE size_t common_long_word(normalizer *n, size_t start) {
+    const unsigned char *text = n->lexer.text + start;
+    size_t size = sql_common_long_word(text);
+    if (size == 0 || sql_lexer_find(text, size)->flags != 0) {
+        return 0;
+    }
+    leave_window_and_rows(n);
+    element_word(n);
+    size_t written = place_name(n);
+    write_common_word(n, written, text, SQL_BYTES_BLOCK);
+    write_common_word(n, written + SQL_BYTES_BLOCK, text + SQL_BYTES_BLOCK, size - SQL_BYTES_BLOCK);
+    return write_dotted(n, start + size);
+}
+
 ALWAYS_INLINE size_t common_word(normalizer *n, size_t start) {
     const unsigned char *text = n->lexer.text + start;
     size_t size = sql_common_word(text);
     const sql_word *word = &sql_words_none;
     if (!LIKELY(size != 0)) {
-        return 0;
+        return common_long_word(n, start);
     }
     /* Keyword or name is hard to foretell: most names are told by their size and two letters, long before the hash. */
     if (n->lexer.previous < SQL_AFTER_DOT && sql_common_may_be_listed(text, size)) {

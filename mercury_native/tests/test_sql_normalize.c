@@ -46,6 +46,12 @@ static void test_texts(void) {
                         "select a_name_of_16_byte, a_name_of_31_bytes_in_all_______"));
     CHECK(normalizes_to("select \"a_name_of_32_bytes_in_all________\".\"a_Name_of_17_byte\"", 0,
                         "select a_name_of_32_bytes_in_all________.\"a_Name_of_17_byte\""));
+    CHECK(normalizes_to("select a_word_OF_16byte.B, a_word_of_31_bytes_in_all______ from t", 0,
+                        "select a_word_of_16byte.b, a_word_of_31_bytes_in_all______ from t"));
+    CHECK(normalizes_to("select a_word_of_32_bytes_in_all_______, A_word_of_16byte where Current_TIMESTAMP > 1",
+                        MERCURY_DIALECT_MYSQL,
+                        "select a_word_of_32_bytes_in_all_______, A_word_of_16byte where current_timestamp > ?"));
+    CHECK(normalizes_to("select a_word_of_16byte'b'", 0, "select a_word_of_16byte ?"));
     CHECK(
         normalizes_to("select \"current_timestamp\", \"sixteen_bytes_in\"\"\"", 0, "select \"current_timestamp\", ?"));
 }
