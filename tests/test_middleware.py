@@ -13,8 +13,10 @@ import pytest
 
 from tests.django_database import database, shop  # noqa: F401
 
-from asgiref.sync import async_to_sync  # isort: skip
-from django.db import connection, connections  # isort: skip
+from asgiref.sync import async_to_sync, sync_to_async  # isort: skip
+from django.core.asgi import get_asgi_application  # isort: skip
+from django.core.signals import request_finished, request_started  # isort: skip
+from django.db import close_old_connections, connection, connections  # isort: skip
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse  # isort: skip
 from django.test import AsyncClient, Client, RequestFactory, override_settings  # isort: skip
 from django.urls import path  # isort: skip
@@ -59,8 +61,21 @@ async def waiting_and_failing(request):
     raise ZeroDivisionError("the view's own")
 
 
+def author_of(book):
+    return book.author.name
+
+
+async def streaming_and_waiting(request):
+    async def body():
+        async for book in Book.objects.order_by("pk"):
+            yield await sync_to_async(author_of)(book)
+
+    return StreamingHttpResponse(body())
+
+
 urlpatterns = [
     *urls.urlpatterns,
+    path("streaming-and-waiting/", streaming_and_waiting),
     path("asking/<int:times>/", asking),
     path("unfollowed/", unfollowed),
     path("waiting-and-failing/", waiting_and_failing),
@@ -107,6 +122,29 @@ def get_async(path):
         return response, b"".join([part async for part in response])
 
     return async_to_sync(get)()
+
+
+def serve_by_asgi(path):
+    """The body that Django's own handler of ASGI sends, as a server would have it."""
+    incoming = [{"type": "http.request", "body": b"", "more_body": False}]
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": [(b"host", b"testserver")]}
+    sent = []
+
+    async def receive():
+        return incoming.pop() if incoming else await asyncio.Event().wait()
+
+    async def send(message):
+        sent.append(message)
+
+    # Either would close the connection whose transaction the test is in.
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    try:
+        async_to_sync(get_asgi_application())(scope, receive, send)
+    finally:
+        for signal in (request_started, request_finished):
+            signal.connect(close_old_connections)
+    return b"".join(message.get("body", b"") for message in sent)
 
 
 def respond(response, **attributes):
@@ -240,6 +278,28 @@ def test_queries_of_a_streamed_body_belong_to_the_request(reports):
     assert report.name == "GET /streaming/"
     assert report.metrics.query_count == 5
     assert [(finding.kind, finding.target) for finding in report.findings] == [("n_plus_one", "Book.author")]
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")
+@pytest.mark.parametrize("serve", [serve_by_asgi, lambda path: body_of(Client().get(path))])
+def test_a_loop_of_a_streamed_body_is_found_whoever_reads_it(serve, reports):
+    assert serve("/streaming/").count(b"<p>") == 4
+    (report,) = reports
+    assert (report.metrics.query_count, report.notes) == (5, [])
+    (finding,) = report.findings
+    assert (finding.kind, finding.target) == ("n_plus_one", "Book.author")
+    assert (finding.file, finding.loop_file) == (urls.__file__, urls.__file__)
+    assert finding.line == finding.loop_line
+
+
+def test_a_loop_of_an_asynchronous_body_is_found(reports):
+    assert serve_by_asgi("/streaming-and-waiting/").count(b"author") == 4
+    (report,) = reports
+    assert (report.metrics.query_count, report.notes) == (5, [])
+    (finding,) = report.findings
+    assert (finding.kind, finding.target) == ("n_plus_one", "Book.author")
+    assert finding.line == author_of.__code__.co_firstlineno + 1
+    assert finding.loop_line == streaming_and_waiting.__code__.co_firstlineno + 2
 
 
 def test_queries_of_an_asynchronous_body_belong_to_the_request(reports):

@@ -25,7 +25,7 @@ RAW = 16
 SPAWNER = 128
 """The machinery of threads, pools and event loops, which hands work over."""
 TASK = 256
-"""Beside CUT: an event loop's step of a task or callback."""
+"""Beside CUT: what a task may do, as an event loop's step of it, or a part of a streamed body."""
 SAVE = 32
 """A model's own `save`: an operation also where a related manager saves one row after the other."""
 ONE_BY_ONE = 64
@@ -41,6 +41,8 @@ _CUT_FUNCTIONS = (
     ("asgiref/sync.py", "thread_handler"),
     ("asyncio/events.py", "_run"),
     ("capture/spawning.py", "__call__"),
+    ("mercury/django/middleware.py", "__next__"),
+    ("mercury/django/middleware.py", "__anext__"),
 )
 _SPAWNERS = ("/asyncio/", "/asgiref/", "/concurrent/futures/", "/threading.py", "/contextvars.py")
 
@@ -69,7 +71,7 @@ def classify(code: CodeType) -> int:
         kind |= ONE_BY_ONE
     if _is_cut(filename, code.co_name):
         kind |= CUT
-        if code.co_name == "_run":
+        if code.co_name in ("_run", "__next__", "__anext__"):
             kind |= TASK
     if any(part in filename for part in _SPAWNERS):
         kind |= SPAWNER

@@ -158,6 +158,9 @@ class _Loads(Dict[str, List[EagerLoad]]):
             self.note_read(name)
 
 
+_item = dict.__getitem__
+
+
 class PrefetchedCache(Dict[str, Any]):
     """An instance's dict of prefetched rows; pickled and copied as the plain dict that it stands for."""
 
@@ -166,7 +169,7 @@ class PrefetchedCache(Dict[str, Any]):
     loads: _Loads
 
     def __getitem__(self, name: str) -> Any:
-        found = super().__getitem__(name)
+        found = _item(self, name)
         if name in self.loads and not _is_driver(sys._getframe(1).f_code):
             self.loads.note_read(name)
         return found
@@ -340,12 +343,15 @@ def _note_prefetch(
             load.is_read = True
 
 
+_attributes = object.__getattribute__
+
+
 def _note_many(loads: List[EagerLoad], name: str, instances: List[Any]) -> None:
     shared = _Loads({name: loads})
     for load in loads:
         load.hold(shared)
     for instance in instances:
-        held = rows.own_dict(instance)
+        held = _attributes(instance, "__dict__")
         cache = held.get(_CACHE)
         if type(cache) is dict:
             held[_CACHE] = noted = PrefetchedCache(cache)

@@ -73,12 +73,32 @@ def behind(kind: int, table: PathTable) -> Optional[Spawn]:
 
 
 def _of_current_task() -> Spawns:
-    asyncio = sys.modules["asyncio"]
-    try:
-        entry = _of_tasks.get(id(asyncio.current_task()))
-    except RuntimeError:
-        return ()
+    entry = _of_tasks.get(id(_current_task()))
     return () if entry is None else entry[1]
+
+
+def exchange(spawns: Spawns) -> Spawns:
+    """Makes `spawns` those of the running task, or of this thread where none runs; gives those that were.
+
+    For whoever is called by a stranger, again and again, for one piece of work.
+    """
+    task = _current_task()
+    if task is None:
+        before: Spawns = getattr(_of_thread, "spawns", ())
+        _of_thread.spawns = spawns
+        return before
+    entry = _of_tasks.pop(id(task), None)
+    if spawns:
+        _remember(task, spawns)
+    return () if entry is None else entry[1]
+
+
+def _current_task() -> Any:
+    asyncio = sys.modules.get("asyncio")
+    try:
+        return None if asyncio is None else asyncio.current_task()
+    except RuntimeError:
+        return None
 
 
 def from_nowhere(table: PathTable) -> Spawn:

@@ -10,6 +10,7 @@ from typing import Any, AsyncIterator, Callable, Iterator, Optional
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
 from mercury._monitor import Unit, failure_of, open_unit
+from mercury.capture.spawning import Spawns, exchange, from_nowhere
 from mercury.django import headers
 from mercury.django.signals import announce_reports
 from mercury.errors import FindingsError
@@ -158,12 +159,15 @@ class _Streamed:
         self._unit: Optional[Unit] = unit
         self._body = body
         self._parts = parts
+        # A worker that reads the body says nothing about who wanted it; all parts have one caller.
+        self._spawns: Spawns = (from_nowhere(unit.trace.paths),)
 
     def _enter(self) -> Optional[Unit]:
         """What is done from here on belongs to the unit, until it leaves; None if it has ended."""
         try:
             if self._unit is not None:
                 self._unit.enter()
+                self._spawns = exchange(self._spawns)
         except Exception:
             tell_fault("Mercury could not follow a streamed body.")
         return self._unit
@@ -172,6 +176,7 @@ class _Streamed:
         try:
             if unit is not None:
                 unit.leave()
+                self._spawns = exchange(self._spawns)
         except Exception:
             tell_fault("Mercury could not follow a streamed body.")
 

@@ -5,6 +5,7 @@ from typing import List, NamedTuple, Optional
 from mercury.capture import bytecode
 from mercury.capture.code import is_library
 from mercury.capture.elements import CompiledTemplate, NamedElement, TemplateElement
+from mercury.capture.spawning import from_nowhere
 from mercury.findings import declarations
 from mercury.trace import PathEntry
 
@@ -73,6 +74,9 @@ def loop(path: List[PathEntry], depth: int) -> Place:
         place = _own_loop(entry)
         if place is not None:
             return place
+    if path[depth].code is from_nowhere.__code__:
+        # Nobody knows who reads a streamed body; it is made by a loop of its own.
+        return _enclosing_loop(path)
     return _declared(path[: depth + 1]) or _loop_place(path[depth])
 
 
