@@ -19,6 +19,8 @@ from tests.django_database import database, shop  # noqa: F401
 
 from asgiref.sync import async_to_sync  # isort: skip
 from django.core.cache import cache  # isort: skip
+from django.core.signals import request_finished  # isort: skip
+from django.db import close_old_connections, transaction  # isort: skip
 from django.http import HttpResponse  # isort: skip
 from django.test import AsyncClient, Client, override_settings  # isort: skip
 from django.urls import path  # isort: skip
@@ -42,8 +44,14 @@ BOUNDARY = frozenset(
     (
         "mercury._monitor.open_unit",
         "mercury.capture.cache._count",
-        "mercury.capture.cache._outer",
-        "mercury.capture.cache._outside",
+        "mercury.capture.eager_loads.PrefetchedCache.__getitem__",
+        "mercury.capture.eager_loads.PrefetchedCache.get",
+        "mercury.capture.eager_loads.Reader.__call__",
+        "mercury.capture.eager_loads._FirstRows.__call__",
+        "mercury.capture.eager_loads._await_rows",
+        "mercury.capture.eager_loads._begin",
+        "mercury.capture.eager_loads._end",
+        "mercury.capture.eager_loads._note_read",
         "mercury.capture.database._note",
         "mercury.capture.database._watch_apart",
         "mercury.capture.database.watch_query",
@@ -69,10 +77,13 @@ BOUNDARY = frozenset(
 def everything(request):
     """A loop, writes, a failing query, the cache and literals: much of what Mercury does for a request."""
     names = [f"{book.author.name}, {book.tags.count()}" for book in Book.objects.order_by("pk")]
+    for book in Book.objects.select_related("editor").prefetch_related("tags", "author", "reviews"):
+        names += [book.editor.name, book.author.name, *(tag.name for tag in book.tags.all())]
     for number in range(3):
         Tag.objects.create(name=f"made {number}")
     try:
-        Book.objects.extra(where=["no_such_function(1) = 1"]).exists()
+        with transaction.atomic():
+            Book.objects.extra(where=["no_such_function(1) = 1"]).exists()
     except Exception as error:
         names.append(type(error).__name__)
     cache.get_or_set("names", names)
@@ -97,7 +108,10 @@ def get(page):
     Tag.objects.filter(name__startswith="made").delete()
     response = Client(raise_request_exception=False).get(page)
     body = b"".join(response.streaming_content) if response.streaming else response.content
+    # That would close the connection whose transaction the test is in, and the client has just connected it again.
+    request_finished.disconnect(close_old_connections)
     response.close()
+    request_finished.connect(close_old_connections)
     return response.status_code, response.serialize_headers(), body
 
 

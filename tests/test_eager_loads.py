@@ -6,6 +6,7 @@ tests/labelled/third has the cases that are whole functions.
 import copy
 import gc
 import pickle
+from types import FunctionType
 
 import pytest
 
@@ -19,9 +20,11 @@ from django.test import RequestFactory  # isort: skip
 from django.views.generic import ListView  # isort: skip
 
 import mercury
+from mercury.capture import eager_loads
 from mercury.django.middleware import MercuryMiddleware
 from mercury.django.signals import report_ready
 from tests.project.models import Author, Book
+from tests.test_chaos import BOUNDARY, Planted
 
 pytestmark = pytest.mark.usefixtures("shop")
 
@@ -229,3 +232,35 @@ def test_a_full_block_of_queries_before_a_prefetch():
         titles(Book.objects.prefetch_related("tags"))
 
     assert told_of(many) == ["Book.tags"]
+
+
+def shelf():
+    found = []
+    for book in Book.objects.select_related("author").prefetch_related("tags", "editor", "reviews"):
+        found += [book.author.name, book.editor.name, *(tag.name for tag in book.tags.all())]
+        found += [sorted(book._prefetched_objects_cache), book._prefetched_objects_cache.get("none")]
+    return found, len(pickle.dumps(Book.objects.select_related("author").first()))
+
+
+def inner_functions():
+    holders = [eager_loads, *(each for each in vars(eager_loads).values() if isinstance(each, type))]
+    found = {each for holder in holders for each in vars(holder).values() if isinstance(each, FunctionType)}
+    named = {f"{each.__module__}.{each.__qualname__}": each for each in found}
+    # What stands in for a method of the host's, and what only says how to go on, is no function of Mercury's alone.
+    apart = {"__reduce__", "__reduce_ex__", "__iter__", "items", "values", "copy", "_note_all", "_note_all_readers"}
+    return {
+        name: each
+        for name, each in named.items()
+        if each.__module__ == eager_loads.__name__ and name not in BOUNDARY and each.__name__ not in apart
+    }
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_no_fault_of_mercury_s_own_changes_what_is_read():
+    expected = shelf()
+    functions = inner_functions()
+    assert len(functions) > 15
+    for name, function in functions.items():
+        with Planted(function), mercury.monitor() as watch:
+            assert shelf() == expected, name
+        assert watch.report.metrics.query_count in (0, 5), name

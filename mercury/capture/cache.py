@@ -55,14 +55,10 @@ def watch_cache(cache: Any) -> Any:
     return cache
 
 
-def _outer() -> Any:
-    return getattr(_inside, "missed", None)
-
-
 def _counting_get(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def get(key: Any, default: Any = None, *args: Any, **kwargs: Any) -> Any:
-        outer = _outer()
+        outer = getattr(_inside, "missed", None)
         if current.get() is None or outer:
             return original(key, default, *args, **kwargs)
         _inside.missed = _TOLD
@@ -83,7 +79,7 @@ def _counting_get(original: Callable[..., Any]) -> Callable[..., Any]:
 def _counting_get_many(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def get_many(keys: Iterable[Any], *args: Any, **kwargs: Any) -> Any:
-        outer = _outer()
+        outer = getattr(_inside, "missed", None)
         if current.get() is None or outer is not None:
             return original(keys, *args, **kwargs)
         wanted = list(keys)
@@ -103,32 +99,27 @@ def _counting_get_or_set(original: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def get_or_set(key: Any, default: Any, *args: Any, **kwargs: Any) -> Any:
-        if current.get() is None or _outer() is not None:
+        if current.get() is None or getattr(_inside, "missed", None) is not None:
             return original(key, default, *args, **kwargs)
         missed: List[bool] = []
+
+        def outside() -> Any:
+            """The application's own function, whose use of caches counts for itself."""
+            _inside.missed = None
+            try:
+                return default()
+            finally:
+                _inside.missed = missed
+
         _inside.missed = missed
         try:
-            return original(key, _outside(default) if callable(default) else default, *args, **kwargs)
+            return original(key, outside if callable(default) else default, *args, **kwargs)
         finally:
             _inside.missed = None
             if missed:
                 _count(not missed[0], missed[0])
 
     return get_or_set
-
-
-def _outside(default: Callable[[], Any]) -> Callable[[], Any]:
-    """The application's own function, whose use of caches counts for itself."""
-
-    def call() -> Any:
-        missed = _outer()
-        _inside.missed = None
-        try:
-            return default()
-        finally:
-            _inside.missed = missed
-
-    return call
 
 
 def _count(hits: int, misses: int) -> None:

@@ -14,7 +14,7 @@ import gc
 import sys
 import weakref
 from threading import get_ident
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from mercury.capture import rows
@@ -29,6 +29,7 @@ LEAST_ROWS = 2
 
 _CACHE = "_prefetched_objects_cache"
 _READ = "get_cached_value"
+_FAULT = "Mercury could not follow an eager load."
 
 
 class EagerLoad:
@@ -101,12 +102,16 @@ class Reader:
         self.loads: List[EagerLoad] = []
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        caller = sys._getframe(1).f_back
-        if caller is None or not _is_driver(caller.f_code):
-            self.note_read()
+        try:
+            caller = sys._getframe(1).f_back
+            if caller is None or not _is_driver(caller.f_code):
+                self.note_read()
+        except Exception:
+            tell_fault(_FAULT)
         return getattr(type(self.relation), _READ)(self.relation, *args, **kwargs)
 
     def __reduce__(self) -> Any:
+        # The method that it stands for. Queries refer to relations, and are pickled.
         return getattr, (self.relation, _READ)
 
     def watch(self, load: EagerLoad) -> None:
@@ -153,9 +158,23 @@ class _Loads(Dict[str, List[EagerLoad]]):
         for load in self.pop(name, ()):
             load.is_read = True
 
-    def note_all(self) -> None:
-        for name in list(self):
-            self.note_read(name)
+
+def _note_read(loads: _Loads, name: str, frame: FrameType) -> None:
+    """The reader is in this frame. Never raises."""
+    try:
+        if not _is_driver(frame.f_code):
+            loads.note_read(name)
+    except Exception:
+        tell_fault(_FAULT)
+
+
+def _note_all(loads: _Loads) -> None:
+    """Whoever takes all names takes what they hold. Never raises."""
+    try:
+        for name in list(loads):
+            loads.note_read(name)
+    except Exception:
+        tell_fault(_FAULT)
 
 
 _item = dict.__getitem__
@@ -170,29 +189,29 @@ class PrefetchedCache(Dict[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         found = _item(self, name)
-        if name in self.loads and not _is_driver(sys._getframe(1).f_code):
-            self.loads.note_read(name)
+        if name in self.loads:
+            _note_read(self.loads, name, sys._getframe(1))
         return found
 
     def get(self, name: str, default: Any = None) -> Any:
-        if name in self.loads and not _is_driver(sys._getframe(1).f_code):
-            self.loads.note_read(name)
+        if name in self.loads:
+            _note_read(self.loads, name, sys._getframe(1))
         return super().get(name, default)
 
     def __iter__(self) -> Iterator[str]:
-        self.loads.note_all()
+        _note_all(self.loads)
         return super().__iter__()
 
     def items(self) -> Any:
-        self.loads.note_all()
+        _note_all(self.loads)
         return super().items()
 
     def values(self) -> Any:
-        self.loads.note_all()
+        _note_all(self.loads)
         return super().values()
 
     def copy(self) -> Dict[str, Any]:
-        self.loads.note_all()
+        _note_all(self.loads)
         return dict(super().items())
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -301,33 +320,52 @@ def _load(trace: Trace, first: int, asked: Asked) -> Optional[EagerLoad]:
 def _watched_prefetch(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def watched(instances: Any, prefetcher: Any, lookup: Any, level: int) -> Any:
-        traces = [(trace, _count_of(trace)) for trace in _open_traces()] if len(instances) >= LEAST_ROWS else []
-        if not traces:
-            return original(instances, prefetcher, lookup, level)
-        before = _names(instances[0])
+        begun = _begin(instances)
         found = original(instances, prefetcher, lookup, level)
-        try:
-            if found[0] and not lookup.get_current_to_attr(level)[1]:
-                _note_prefetch(traces, before, instances, prefetcher, lookup.get_current_prefetch_to(level))
-        except Exception:
-            tell_fault("Mercury could not follow a prefetch.")
+        if begun is not None:
+            _end(begun, found, instances, prefetcher, lookup, level)
         return found
 
     return watched
+
+
+class _Begun(NamedTuple):
+    """The open units, with how many queries they held back, and the names that the first instance's cache held."""
+
+    traces: List[Tuple[Trace, int]]
+    names: Tuple[str, ...]
+
+
+def _begin(instances: Any) -> Optional[_Begun]:
+    """What is to be remembered while a prefetch runs; None where it is nobody's. Never raises."""
+    try:
+        if current.get() is None or len(instances) < LEAST_ROWS:
+            return None
+        return _Begun([(trace, _count_of(trace)) for trace in _open_traces()], _names(instances[0]))
+    except Exception:
+        tell_fault(_FAULT)
+        return None
+
+
+def _end(begun: _Begun, found: Any, instances: Any, prefetcher: Any, lookup: Any, level: int) -> None:
+    """Notes what a prefetch has found. Never raises."""
+    try:
+        if found[0] and not lookup.get_current_to_attr(level)[1]:
+            _note_prefetch(begun, instances, prefetcher, lookup.get_current_prefetch_to(level))
+    except Exception:
+        tell_fault(_FAULT)
 
 
 def _names(instance: Any) -> Tuple[str, ...]:
     return tuple(dict.keys(rows.own_dict(instance).get(_CACHE, {})))
 
 
-def _note_prefetch(
-    traces: List[Tuple[Trace, int]], before: Tuple[str, ...], instances: List[Any], prefetcher: Any, lookup: str
-) -> None:
+def _note_prefetch(begun: _Begun, instances: List[Any], prefetcher: Any, lookup: str) -> None:
     asked = Asked("prefetch_related", lookup, rows.model_name(type(instances[0])), lookup.rpartition("__")[2])
     # A block that was full has been sent before the first query of the prefetch.
-    found = [_load(trace, 0 if count >= BLOCK_INTEGERS else count, asked) for trace, count in traces]
+    found = [_load(trace, 0 if count >= BLOCK_INTEGERS else count, asked) for trace, count in begun.traces]
     loads = [load for load in found if load is not None]
-    added = [name for name in _names(instances[0]) if name not in before]
+    added = [name for name in _names(instances[0]) if name not in begun.names]
     relation = _relation_of(prefetcher)
     for load in loads:
         load.kin = loads
@@ -384,21 +422,21 @@ def _watched_populators(original: Callable[..., Any]) -> Callable[..., Any]:
         populators = original(klass_info, *args, **kwargs)
         # Those further in than the first relation are asked for by its own populator.
         if populators and "field" not in klass_info and current.get() is not None:
-            try:
-                _await_rows(klass_info, populators, sys._getframe(1))
-            except Exception:
-                tell_fault("Mercury could not follow a select_related.")
+            _await_rows(klass_info, populators, sys._getframe(1))
         return populators
 
     return watched
 
 
-def _await_rows(klass_info: Any, populators: Any, frame: Any) -> None:
-    traces = _open_traces()
-    (queryset,) = locals_of(frame, ("queryset",)) if traces else (None,)
-    # Without names it follows each key that cannot be null: nobody asked for any of them.
-    if type(rows.own_dict(rows.own_dict(queryset).get("_query")).get("select_related")) is dict:
-        _await_relations(traces, klass_info, populators, "")
+def _await_rows(klass_info: Any, populators: Any, frame: FrameType) -> None:
+    """Has the first rows of a queryset noted, which runs in this frame. Never raises."""
+    try:
+        (queryset,) = locals_of(frame, ("queryset",))
+        # Without names it follows each key that cannot be null: nobody asked for any of them.
+        if type(rows.own_dict(rows.own_dict(queryset).get("_query")).get("select_related")) is dict:
+            _await_relations(_open_traces(), klass_info, populators, "")
+    except Exception:
+        tell_fault(_FAULT)
 
 
 def _await_relations(traces: List[Trace], klass_info: Any, populators: Any, prefix: str) -> None:
@@ -435,7 +473,7 @@ class _FirstRows:
         try:
             self._note(instance)
         except Exception:
-            tell_fault("Mercury could not follow a select_related.")
+            tell_fault(_FAULT)
         self._original(related, instance)
 
     def _note(self, instance: Any) -> None:
@@ -452,8 +490,17 @@ def _watched_reduce(original: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def __reduce__(self: Any) -> Any:  # noqa: N807
-        for reader in list(_readers.values()):
-            reader.note_read()
+        if _readers:
+            _note_all_readers()
         return original(self)
 
     return __reduce__
+
+
+def _note_all_readers() -> None:
+    """Never raises."""
+    try:
+        for reader in list(_readers.values()):
+            reader.note_read()
+    except Exception:
+        tell_fault(_FAULT)
