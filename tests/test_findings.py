@@ -148,3 +148,22 @@ def test_statements_that_do_not_need_each_other(shop, monkeypatch):  # noqa: F81
     finding = _kinds(_counts)["consecutive_independent"]
     assert finding.is_advisory and finding.count == 2 and len(finding.places) == 2
     assert _kinds(_count_that_may_need_the_other) == {}
+
+
+def test_a_loop_over_pages_is_no_loop_over_rows_however_often_it_ran_before(shop):  # noqa: F811
+    """CPython runs a generator that a loop has often asked for its next element as a part of the loop's own frame."""
+
+    from django.core.paginator import Paginator
+
+    project_models.Tag.objects.bulk_create(project_models.Tag(name=str(number)) for number in range(8))
+
+    def export():
+        for page in Paginator(project_models.Tag.objects.order_by("pk"), 2):
+            for tag in page:
+                assert tag.name
+
+    for _ in range(64):
+        export()
+    with mercury.monitor("export") as watch:
+        export()
+    assert not [finding for finding in watch.report.findings if finding.kind == "n_plus_one"], str(watch.report)

@@ -163,8 +163,8 @@ def look_at_callers(frames: Sequence[FrameType], root: Root, first_depth: int) -
 
 def _of_frame(depth: int, frame: FrameType, root: Root, inner: Any, width: Width, before: _OfFrame) -> _OfFrame:
     """`before` is what an earlier look at the same activation found."""
-    offset = frame.f_lasti
-    around = loops_around(frame.f_code, offset)
+    offset = stable_offset(frame.f_code, frame.f_lasti)
+    around = loops_around(frame.f_code, frame.f_lasti)
     if around and frame is root.frame:
         opened = stable_offset(frame.f_code, root.offset)
         around = [loop for loop in around if opened not in loop.offsets]
