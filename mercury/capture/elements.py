@@ -6,9 +6,10 @@ element they work on, which makes them two places again, and gives a template it
 """
 
 from types import FrameType
-from typing import Any, Callable, Dict, Hashable, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Hashable, List, NamedTuple, Optional, Sequence, Tuple
 
 from mercury.capture.local_variables import locals_of
+from mercury.capture.rows import own_dict
 from mercury.trace import PathTable
 
 MAX_OWNERS = 4096
@@ -139,7 +140,7 @@ def _lookup_key(frame: FrameType) -> Tuple[Any, Any]:
 
 def _code_key(frame: FrameType) -> Tuple[Any, Any]:
     code = frame.f_code
-    return (id(code),), code
+    return id(code), code
 
 
 def _field_key(frame: FrameType) -> Tuple[Any, Any]:
@@ -190,6 +191,100 @@ def number_of(frame: FrameType, table: PathTable) -> int:
     if len(table.owners) < MAX_OWNERS:
         table.owners[key] = number, owner
     return number
+
+
+class Mark(NamedTuple):
+    """What a frame was at, in a form that tells quickly whether another frame of the same code is at it as well.
+
+    `is_at` answers from `owner` and `name`. Its no may be a mistake, as where a template was compiled again; only the
+    `number` decides then.
+    """
+
+    number: int
+    is_at: "Callable[[FrameType, Mark], bool]"
+    owner: Any
+    name: str
+
+
+def mark_of(frame: FrameType, table: PathTable) -> Optional[Mark]:
+    """The mark of the element that a frame is at; None for a frame that is at none."""
+    number = number_of(frame, table)
+    if not number:
+        return None
+    reader = readers[id(frame.f_code)]
+    compare = _COMPARISONS.get(reader)
+    try:
+        key, owner = _KEYS[reader](frame)
+    except Exception:
+        compare = None
+    if compare is None:
+        return Mark(number, _never, None, "")
+    return Mark(number, compare, owner, key[1] if type(key) is tuple else "")
+
+
+def _is_at_node(frame: FrameType, mark: Mark) -> bool:
+    return frame.f_locals.get("self") is mark.owner
+
+
+def _is_at_lookup(frame: FrameType, mark: Mark) -> bool:
+    variables = frame.f_locals
+    return variables.get("self") is mark.owner and variables.get("bit", "") is mark.name
+
+
+def _is_at_field(frame: FrameType, mark: Mark) -> bool:
+    variables = frame.f_locals
+    if type(variables.get("self")) is not mark.owner:
+        return False
+    field = variables.get("field")
+    if field is None:
+        return not mark.name
+    try:
+        return bool(_text(field.field_name) == mark.name)
+    except Exception:
+        return False
+
+
+def _is_at_attribute(frame: FrameType, mark: Mark) -> bool:
+    variables = frame.f_locals
+    names, name = variables.get("attrs"), variables.get("attr")
+    # One name is its own path.
+    return type(names) is list and len(names) == 1 and names[0] is name and type(name) is str and name == mark.name
+
+
+def _is_at_code(frame: FrameType, mark: Mark) -> bool:
+    return True
+
+
+def _never(frame: FrameType, mark: Mark) -> bool:
+    return False
+
+
+_COMPARISONS: Dict[ElementReader, Callable[[FrameType, Mark], bool]] = {
+    _template_node: _is_at_node,
+    _template_lookup: _is_at_lookup,
+    _compiled_template: _is_at_code,
+    _serializer_field: _is_at_field,
+    _serializer_attribute: _is_at_attribute,
+}
+
+
+def marks_of(frames: Sequence[FrameType], table: PathTable) -> List[Optional[Mark]]:
+    """The marks of some frames, the innermost first, but of none whose element follows from the one inside of it."""
+    marks: List[Optional[Mark]] = []
+    inner: Optional[Mark] = None
+    for frame in frames:
+        mark = mark_of(frame, table)
+        follows = mark is not None and inner is not None and _is_variable_of(inner, mark)
+        marks.append(None if follows else mark)
+        inner = mark or inner
+    return marks
+
+
+def _is_variable_of(lookup: Mark, node: Mark) -> bool:
+    """Is it the variable of this `{{ node }}`? It is no other node's."""
+    if lookup.is_at is not _is_at_lookup or node.is_at is not _is_at_node:
+        return False
+    return own_dict(own_dict(node.owner).get("filter_expression")).get("var") is lookup.owner
 
 
 def _number_of_element(frame: FrameType, table: PathTable) -> int:

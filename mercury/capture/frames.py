@@ -23,7 +23,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from mercury.capture import spawning
 from mercury.capture.bytecode import stable_offset
 from mercury.capture.code import CUT, ELEMENT, GENERATOR, ONE_BY_ONE, PLUMBING, RAW, SAVE, kind_of, kinds
-from mercury.capture.elements import element_of, number_of
+from mercury.capture.elements import Mark, element_of, mark_of, marks_of, number_of
 from mercury.capture.loops import Seen
 from mercury.capture.spawning import Spawn
 from mercury.capture.statements import Statement
@@ -45,15 +45,16 @@ NOT_MEASURED: CallPath = (-1, 0)
 _getframe = sys._getframe
 
 
-Recorded = Tuple[Tuple[CodeType, int, int], ...]
-"""Frames from the operation outward, as (code, offset, element number)."""
+Recorded = Tuple[Tuple[CodeType, int, Optional[Mark]], ...]
+"""Frames from the operation outward, as (code, offset, element)."""
 
 
 class Route:
     """How a text came last in one lane, with what is known of it; `path` is -1 until it came by a known frame.
 
     `skipped` counts the frames between the sender and the operation, `depth` is the index
-    of the known frame at which the walk ended, `path_before` the lane's path before it.
+    of the known frame at which the walk ended, `path_before` a path of the lane that is equal outside of that.
+    `is_chain`: each of the recorded frames is held by the one inside of it.
     """
 
     __slots__ = (
@@ -62,7 +63,7 @@ class Route:
         "depth",
         "fingerprint",
         "flags",
-        "is_raw",
+        "is_chain",
         "is_repeated",
         "looked_path",
         "path",
@@ -82,7 +83,7 @@ class Route:
         self.alias = alias
         self.database = database
         self.is_repeated = False
-        self.is_raw = False
+        self.is_chain = False
         self.looked_path = -2
         self.turns = 0
         self.path = -1
@@ -91,7 +92,7 @@ class Route:
         self.recorded: Recorded = ()
         self.depth = 0
         self.stop_offset = 0
-        self.stop_element = 0
+        self.stop_element: Optional[Mark] = None
 
 
 class Lane:
@@ -101,12 +102,16 @@ class Lane:
     of events that were sent while `is_busy`.
 
     The frames are dropped at the next query and when the unit closes: holding them is
-    what tells the same activation from the same code run again. `is_busy` is set while a
-    query is recorded: a finalizer or signal handler may then send another one. `is_at_home`: the
-    thread opened the unit; `spawn` is who started the work that another one does.
+    what tells the same activation from the same code run again. Where each of the innermost ones holds the one around
+    it, the two at the ends of this chain stand for all, and for what comes behind the list, until somebody asks.
+
+    `is_busy` is set while a query is recorded: a finalizer or signal handler may then send another one.
+    `is_at_home`: the thread opened the unit; `spawn` is who started the work that another one does.
     """
 
     __slots__ = (
+        "_chain",
+        "_chain_end",
         "_frames",
         "_is_at_home",
         "_last",
@@ -134,6 +139,8 @@ class Lane:
         self.seen = Seen()
         self._last = -1
         self._frames: List[Any] = []
+        self._chain: Optional[FrameType] = None
+        self._chain_end: Optional[FrameType] = None
 
     def release(self) -> None:
         """Drops every frame that the lane holds."""
@@ -143,11 +150,15 @@ class Lane:
 
     def shared_frame(self, shared: int) -> Optional[FrameType]:
         """The innermost activation that the last two queries have in common."""
-        frame = self._frames[shared - 1] if 0 < shared <= len(self._frames) else None
+        frames = self.stack()
+        frame = frames[shared - 1] if 0 < shared <= len(frames) else None
         return frame if isinstance(frame, FrameType) else None
 
     def stack(self) -> List[Any]:
         """The frames of the last query's call path, outermost first; something else for one that is not held."""
+        if self._chain is not None:
+            self._frames += _chain(self._chain, self._chain_end)[::-1]
+            self._chain = self._chain_end = None
         return self._frames
 
     def change_path(self, route: Route, path: int) -> int:
@@ -164,41 +175,57 @@ class Lane:
         """
         path = route.path
         depth = route.depth
-        if path < 0 or (route.path_before != self._last and not self._same_start(path, depth, table)):
+        if path < 0 or (route.path_before != self._last and not self._same_start(route, table)):
             return self._explore(_getframe(above), route, table)
-        fresh = []
+        frames = self._frames if depth < len(self._frames) else self.stack()
         try:
             current: Any = _getframe(above + route.skipped)
-            for code, offset, element in route.recorded:
+            operation = end = current
+            for code, offset, mark in route.recorded:
                 if current.f_lasti != offset or current.f_code is not code:
                     return self._explore(_getframe(above), route, table)
-                if element and element != number_of(current, table):
+                if mark is not None and not mark.is_at(current, mark) and mark.number != number_of(current, table):
                     return self._explore(_getframe(above), route, table)
-                fresh.append(current)
+                end = current
                 current = current.f_back
+            mark = route.stop_element
             if (
-                current is not self._frames[depth]
+                current is not frames[depth]
                 or current.f_lasti != route.stop_offset
-                or (route.stop_element and route.stop_element != number_of(current, table))
+                or (mark is not None and not mark.is_at(current, mark) and mark.number != number_of(current, table))
             ):
                 return self._explore(_getframe(above), route, table)
         except (ValueError, AttributeError):
             # The stack is less deep than the route.
             return self._explore(_getframe(above), route, table)
         self._last = path
-        return path, self._replace(depth + 1, fresh, route.is_raw)
+        kept = depth + 1
+        is_longer = kept < len(frames)
+        if not route.is_chain or end is (frames[kept] if is_longer else self._chain_end):
+            self.stack()
+            return path, self._replace(kept, _chain(operation, end))
+        if is_longer:
+            del frames[kept:]
+        self._chain, self._chain_end = operation, end
+        if depth < self.seen.still:
+            self.seen.still = depth
+        return path, kept
 
-    def _same_start(self, path: int, depth: int, table: PathTable) -> bool:
-        """Whether the last path and `path` are equal in their outermost `depth` frames."""
-        if self._last < 0 or depth >= len(self._frames):
+    def _same_start(self, route: Route, table: PathTable) -> bool:
+        """Whether the last path and the route's are equal outside of the known frame; the route remembers a yes."""
+        if self._last < 0:
             return False
-        return table.numbers[self._last][: 3 * depth] == table.numbers[path][: 3 * depth]
+        last, outside = table.numbers[self._last], 3 * route.depth
+        if outside >= len(last) or last[:outside] != table.numbers[route.path][:outside]:
+            return False
+        route.path_before = self._last
+        return True
 
     def _explore(self, frame: FrameType, route: Route, table: PathTable) -> CallPath:
         """The path of a text that came another way than before."""
         operation, current = _operation(frame, route)
         fresh = [operation]
-        depths = {held: depth for depth, held in enumerate(self._frames)}
+        depths = {held: depth for depth, held in enumerate(self.stack())}
         while current is not None:
             kind = kinds.get(id(current.f_code), -1)
             if kind < 0:
@@ -224,12 +251,11 @@ class Lane:
     def _start(self, fresh: List[FrameType], table: PathTable, spawn: Optional[Spawn]) -> CallPath:
         """Ends a walk that met no known frame: at the root, or below what `spawn` stands for."""
         self.spawn = spawn
-        is_raw = _is_raw(fresh[0])
         if spawn is None:
-            return self._settle(_intern([], [], fresh, table), self._replace(0, fresh, is_raw))
+            return self._settle(_intern([], [], fresh, table), self._replace(0, fresh))
         path = _intern(list(spawn.numbers), list(spawn.entries), fresh, table)
         # The spawn itself stands in for the frames of the caller, which are not held.
-        return self._settle(path, self._replace(0, [*fresh, *[spawn] * len(spawn.entries)], is_raw))
+        return self._settle(path, self._replace(0, [*fresh, *[spawn] * len(spawn.entries)]))
 
     def _arrive(self, stop: FrameType, depth: int, fresh: List[FrameType], route: Route, table: PathTable) -> CallPath:
         """Ends a walk at a known frame: only it may stand elsewhere by now. Notes the route."""
@@ -238,12 +264,13 @@ class Lane:
         entries = table.paths[before][:depth]
         route.path_before = before
         route.path = _intern(numbers, entries, [*fresh, stop], table)
-        route.recorded = tuple((frame.f_code, frame.f_lasti, number_of(frame, table)) for frame in fresh)
-        route.is_raw = _is_raw(fresh[0])
+        marks = marks_of(fresh, table)
+        route.recorded = tuple((frame.f_code, frame.f_lasti, mark) for frame, mark in zip(fresh, marks))
+        route.is_chain = not any(kind_of(frame) & (GENERATOR | RAW) for frame in fresh)
         route.depth = depth
         route.stop_offset = stop.f_lasti
-        route.stop_element = number_of(stop, table)
-        return self._settle(route.path, self._replace(depth + 1, fresh, route.is_raw))
+        route.stop_element = mark_of(stop, table)
+        return self._settle(route.path, self._replace(depth + 1, fresh))
 
     def _settle(self, path: int, shared: int) -> CallPath:
         if path < 0:
@@ -251,10 +278,11 @@ class Lane:
         self._last = path
         return path, shared
 
-    def _replace(self, kept: int, fresh: List[Any], is_raw: bool) -> int:
-        """Puts `fresh` in the place of the frames from `kept` on; how many of all are as before."""
+    def _replace(self, kept: int, fresh: List[Any]) -> int:
+        """Puts `fresh`, innermost first, in the place of the frames from `kept` on; how many of all are as before."""
         frames = self._frames
         shared = kept
+        is_raw = _is_raw(fresh[0])
         # The innermost frame that is kept stands elsewhere by now.
         if kept <= self.seen.still:
             self.seen.still = max(0, kept - 1)
@@ -274,6 +302,7 @@ class Lane:
         """Forgets where the thread was: the next walk goes out to the root."""
         self.is_busy = False
         self._frames = []
+        self._chain = self._chain_end = None
         self._last = -1
         self.seen.still = 0
         self.spawn = None
@@ -308,6 +337,16 @@ def _operation(frame: FrameType, route: Route) -> Tuple[FrameType, Optional[Fram
         operation = current
         current = current.f_back
     return operation, current
+
+
+def _chain(operation: FrameType, end: Optional[FrameType]) -> List[FrameType]:
+    """The frames from the operation out to `end`."""
+    current: Any = operation
+    frames = [current]
+    while current is not end:
+        current = current.f_back
+        frames.append(current)
+    return frames
 
 
 def _is_raw(operation: FrameType) -> bool:
