@@ -82,7 +82,7 @@ ALWAYS_INLINE size_t sql_common_word(const unsigned char *text) {
 
 /* The same for a word of 16 to 31 bytes. */
 ALWAYS_INLINE size_t sql_common_long_word(const unsigned char *text) {
-    if (sql_bytes_count_word(text) < SQL_BYTES_BLOCK) {
+    if (text[0] >= 0x80 || sql_bytes_count_word(text) < SQL_BYTES_BLOCK) {
         return 0;
     }
     size_t size = SQL_BYTES_BLOCK + sql_bytes_count_word(text + SQL_BYTES_BLOCK);
