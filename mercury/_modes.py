@@ -37,9 +37,9 @@ def exceeded(chosen: Settings, workload: str, metrics: PerformanceMetrics) -> Tu
     return tuple(told)
 
 
-def looks_for_dead_ignores(chosen: Settings, workload: str) -> bool:
+def looks_for_dead_ignores(mode: str, workload: str) -> bool:
     """Whether to look for ignores that have died: it costs time, which nobody spends who only observes."""
-    return workload == "test" or not logs_reports or chosen.mode(workload) != "observe"
+    return mode != "observe" or workload == "test" or not logs_reports
 
 
 def tell(chosen: Settings, report: Report) -> None:
@@ -47,7 +47,7 @@ def tell(chosen: Settings, report: Report) -> None:
 
     Of a command or task that did nothing in a database nobody wants to hear.
     """
-    if not logs_reports or chosen.mode(report.workload) == "observe":
+    if not logs_reports:
         return
     if report.exceeded or report.stale or _worth_telling(chosen, report):
         if logger.isEnabledFor(logging.WARNING):

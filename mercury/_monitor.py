@@ -82,25 +82,29 @@ class Unit:
         elapsed_ns = time.perf_counter_ns() - self._started_ns
         cpu_ns = _thread_time_ns() - self._cpu_ns if threading.get_ident() == self._thread else None
         chosen = chosen or settings.active()
+        mode = chosen.mode(self.workload)
         try:
             self.leave()
-            report = self._judge(chosen, elapsed_ns, cpu_ns)
+            report = self._judge(chosen, mode, elapsed_ns, cpu_ns)
         except Exception:
             tell_fault("Mercury could not judge a unit of work.")
             report = _unmeasured(self.name, elapsed_ns, cpu_ns, _FAULT)
         try:
             _tell(report, listeners)
-            if self.trace.parent is None:
+            if outer_listeners and self.trace.parent is None:
                 _tell(report, outer_listeners)
-            _log(chosen, report)
+            if mode != "observe":
+                _log(chosen, report)
         except Exception:
             tell_fault("Mercury could not tell a report.")
         return report
 
-    def _judge(self, chosen: Settings, elapsed_ns: int, cpu_ns: Optional[int]) -> Report:
-        evidence = self._with_unused_loads(self.trace.close())
+    def _judge(self, chosen: Settings, mode: str, elapsed_ns: int, cpu_ns: Optional[int]) -> Report:
+        evidence = self.trace.close()
+        if self.trace.eager_loads:
+            evidence = self._with_unused_loads(evidence)
         verdict = judge(evidence)
-        sifted = self._sift(chosen, verdict.findings, evidence)
+        sifted = self._sift(chosen, mode, verdict.findings, evidence)
         metrics = self._metrics(elapsed_ns, cpu_ns, evidence, sifted.findings)
         exceeded = _modes.exceeded(chosen, self.workload, metrics)
         return Report(
@@ -119,15 +123,13 @@ class Unit:
 
     def _with_unused_loads(self, evidence: Evidence) -> Evidence:
         """What a block has loaded may be read after it; whatever else ends has had its use of it."""
-        if not self.trace.eager_loads:
-            return evidence
         is_cut_short = self.is_cut_short or not isinstance(sys.exc_info()[1], _ENDS)
         return evidence._replace(eager_loads=eager_loads.unused(self.trace, is_cut_short, self.workload == "block"))
 
-    def _sift(self, chosen: Settings, findings: List[Finding], evidence: Evidence) -> Sifted:
+    def _sift(self, chosen: Settings, mode: str, findings: List[Finding], evidence: Evidence) -> Sifted:
         """Leaves out what is to be ignored; where that fails, nothing is."""
         try:
-            looks_for_dead = _modes.looks_for_dead_ignores(chosen, self.workload)
+            looks_for_dead = _modes.looks_for_dead_ignores(mode, self.workload)
             if not findings and not looks_for_dead:
                 return Sifted(findings, (), (), ())
             sieve = Sieve(evidence, chosen.ignore, self.trace.ignored, datetime.date.today)

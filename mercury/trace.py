@@ -374,7 +374,8 @@ class Trace:
             notes.append(f"{_queries(unattributed)} ran meanwhile in a thread or task that belongs to no unit of work")
         if totals.ungrouped_count:
             notes.append(f"{_queries(totals.ungrouped_count)} came without a usable call path and could not be judged")
-        if sum(group.distinct_count for group in groups) > TRACE_MAX_PARAMETERS:
+        is_long = totals.event_count > TRACE_MAX_PARAMETERS
+        if is_long and sum(group.distinct_count for group in groups) > TRACE_MAX_PARAMETERS:
             first = f"only the first {TRACE_MAX_PARAMETERS:,} different parameters were compared"
             notes.append(f"{first}: later duplicates are not told")
         if len(self.lanes) > TRACE_MAX_LANES:

@@ -185,12 +185,15 @@ class Job:
 
 
 _is_installed = False
+_is_asgiref_watched = False
 _lock = threading.Lock()
 
 
 def install() -> None:
     """Wraps the functions that hand work over; what is not there is left out. Safe to call again."""
     global _is_installed
+    if _is_installed and _is_asgiref_watched:
+        return
     with _lock:
         _install_asgiref()
         if _is_installed:
@@ -212,10 +215,12 @@ def _install_asyncio() -> None:
 
 
 def _install_asgiref() -> None:
+    global _is_asgiref_watched
     module = sys.modules.get("asgiref.current_thread_executor")
     executor: Any = getattr(module, "CurrentThreadExecutor", None)
     if executor is not None and not hasattr(executor.submit, "__wrapped__"):
         executor.submit = _carrying_submit(executor.submit)
+        _is_asgiref_watched = True
 
 
 def _is_watched() -> bool:
