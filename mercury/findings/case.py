@@ -189,20 +189,34 @@ class Case:
             for index, group in enumerate(self.evidence.groups)
             if group.loop in PROVEN and group.operation_count > 0 and index not in self.explained
         ]
-        recursive = {
-            self._instruction(self.evidence.groups[index])
-            for index in proven
-            if self.evidence.groups[index].loop == LOOP_RECURSION
-        }
+        recursive = self._recursions(proven)
         collected: Dict[Any, List[int]] = {}
         for index in proven:
             group = self.evidence.groups[index]
             key = self._instruction(group)
             # Each level of a recursion is a call path of its own, and its loop is another frame.
             loop = None if key in recursive else places.loop(self.path(group), group.loop_depth)
-            collected.setdefault((key, loop), []).append(index)
+            collected.setdefault((recursive.get(key, key), loop), []).append(index)
         sites = [self._site(indexes) for indexes in collected.values()]
         return self._with_working_loops(_one_for_each_cause([site for site in sites if site.operation_count > 1]))
+
+    def _recursions(self, proven: Sequence[int]) -> Dict[Any, Any]:
+        """The instructions of recursions, each with the one that stands for all functions of its cycle.
+
+        One of these may have been called once in each turn, and so not have recurred itself.
+        """
+        groups = [self.evidence.groups[index] for index in proven]
+        recurring = {self._instruction(group) for group in groups if group.loop == LOOP_RECURSION}
+        around: Dict[Any, Set[int]] = {}
+        for group in groups if recurring else ():
+            codes = around.setdefault(self._instruction(group), set())
+            codes.update(id(entry.code) for entry in self.path(group)[:-2])
+        found: Dict[Any, Any] = {}
+        for key in sorted(around, key=lambda key: key not in recurring):
+            first = next((known for known in found.values() if _call_each_other(key, known, around)), None)
+            if first is not None or key in recurring:
+                found[key] = first or key
+        return found
 
     def _instruction(self, group: Group) -> Any:
         """The statement and the instruction of the program that sends it."""
@@ -287,6 +301,11 @@ def _loop_place(path: List[PathEntry], group: Group, evident: growth.Growth) -> 
     if group.loop_depth >= 0 or seen is None:
         return places.loop(path, group.loop_depth)
     return places.loop_at(path, seen.depth, seen.line)
+
+
+def _call_each_other(key: Any, other: Any, around: Dict[Any, Set[int]]) -> bool:
+    """Are these one statement's instructions in two functions, each of which is called on the way to the other?"""
+    return bool(key[:2] == other[:2] and key[2] in around[other] and other[2] in around[key])
 
 
 _TABLES = re.compile(r' (?:from|join) "?(\w+)')
