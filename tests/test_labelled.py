@@ -30,7 +30,7 @@ def case_names():
 @pytest.fixture(scope="module")
 def measured():
     """Each case with its labels and what it sent, from a process with the suite's settings."""
-    for package in ("django", "rest_framework", "jinja2"):
+    for package in ("django", "graphene_django", "rest_framework", "jinja2"):
         pytest.importorskip(package)
     done = subprocess.run(
         [sys.executable, "-m", "tests.labelled.harness"],

@@ -39,7 +39,7 @@ class CompiledTemplate(NamedTuple):
 
 
 class NamedElement(NamedTuple):
-    """A lookup, a serializer field, a form field or a view, by name.
+    """A lookup, a serializer field, a form field, a view or a resolver of GraphQL, by name.
 
     `module` is that of the class `owner`, where the element is declared in one.
     """
@@ -93,6 +93,28 @@ def _form_field(frame: FrameType) -> Hashable:
     return NamedElement("form", type(variables["self"]).__name__, str(variables.get("name", "")))
 
 
+def _resolver(frame: FrameType) -> Hashable:
+    parent, name = _resolved_field(frame)
+    owner = _class_of(parent)
+    if owner is None:
+        return NamedElement("resolver", str(parent.name), name)
+    return NamedElement("resolver", owner.__name__, name, owner.__module__)
+
+
+def _resolved_field(frame: FrameType) -> Tuple[Any, str]:
+    """The type of GraphQL and the name of its field; graphql-core 3.2 and 3.3 hold the name's node differently."""
+    parent, nodes, details = locals_of(frame, ("parent_type", "field_nodes", "field_details_list"))
+    node = nodes[0] if details is None else details[0].node
+    return parent, str(node.name.value)
+
+
+def _class_of(parent: Any) -> Optional[type]:
+    """The class that graphene or strawberry made a type of."""
+    definition = (getattr(parent, "extensions", None) or {}).get("strawberry-definition")
+    found = getattr(parent, "graphene_type", None) or getattr(definition, "origin", None)
+    return found if isinstance(found, type) else None
+
+
 _READERS: Dict[Tuple[str, str], ElementReader] = {
     ("contrib/admin/options.py", "changelist_view"): _view,
     ("views/generic/base.py", "dispatch"): _view,
@@ -100,6 +122,8 @@ _READERS: Dict[Tuple[str, str], ElementReader] = {
     ("django/template/base.py", "render_annotated"): _template_node,
     ("django/template/base.py", "_resolve_lookup"): _template_lookup,
     ("django/forms/forms.py", "_clean_fields"): _form_field,
+    ("graphql/execution/execute.py", "execute_field"): _resolver,
+    ("graphql/execution/executor.py", "execute_field"): _resolver,
     ("rest_framework/serializers.py", "to_representation"): _serializer_field,
     ("rest_framework/serializers.py", "to_internal_value"): _serializer_field,
     ("rest_framework/fields.py", "get_attribute"): _serializer_attribute,
@@ -154,6 +178,11 @@ def _attribute_key(frame: FrameType) -> Tuple[Any, Any]:
     return (".".join(variables["attrs"]), _text(variables.get("attr", ""))), None
 
 
+def _resolver_key(frame: FrameType) -> Tuple[Any, Any]:
+    parent, name = _resolved_field(frame)
+    return (id(parent), name), parent
+
+
 def _text(value: Any) -> str:
     # A key is hashed, which only a plain text may be: others may run code of the host's.
     if type(value) is not str:
@@ -167,6 +196,7 @@ _KEYS: Dict[ElementReader, Callable[[FrameType], Tuple[Any, Any]]] = {
     _compiled_template: _code_key,
     _serializer_field: _field_key,
     _serializer_attribute: _attribute_key,
+    _resolver: _resolver_key,
 }
 """For readers whose elements come most: what tells an element without making it, and the object whose address is in
 that, which the table keeps alive. None of these refers to anything that is rendered."""

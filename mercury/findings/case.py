@@ -219,10 +219,11 @@ class Case:
         return found
 
     def _instruction(self, group: Group) -> Any:
-        """The statement and the instruction of the program that sends it."""
+        """The statement and the instruction of the program that sends it, for one resolver where there are such."""
         path = self.path(group)
         innermost = path[-2] if len(path) > 1 else path[-1]
-        return group.fingerprint, group.database, id(innermost.code), innermost.offset, innermost.element
+        way = innermost.offset, innermost.element, places.resolver(path)
+        return (group.fingerprint, group.database, id(innermost.code), *way)
 
     def _with_working_loops(self, sites: List[Site]) -> List[Site]:
         """A `while` that writes another row at each turn grows, and with it what else it sends."""

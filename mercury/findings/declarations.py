@@ -1,10 +1,11 @@
-"""Where the application declares what a library runs: a view's queryset, a serializer's field, an admin's columns."""
+"""Where the application declares what a library runs: a view's queryset, a serializer's field, a resolver."""
 
 import ast
+import re
 import sys
 import tokenize
 from functools import lru_cache
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 from mercury.capture.code import is_library
 from mercury.capture.elements import NamedElement
@@ -30,8 +31,19 @@ def find(element: NamedElement) -> Optional[Declaration]:
     members = _classes(file).get(element.owner)
     if members is None:
         return None
-    names = _OF_VIEWS if element.kind == "view" else (element.name, "fields", "")
+    names = _names_of(element)
     return next((members[name] for name in (*names, "") if name in members), None)
+
+
+def _names_of(element: NamedElement) -> Tuple[str, ...]:
+    """The members that may declare an element, the best first."""
+    if element.kind == "view":
+        return _OF_VIEWS
+    if element.kind == "resolver":
+        # GraphQL writes taskCount for task_count.
+        name = re.sub(r"(?<!^)([A-Z])", r"_\1", element.name).lower()
+        return (f"resolve_{name}", name, "fields", "")
+    return (element.name, "fields", "")
 
 
 @lru_cache(_MAX_FILES)

@@ -8,7 +8,7 @@ from typing import List, Optional
 
 from mercury.capture.iterables import ANSWERS, WHILE
 from mercury.core.records import LOOP_CALLED, LOOP_RECURSION
-from mercury.findings import fix, nesting
+from mercury.findings import fix, nesting, places
 from mercury.findings.case import Case, Site
 from mercury.findings.finding import Finding
 from mercury.findings.places import short
@@ -22,7 +22,12 @@ def find(case: Case) -> List[Finding]:
     sites = [site for site in reads if not case.is_explained(site)]
     for site in sites:
         case.explained.update(site.groups)
-    return [site.finding(KIND, fix_for(case, site, reads), why(site)) for site in sites]
+    return [site.finding(KIND, fix_for(case, site, reads), why(site) + _resolver_words(case, site)) for site in sites]
+
+
+def _resolver_words(case: Case, site: Site) -> str:
+    name = places.resolver(case.path(case.evidence.groups[site.groups[0]]))
+    return f"; the resolver {name} asks for it" if name else ""
 
 
 def fix_for(case: Case, site: Site, reads: List[Site]) -> str:

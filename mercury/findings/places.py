@@ -1,6 +1,6 @@
 """Call paths as a person reads them: the line that sends the query, and the loop around it."""
 
-from typing import List, NamedTuple, Optional
+from typing import Any, List, NamedTuple, Optional
 
 from mercury.capture import bytecode
 from mercury.capture.code import is_library
@@ -26,11 +26,12 @@ def trigger(path: List[PathEntry]) -> Place:
     """The innermost line of the application or its templates; of a library only where there is no such line.
 
     Outside of a request's handler stands middleware, which serves all views alike. Where nothing else is
-    the application's, a declaration of its view or serializer is.
+    the application's, a declaration of its view or serializer is. Whoever executes GraphQL stands outside of its
+    resolvers.
     """
     callers = path[:-1] or path
     for entry in reversed(_inside_handler(callers)):
-        place = _own_place(entry)
+        place = _own_place(entry) or _resolver_place(entry)
         if place is not None:
             return place
     return _declared(callers) or _outside(callers) or _code_place(callers[-1])
@@ -61,6 +62,28 @@ def _declared(path: List[PathEntry]) -> Optional[Place]:
     return None
 
 
+def resolver(path: List[PathEntry]) -> str:
+    """The innermost resolver of GraphQL on a call path, as `Type.field`; empty where there is none."""
+    names = [_resolver_name(entry.element) for entry in reversed(path) if _is_resolver(entry.element)]
+    return names[0] if names else ""
+
+
+def _is_resolver(element: Any) -> bool:
+    return isinstance(element, NamedElement) and element.kind == "resolver"
+
+
+def _resolver_name(element: NamedElement) -> str:
+    return f"{element.owner}.{element.name}"
+
+
+def _resolver_place(entry: PathEntry) -> Optional[Place]:
+    """The line that declares the resolver which this frame calls."""
+    if not _is_resolver(entry.element) or not entry.element.module:
+        return None
+    place = declarations.find(entry.element)
+    return None if place is None else Place(place.file, place.line, _resolver_name(entry.element))
+
+
 def is_own(entry: PathEntry) -> bool:
     """Is this frame the application's or one of its templates?"""
     return isinstance(entry.element, TemplateElement) or not _is_library(entry)
@@ -71,7 +94,7 @@ def loop(path: List[PathEntry], depth: int) -> Place:
     if depth < 0 or depth >= len(path):
         return _enclosing_loop(path)
     for entry in reversed(_inside_handler(path[: depth + 1])):
-        place = _own_loop(entry)
+        place = _own_loop(entry) or _resolver_place(entry)
         if place is not None:
             return place
     if path[depth].code is from_nowhere.__code__:

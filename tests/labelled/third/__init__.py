@@ -1,1 +1,1 @@
-"""The cases of the third set: relations loaded along with rows. Its labels are proven by leaving the load out."""
+"""The cases of the third set: relations loaded along, whose labels are proven by leaving the load out; and GraphQL."""
