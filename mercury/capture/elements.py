@@ -5,11 +5,11 @@ loop that calls both is the template engine's. Frames of such interpreters carry
 element they work on, which makes them two places again, and gives a template its line.
 """
 
-from types import FrameType
+from types import FrameType, MemberDescriptorType
 from typing import Any, Callable, Dict, Hashable, List, NamedTuple, Optional, Sequence, Tuple
 
 from mercury.capture.local_variables import locals_of
-from mercury.capture.rows import own_dict
+from mercury.capture.rows import class_attribute, own_dict
 from mercury.trace import PathTable
 
 MAX_OWNERS = 4096
@@ -314,7 +314,14 @@ def _is_variable_of(lookup: Mark, node: Mark) -> bool:
     """Is it the variable of this `{{ node }}`? It is no other node's."""
     if lookup.is_at is not _is_at_lookup or node.is_at is not _is_at_node:
         return False
-    return own_dict(own_dict(node.owner).get("filter_expression")).get("var") is lookup.owner
+    expression = own_dict(node.owner).get("filter_expression")
+    slot = class_attribute(type(expression), "var")
+    if type(slot) is not MemberDescriptorType:
+        return own_dict(expression).get("var") is lookup.owner
+    try:
+        return slot.__get__(expression) is lookup.owner
+    except AttributeError:
+        return False
 
 
 def _number_of_element(frame: FrameType, table: PathTable) -> int:

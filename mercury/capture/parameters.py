@@ -16,6 +16,7 @@ NOT_COMPARED = 0
 
 # Version 2 knows no back references, so equal values always have equal bytes.
 _MARSHAL_VERSION = 2
+_dumps = marshal.dumps
 _MAX_BYTES = 64 * 1024
 _KEY = os.urandom(16)
 
@@ -57,7 +58,7 @@ def digest(parameters: Any, variant: int = 0) -> int:
 
     `variant` stands for what the text itself holds; see mercury.capture.statements.
     """
-    data = marshal.dumps(parameters, _MARSHAL_VERSION) if _is_plain(parameters) else _serialize_items(parameters)
+    data = _dumps(parameters, _MARSHAL_VERSION) if _is_plain(parameters) else _serialize_items(parameters)
     if not data or len(data) > _MAX_BYTES:
         return NOT_COMPARED
     return hash(_KEY + data) ^ variant or 1
@@ -68,8 +69,10 @@ def _is_plain(parameters: Any) -> bool:
     kind = type(parameters)
     if kind is not tuple and kind is not list:
         return id(kind) in _EXACT
-    for value in parameters:  # noqa: SIM110 - a generator would cost each query as much again
-        if id(type(value)) not in _EXACT:
+    for value in parameters:
+        kind = type(value)
+        # Most are one of these, and each query pays for asking further.
+        if kind is not int and kind is not str and id(kind) not in _EXACT:
             return False
     return True
 
