@@ -138,7 +138,10 @@ def _find_loops(code: CodeType) -> List[Loop]:
     for index, instruction in enumerate(instructions):
         head = _target(instruction, indexes)
         if head is not None and head <= index and _is_loop(instruction, instructions[head]):
-            bodies.setdefault(head, {head}).update(_body(head, index, sources))
+            body = _body(head, index, sources)
+            # A loop begins at its head. What can be come to otherwise is a handler of exceptions that goes on above.
+            if head == 0 or 0 not in body:
+                bodies.setdefault(head, {head}).update(body)
     return [
         Loop(
             frozenset(instructions[index].offset for index in body),
