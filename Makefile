@@ -59,7 +59,7 @@ EXITS ?= 500
 INTERPRETERS ?=
 CORE_TESTS = $(wildcard $(SOURCES:%=tests/test_%.py))
 ASAN_TESTS ?= tests --ignore=tests/test_build.py --ignore=tests/test_loader.py
-DJANGO_TESTS = $(addprefix tests/test_,$(addsuffix .py,capture eager_loads findings graphql middleware monitor settings suppression development \
+DJANGO_TESTS = $(addprefix tests/test_,$(addsuffix .py,capture eager_loads findings gevent graphql middleware monitor settings suppression development \
                  rest_framework examples labelled labelled_run orm_expressions checks doctor run units hostile_host))
 DJANGO_VERSIONS ?= 4.2 5.2 6.0 6.1
 # The one Python that all of these versions run on.
@@ -181,7 +181,7 @@ orm-expressions: library $(DJANGO_VERSIONS:%=.venvs/django-%/ready) ## the ids o
 
 .venvs/django-%/ready:
 	$(DJANGO_PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip install -q "Django~=$*.0" cffi greenlet hypothesis pytest celery djangorestframework graphene-django gunicorn jinja2 'psycopg[binary]'
+	$(@D)/bin/python -m pip install -q "Django~=$*.0" cffi gevent greenlet hypothesis pytest celery djangorestframework graphene-django gunicorn jinja2 'psycopg[binary]'
 	touch $@
 
 differential: $(VENV)/ready library ## compare the library and its twin on the whole corpus and 200,000 generated statements, in six dialects

@@ -500,9 +500,13 @@ class TestServers:
         if not reloader:
             assert self.code in (0, -signal.SIGINT)
 
-    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-    def test_gunicorn_with_two_workers(self, project, number):
+    @pytest.mark.parametrize(
+        ("kind", "number"), [("sync", signal.SIGINT), ("sync", signal.SIGTERM), ("gevent", signal.SIGTERM)]
+    )
+    def test_gunicorn_with_two_workers(self, project, number, kind):
         pytest.importorskip("gunicorn", reason="gunicorn is not installed: pip install gunicorn")
+        if kind == "gevent":
+            pytest.importorskip("gevent", reason="gevent is not installed: pip install gevent")
         report = self.serve(
             project,
             number,
@@ -511,6 +515,7 @@ class TestServers:
             "-m",
             "gunicorn",
             "--workers=2",
+            f"--worker-class={kind}",
             "--bind=127.0.0.1:PORT",
             "bookshop.wsgi",
         )
@@ -518,7 +523,8 @@ class TestServers:
         units = {unit["name"]: (unit["times"], unit["query_count"]) for unit in report["units"]}
         assert units["GET /"] == (6, 6 * (1 + 4 * BOOKS))
         assert {finding["target"] for finding in report["findings"]} == CAUSES
-        assert report["watched_processes"] == 2
+        # One may have served all requests before the other was there.
+        assert report["watched_processes"] in (1, 2)
         assert report["not_measured"] == []
 
     def test_a_worker_of_celery_with_its_pool(self, tmp_path):

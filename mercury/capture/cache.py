@@ -5,16 +5,19 @@ wrapped when it is made. They may call each other: only the outer call counts.
 """
 
 import functools
-import threading
-from typing import Any, Callable, Iterable, List
+from contextvars import ContextVar
+from typing import Any, Callable, Iterable, List, Optional
 
 from mercury.trace import current, tell_fault
 
 _MISSING = object()
 _TOLD = [True]
 
-_inside = threading.local()
-"""`missed` is None outside of a counted call. Inside, it is a list that is empty until the call has missed or hit."""
+_inside: "ContextVar[Optional[List[bool]]]" = ContextVar("mercury_cache", default=None)
+"""None outside of a counted call. Inside, a list that is empty until the call has missed or hit.
+
+Greenlets have contexts of their own, and only sometimes thread-local values of their own.
+"""
 
 _is_installed = False
 
@@ -58,14 +61,14 @@ def watch_cache(cache: Any) -> Any:
 def _counting_get(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def get(key: Any, default: Any = None, *args: Any, **kwargs: Any) -> Any:
-        outer = getattr(_inside, "missed", None)
+        outer = _inside.get()
         if current.get() is None or outer:
             return original(key, default, *args, **kwargs)
-        _inside.missed = _TOLD
+        _inside.set(_TOLD)
         try:
             value = original(key, _MISSING, *args, **kwargs)
         finally:
-            _inside.missed = outer
+            _inside.set(outer)
         missed = value is _MISSING
         if outer is None:
             _count(not missed, missed)
@@ -79,15 +82,15 @@ def _counting_get(original: Callable[..., Any]) -> Callable[..., Any]:
 def _counting_get_many(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def get_many(keys: Iterable[Any], *args: Any, **kwargs: Any) -> Any:
-        outer = getattr(_inside, "missed", None)
+        outer = _inside.get()
         if current.get() is None or outer is not None:
             return original(keys, *args, **kwargs)
         wanted = list(keys)
-        _inside.missed = _TOLD
+        _inside.set(_TOLD)
         try:
             found = original(wanted, *args, **kwargs)
         finally:
-            _inside.missed = None
+            _inside.set(None)
         _count(len(found), len(set(wanted)) - len(found))
         return found
 
@@ -99,23 +102,23 @@ def _counting_get_or_set(original: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def get_or_set(key: Any, default: Any, *args: Any, **kwargs: Any) -> Any:
-        if current.get() is None or getattr(_inside, "missed", None) is not None:
+        if current.get() is None or _inside.get() is not None:
             return original(key, default, *args, **kwargs)
         missed: List[bool] = []
 
         def outside() -> Any:
             """The application's own function, whose use of caches counts for itself."""
-            _inside.missed = None
+            _inside.set(None)
             try:
                 return default()
             finally:
-                _inside.missed = missed
+                _inside.set(missed)
 
-        _inside.missed = missed
+        _inside.set(missed)
         try:
             return original(key, outside if callable(default) else default, *args, **kwargs)
         finally:
-            _inside.missed = None
+            _inside.set(None)
             if missed:
                 _count(not missed[0], missed[0])
 
