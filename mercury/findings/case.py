@@ -77,6 +77,8 @@ class Case:
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
+        self._triggers: Dict[int, Place] = {}
+        self._loops: Dict[Tuple[int, int], Place] = {}
         self.reasons: Dict[int, str] = {}
         self.explained: Set[int] = self._framework_work()
         self._counted = self._counted_tables()
@@ -89,6 +91,21 @@ class Case:
     def path(self, group: Group) -> List[PathEntry]:
         return self.evidence.paths[group.path]
 
+    def trigger(self, group: Group) -> Place:
+        """The line that a group's queries are sent from."""
+        found = self._triggers.get(group.path)
+        if found is None:
+            found = self._triggers[group.path] = places.trigger(self.path(group))
+        return found
+
+    def loop(self, group: Group) -> Place:
+        """The loop around a group's queries."""
+        key = (group.path, group.loop_depth)
+        found = self._loops.get(key)
+        if found is None:
+            found = self._loops[key] = places.loop(self.path(group), group.loop_depth)
+        return found
+
     def statement(self, fingerprint: int) -> Statement:
         statement: Statement = self.evidence.statements.get(fingerprint, UNREADABLE)
         return statement
@@ -100,7 +117,7 @@ class Case:
     def finding(self, kind: str, indexes: Sequence[int], fix: str, why: str) -> Finding:
         """What is told of some groups that no loop joins; the first of them gives the place."""
         groups = [self.evidence.groups[index] for index in indexes]
-        trigger = places.trigger(self.path(groups[0]))
+        trigger = self.trigger(groups[0])
         sighting = self.sighting(indexes)
         return Finding(
             kind=kind,
@@ -118,7 +135,7 @@ class Case:
             loop_line=0,
             fix=fix,
             why=why,
-            places=tuple(dict.fromkeys(str(places.trigger(self.path(group))) for group in groups)),
+            places=tuple(dict.fromkeys(str(self.trigger(group)) for group in groups)),
             first_event=groups[0].first_event,
         )
 
@@ -146,7 +163,7 @@ class Case:
     def loaded_at(self, table: str, before: int) -> Optional[Place]:
         """Where the rows of `table` were last selected before event number `before`."""
         group = self._loading(table, before)
-        return None if group is None else places.trigger(self.path(group))
+        return None if group is None else self.trigger(group)
 
     def _loading(self, table: str, before: int) -> Optional[Group]:
         if not table:
@@ -195,7 +212,7 @@ class Case:
             group = self.evidence.groups[index]
             key = self._instruction(group)
             # Each level of a recursion is a call path of its own, and its loop is another frame.
-            loop = None if key in recursive else places.loop(self.path(group), group.loop_depth)
+            loop = None if key in recursive else self.loop(group)
             collected.setdefault((recursive.get(key, key), loop), []).append(index)
         sites = [self._site(indexes) for indexes in collected.values()]
         return self._with_working_loops(_one_for_each_cause([site for site in sites if site.operation_count > 1]))
@@ -254,7 +271,6 @@ class Case:
     def _site(self, indexes: List[int]) -> Site:
         groups = [self.evidence.groups[index] for index in indexes]
         first = min(groups, key=lambda group: group.first_event)
-        path = self.path(first)
         located = min(groups, key=lambda group: (group.loop == LOOP_RECURSION, group.first_event))
         count, operation_count, distinct_count, duration_ns = _sums(groups)
         evident = self._growth(indexes, operation_count)
@@ -268,13 +284,21 @@ class Case:
             duration_ns=duration_ns,
             first_event=first.first_event,
             loop=max(group.loop for group in groups),
-            trigger=places.trigger(path),
-            loop_place=_loop_place(self.path(located), located, evident),
+            trigger=self.trigger(first),
+            loop_place=self._loop_place(located, evident),
             sighting=self.sighting(indexes),
             growth=evident,
             is_write=bool(first.flags & EVENT_WRITE),
             causes=frozenset(_cause(self.path(group)) for group in groups),
         )
+
+    def _loop_place(self, group: Group, evident: growth.Growth) -> Place:
+        """Where no activation could be shared, as in a thread for each row, the loops that were seen tell the place."""
+        path = self.path(group)
+        seen = next((loop for loop in evident.turning if loop.kind != LIBRARY and loop.depth < len(path)), None)
+        if group.loop_depth >= 0 or seen is None:
+            return self.loop(group)
+        return places.loop_at(path, seen.depth, seen.line)
 
     def _growth(self, indexes: List[int], operation_count: int) -> growth.Growth:
         """What the clearest of some groups says: growth, else a reason against it."""
@@ -294,14 +318,6 @@ def _sums(groups: Sequence[Group]) -> Tuple[int, int, int, int]:
         distinct_count += group.distinct_count
         duration_ns += group.duration_ns
     return count, operation_count, distinct_count, duration_ns
-
-
-def _loop_place(path: List[PathEntry], group: Group, evident: growth.Growth) -> Place:
-    """Where no activation could be shared, as in a thread for each row, the loops that were seen tell the place."""
-    seen = next((loop for loop in evident.turning if loop.kind != LIBRARY and loop.depth < len(path)), None)
-    if group.loop_depth >= 0 or seen is None:
-        return places.loop(path, group.loop_depth)
-    return places.loop_at(path, seen.depth, seen.line)
 
 
 def _call_each_other(key: Any, other: Any, around: Dict[Any, Set[int]]) -> bool:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Dict, List, Tuple
 
 from mercury.core.records import LOOP_OPERATION, unsigned
-from mercury.findings import places
 from mercury.findings.case import PROVEN, Case
 from mercury.findings.finding import Finding
 
@@ -39,7 +38,7 @@ def find(case: Case, findings: List[Finding]) -> List[Cleared]:
 
 def _cleared(case: Case, indexes: List[int]) -> Cleared:
     groups = [case.evidence.groups[index] for index in indexes]
-    place = places.trigger(case.path(groups[0]))
+    place = case.trigger(groups[0])
     return Cleared(
         sql=case.statement(groups[0].fingerprint).canonical,
         fingerprint=unsigned(groups[0].fingerprint),

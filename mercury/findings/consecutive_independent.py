@@ -12,7 +12,6 @@ from inspect import CO_COROUTINE
 from typing import Any, Dict, List
 
 from mercury.core.records import EVENT_WRITE
-from mercury.findings import places
 from mercury.findings.case import Case
 from mercury.findings.finding import Finding
 
@@ -66,6 +65,6 @@ def _finding(case: Case, row: List[int]) -> Finding:
     path = case.path(case.evidence.groups[row[0]])
     is_async = any(entry.code.co_flags & CO_COROUTINE for entry in path[-2:])
     how = "asyncio.gather(...)" if is_async else "a ThreadPoolExecutor, or make one statement of them"
-    lines = ", ".join(str(places.trigger(case.path(case.evidence.groups[index])).line) for index in row)
+    lines = ", ".join(str(case.trigger(case.evidence.groups[index]).line) for index in row)
     why = f"{len(row)} statements without a value of each other ran one after the other, at lines {lines}"
     return case.finding(KIND, row, f"run them at the same time, with {how}", why)

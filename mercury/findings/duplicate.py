@@ -80,7 +80,7 @@ def _is_of_a_library(case: Case, groups: List[int]) -> bool:
 
 
 def _finding(case: Case, duplicate: Duplicate, groups: List[int]) -> Finding:
-    triggers = [places.trigger(case.path(case.evidence.groups[index])) for index in groups]
+    triggers = [case.trigger(case.evidence.groups[index]) for index in groups]
     loop = _loop_of(case, groups)
     statement = case.statement(duplicate.fingerprint)
     sighting = case.sighting(groups)
