@@ -1,7 +1,7 @@
 """Memory of one contender, in a process of its own.
 
 python measure_memory.py trace
-python measure_memory.py requests CONTENDER DATABASE
+python measure_memory.py requests CONTENDER DATABASE [REQUESTS]
 """
 
 import gc
@@ -27,9 +27,9 @@ def resident_mb():
 
 
 def held():
-    """Resident memory, and the interpreter's blocks without what only waits to be collected."""
+    """Resident memory, and the interpreter's blocks without what only waits to be collected; PyPy counts none."""
     gc.collect()
-    return resident_mb(), sys.getallocatedblocks()
+    return resident_mb(), getattr(sys, "getallocatedblocks", int)()
 
 
 def of_trace():
@@ -49,13 +49,13 @@ def of_trace():
     return {"mb": held}
 
 
-def of_requests(contender, database):
-    """What a process holds after 10,000 requests, less what it held after the first 1,000."""
+def of_requests(contender, database, requests=REQUESTS):
+    """What a process holds after 10,000 requests or as many as are given, less what it held after the first 1,000."""
     logging.disable()
     warnings.simplefilter("ignore")
     set_up(contender, Path(database))
     server = Server()
-    for number in range(REQUESTS):
+    for number in range(int(requests)):
         server.get(PAGES[number % len(PAGES)])
         if number == WARM_UP:
             before = held()
