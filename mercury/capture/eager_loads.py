@@ -381,7 +381,14 @@ def _note_prefetch(begun: _Begun, instances: List[Any], prefetcher: Any, lookup:
             load.is_read = True
 
 
-_attributes = object.__getattribute__
+def _attribute(instance: Any, name: str, default: Any) -> Any:
+    try:
+        return object.__getattribute__(instance, name)
+    except AttributeError:
+        return default
+
+
+_set_attribute = object.__setattr__
 
 
 def _note_many(loads: List[EagerLoad], name: str, instances: List[Any]) -> None:
@@ -389,11 +396,12 @@ def _note_many(loads: List[EagerLoad], name: str, instances: List[Any]) -> None:
     for load in loads:
         load.hold(shared)
     for instance in instances:
-        held = _attributes(instance, "__dict__")
-        cache = held.get(_CACHE)
+        # Asked for its __dict__, an instance would have to make one, and would be slower from then on.
+        cache = _attribute(instance, _CACHE, None)
         if type(cache) is dict:
-            held[_CACHE] = noted = PrefetchedCache(cache)
+            noted = PrefetchedCache(cache)
             noted.loads = shared
+            _set_attribute(instance, _CACHE, noted)
         elif type(cache) is PrefetchedCache:
             if cache.loads is not shared and cache.loads.get(name) is not loads:
                 cache.loads[name] = loads
