@@ -142,7 +142,7 @@ static int64_t table_find(const table *self, int64_t first, int64_t second) {
 
 static int table_grow_slots(table *self, size_t slot_count) {
     block slots = {NULL, 0};
-    if (!block_reserve(&slots, slot_count, sizeof(uint32_t))) {
+    if (!block_grow(&slots, slot_count, sizeof(uint32_t))) {
         return 0;
     }
     memset(slots.data, 0, slots.bytes);
