@@ -133,8 +133,18 @@ def _is_loose(pieces: Pieces, number: int) -> bool:
     return bool(pieces[number].gap) or (number > 0 and (_is(pieces, number, *marks) or _is(pieces, number - 1, *marks)))
 
 
-def _fill_gaps(generator: random.Random, pieces: Pieces, fillings: List[bytes]) -> Optional[Pieces]:
-    places = [number for number in range(1, len(pieces)) if _is_loose(pieces, number)]
+def _stands_for_semicolon(pieces: Pieces, number: int, dialect: int) -> bool:
+    """Whether the piece would, were it alone on its line."""
+    return dialect == DIALECTS["oracle"] and _is(pieces, number, b"/")
+
+
+def _fill_gaps(generator: random.Random, pieces: Pieces, dialect: int, fillings: List[bytes]) -> Optional[Pieces]:
+    places = [
+        number
+        for number in range(1, len(pieces))
+        if _is_loose(pieces, number)
+        and not any(_stands_for_semicolon(pieces, each, dialect) for each in (number - 1, number))
+    ]
     changed = list(pieces)
     for place in places:
         if generator.randrange(2):
@@ -144,11 +154,11 @@ def _fill_gaps(generator: random.Random, pieces: Pieces, fillings: List[bytes]) 
 
 
 def more_comments(generator: random.Random, pieces: Pieces, dialect: int) -> Optional[Pieces]:
-    return _fill_gaps(generator, pieces, [b" " + comment + b" " for comment in _COMMENTS])
+    return _fill_gaps(generator, pieces, dialect, [b" " + comment + b" " for comment in _COMMENTS])
 
 
 def more_white_space(generator: random.Random, pieces: Pieces, dialect: int) -> Optional[Pieces]:
-    return _fill_gaps(generator, pieces, _SPACES)
+    return _fill_gaps(generator, pieces, dialect, _SPACES)
 
 
 def other_case(generator: random.Random, pieces: Pieces, dialect: int) -> Optional[Pieces]:
