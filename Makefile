@@ -139,11 +139,12 @@ test: ## C unit tests, then the suite over the library, then over the twin
 test-native: $(VENV)/ready ## the suite over the C library
 	MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) $(PYTEST_PARALLEL)
 
-# What chooses its backend in processes of its own, compares both, or raises instead of reaching one: once is enough.
+# What chooses its backend in processes of its own, compares both, or raises instead of reaching one, and what is about
+# the scope of a unit and no figure: once is enough.
 test-pure: $(VENV)/ready ## the suite over the twin
 	MERCURY_TEST_BACKEND=pure DJANGO_MERCURY_PURE_PYTHON=1 $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) $(PYTEST_PARALLEL) \
 	    --ignore=tests/test_build.py --ignore=tests/test_loader.py --ignore=tests/test_run.py --ignore=tests/test_doctor.py \
-	    --ignore=tests/test_chaos.py --ignore=tests/test_fuzz_corpus.py
+	    --ignore=tests/test_chaos.py --ignore=tests/test_fuzz_corpus.py --ignore=tests/test_units.py --ignore=tests/test_gevent.py
 
 test-postgresql: $(VENV)/ready library ## the Django tests over a PostgreSQL server of their own
 	$(VENV_PYTHON) -m pip install -q 'psycopg[binary]'
@@ -185,7 +186,7 @@ orm-expressions: library $(DJANGO_VERSIONS:%=.venvs/django-%/ready) ## the ids o
 	touch $@
 
 differential: $(VENV)/ready library ## compare the library and its twin on the whole corpus and 200,000 generated statements, in six dialects
-	MERCURY_DIFFERENTIAL=full MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) tests/test_twin_sql.py
+	MERCURY_DIFFERENTIAL=full MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) tests/test_twin_sql.py tests/test_fuzz_corpus.py
 
 properties: $(VENV)/ready library ## a million changes of the corpus, 1,000 planted secrets, a gigabyte of SQL, 1,000 requests with faults
 	MERCURY_PROPERTIES=full MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) \
