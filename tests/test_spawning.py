@@ -5,6 +5,7 @@ import contextvars
 import gc
 import inspect
 import queue
+import sys
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -251,7 +252,9 @@ def test_a_worker_grows_with_what_others_put_into_its_queue():
             keys.put(title)
         run_in_thread(work)
     (finding,) = watch.report.findings
-    assert (finding.kind, finding.loop_line) == ("n_plus_one", line_of("loop of work"))
+    # Before CPython 3.10 nothing is left of `while True`, and its loop begins at the line behind it.
+    expected = line_of("loop of work") + (sys.version_info < (3, 10))
+    assert (finding.kind, finding.loop_line) == ("n_plus_one", expected)
 
 
 def test_a_sync_function_that_calls_async_code_on_two_lines_is_no_loop():

@@ -129,13 +129,18 @@ def loop_node(block: Block, loop: Loop) -> Node:
 
 def _is_node_of(block: Block, node: Node, loop: Loop) -> bool:
     if isinstance(node, ast.While):
-        return not loop.variables and _first_line(node) <= loop.line <= _last_line(node.test)
+        return not loop.variables and _first_line(node) <= loop.line <= _last_line_of_head(node)
     if isinstance(node, (ast.For, ast.AsyncFor)):
         return _binds(node, loop) and _first_line(node) <= loop.line <= _last_line(node.iter)
     if isinstance(node, ast.comprehension):
         around = block.parents[node]
         return _binds(node, loop) and _first_line(around) <= loop.line <= _last_line(around)
     return False
+
+
+def _last_line_of_head(node: ast.While) -> int:
+    """Before CPython 3.10, and in PyPy, `while True` leaves no instruction: its loop begins at its first statement."""
+    return _first_line(node.body[0]) if isinstance(node.test, ast.Constant) else _last_line(node.test)
 
 
 def _binds(node: Node, loop: Loop) -> bool:
