@@ -140,11 +140,12 @@ test-native: $(VENV)/ready ## the suite over the C library
 	MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) $(PYTEST_PARALLEL)
 
 # What chooses its backend in processes of its own, compares both, or raises instead of reaching one, and what is about
-# the scope of a unit and no figure: once is enough.
+# units, settings and pages and no figure of the core: once is enough.
 test-pure: $(VENV)/ready ## the suite over the twin
 	MERCURY_TEST_BACKEND=pure DJANGO_MERCURY_PURE_PYTHON=1 $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) $(PYTEST_PARALLEL) \
 	    --ignore=tests/test_build.py --ignore=tests/test_loader.py --ignore=tests/test_run.py --ignore=tests/test_doctor.py \
-	    --ignore=tests/test_chaos.py --ignore=tests/test_fuzz_corpus.py --ignore=tests/test_units.py --ignore=tests/test_gevent.py
+	    --ignore=tests/test_chaos.py --ignore=tests/test_fuzz_corpus.py --ignore=tests/test_units.py --ignore=tests/test_gevent.py \
+	    --ignore=tests/test_development.py --ignore=tests/test_checks.py --ignore=tests/test_settings.py --ignore=tests/test_examples.py
 
 test-postgresql: $(VENV)/ready library ## the Django tests over a PostgreSQL server of their own
 	$(VENV_PYTHON) -m pip install -q 'psycopg[binary]'

@@ -38,7 +38,7 @@ pytestmark = [
 ]
 
 REQUESTS = 1000 if os.environ.get("MERCURY_PROPERTIES") == "full" else 0
-"""How many there are at least; each function raises during one."""
+"""How many there are at least; each function raises during one. Without them, each third function does."""
 
 BOUNDARY = frozenset(
     (
@@ -197,7 +197,7 @@ def _raise_in_turn(reports):
     functions = functions_called_by(lambda: [ask(page) for ask, page in REQUESTED])
     assert len(functions) > 100
     changed, served = [], 0
-    for name, function in sorted(functions.items()):
+    for name, function in sorted(functions.items())[:: 1 if REQUESTS else 3]:
         with Planted(function):
             for _ in range(max(1, math.ceil(REQUESTS / len(functions)))):
                 ask, page = REQUESTED[served % len(REQUESTED)]

@@ -95,7 +95,7 @@ def test_an_id_that_is_always_the_same_fails():
     assert {name for name, *_ in wrong} == {change.__name__ for change in CHANGING}
 
 
-EXAMPLES = 2_000 if FULL else 100
+EXAMPLES = 2_000 if FULL else 60
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
