@@ -68,7 +68,7 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 
 .DEFAULT_GOAL := library
 .DELETE_ON_ERROR:
-.PHONY: help library static build-ext c-tests strict-c-tests run-c-tests ffi words header-hash develop demo test test-native test-pure \
+.PHONY: help library static build-ext c-tests strict-c-tests run-c-tests ffi words header-hash develop demo test test-build test-native test-pure \
         test-postgresql test-django detection applications orm-expressions differential properties benchmark \
         benchmark-drivers bench-sql bench-sql-peers instructions instructions-update instructions-trial profile-sql \
         bench-detection bench-linear bench-overhead lint format asan interpreters exits wheel sdist clean FORCE
@@ -137,7 +137,10 @@ test: ## C unit tests, then the suite over the library, then over the twin
 	$(MAKE) test-native test-pure
 
 test-native: $(VENV)/ready ## the suite over the C library
-	MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) $(PYTEST_PARALLEL)
+	MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) $(PYTEST_PARALLEL) --ignore=tests/test_build.py
+
+test-build: $(VENV)/ready ## the tests that build wheels, with and without a compiler
+	MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) tests/test_build.py
 
 # What chooses its backend in processes of its own, compares both, or raises instead of reaching one, and what is about
 # units, settings and pages and no figure of the core: once is enough.
