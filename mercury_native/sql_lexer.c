@@ -232,11 +232,18 @@ static bool string(sql_lexer *lexer, sql_token *token, size_t quote, bool escape
     return end != 0 ? value(lexer, token, MERCURY_TOKEN_STRING, end) : doubt(lexer, token);
 }
 
+/*
+ * A name in quotes. Behind COPY's data one that holds a line feed is a literal: shown in the canonical text, it would
+ * make data due there.
+ */
 static bool quoted(sql_lexer *lexer, sql_token *token, size_t quote) {
     int opening = lexer->text[quote];
     size_t end = end_of_quotes(lexer, quote + 1, opening == '[' ? ']' : opening);
     if (end == 0) {
         return doubt(lexer, token);
+    }
+    if (lexer->copied && memchr(lexer->text + quote, '\n', end - quote) != NULL) {
+        return value(lexer, token, MERCURY_TOKEN_STRING, end);
     }
     return finish(lexer, token, MERCURY_TOKEN_QUOTED, end, SQL_AFTER_NAME);
 }
@@ -650,6 +657,7 @@ static bool separator(sql_lexer *lexer, sql_token *token, size_t end) {
     if (data_due) {
         lexer->last_line = find_byte(lexer, end, '\n') >= lexer->length;
         data_due = !lexer->last_line;
+        lexer->copied = lexer->copied || data_due;
     }
     lexer->copies = data_due ? SQL_COPIES_DATA : SQL_COPIES_NONE;
     return finish(lexer, token, MERCURY_TOKEN_PUNCTUATION, end, SQL_AFTER_START);

@@ -107,6 +107,7 @@ typedef struct sql_lexer {
 
     int copies;              /* SQL_COPIES_* */
     bool last_line;          /* no line feed comes any more */
+    bool copied;             /* data of a COPY were due */
     size_t delimiter;        /* where what MySQL's client takes for a semicolon stands in the text */
     size_t delimiter_length; /* its bytes, 0 if there is none */
 } sql_lexer;

@@ -356,6 +356,7 @@ class Lexer:
         self.delimiter = b""  # what MySQL's client takes for a semicolon
         self.copies = COPIES_NONE
         self.last_line = False  # no line feed comes any more
+        self.copied = False  # data of a COPY were due
         self.word = NO_WORD
         self._word_end = _word_ends[dialect]
         self._runs = dialect in (GENERIC, POSTGRESQL)
@@ -463,7 +464,12 @@ class Lexer:
     def _quoted(self, quote: int) -> Tuple[int, int]:
         mark = self.data[quote : quote + 1]
         end = self._end_of_quotes(quote + 1, b"]" if mark == b"[" else mark)
-        return (TOKEN_QUOTED, end) if end else self._doubt()
+        if not end:
+            return self._doubt()
+        # Shown in the canonical text, its line feed would make COPY's data due there.
+        if self.copied and b"\n" in self.data[quote:end]:
+            return TOKEN_STRING, end
+        return TOKEN_QUOTED, end
 
     def _single_quote(self, position: int) -> Tuple[int, int]:
         # No dialect could read more than one backslash there.
@@ -739,6 +745,7 @@ class Lexer:
         if data_due:
             self.last_line = self.data.find(b"\n", end) < 0
             data_due = not self.last_line
+            self.copied = self.copied or data_due
         self.previous = AFTER_START
         self.copies = COPIES_DATA if data_due else COPIES_NONE
         return TOKEN_PUNCTUATION, end
