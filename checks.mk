@@ -51,11 +51,12 @@ FUZZ_CFLAGS = -std=c11 -O2 -g -fsanitize=address,undefined -fno-sanitize-recover
 FUZZ_SOURCES = $(HEADERS) $(SOURCE_FILES) fuzz/require.h
 AFL_CC ?= afl-clang-fast
 export FUZZ_SECONDS ?= 60
+export FUZZ_RUNS ?=
 export FUZZ_JOBS ?= 1
 
 .PHONY: fuzz fuzz-build fuzz-merge fuzz-afl fuzz-inputs $(FUZZ_TARGETS:%=fuzz-%)
 
-fuzz: fuzz-build ## libFuzzer with sanitizers on each target: FUZZ_SECONDS=60, FUZZ_JOBS=1 processes each
+fuzz: fuzz-build ## libFuzzer with sanitizers on each target: FUZZ_SECONDS=60 or FUZZ_RUNS inputs, FUZZ_JOBS=1 processes each
 	@$(MAKE) --no-print-directory -j$(words $(FUZZ_TARGETS)) $(FUZZ_TARGETS:%=fuzz-%)
 
 $(FUZZ_TARGETS:%=fuzz-%): fuzz-%: $(FUZZ_OUT)/%

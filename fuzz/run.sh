@@ -5,6 +5,9 @@
 #
 # The working corpus grows in build/fuzz/corpus/<target>, from the kept one and the seeds. Prints each
 # process's figures; fails where a process found something, which lies in build/fuzz/finds then.
+#
+# With FUZZ_RUNS instead of seconds that many inputs are tried, and the same ones each time: so a check of each change
+# fails for that change alone. Then the working corpus is left as it is.
 set -euo pipefail
 folder=$1 target=$2
 kept=$(dirname "$0")/corpus/$target
@@ -12,10 +15,16 @@ logs=$folder/logs/$target
 mkdir -p "$folder/corpus/$target" "$folder/finds" "$logs" "$kept"
 rm -f "$logs"/*
 
+command=("$folder/$target" -max_total_time="${FUZZ_SECONDS:-60}" "$folder/corpus/$target" "$kept" "$folder/seeds/$target")
+if [ -n "${FUZZ_RUNS:-}" ]; then
+    # What libFuzzer tries depends on the order of the inputs and on the addresses of what the target compares.
+    find "$kept" "$folder/seeds/$target" -type f | LC_ALL=C sort | paste -sd, | tr -d '\n' >"$folder/inputs-$target"
+    command=(setarch -R "$folder/$target" -runs="$FUZZ_RUNS" -seed=1 -seed_inputs="@$folder/inputs-$target")
+fi
+
 fuzz_once() { # fuzz_once NUMBER
-    "$folder/$target" -max_total_time="${FUZZ_SECONDS:-60}" -max_len=600 -timeout=10 -print_final_stats=1 \
-        -dict="$folder/sql.dict" -artifact_prefix="$folder/finds/$target-" \
-        "$folder/corpus/$target" "$kept" "$folder/seeds/$target" >"$logs/$1" 2>&1
+    "${command[@]}" -max_len=600 -timeout=10 -print_final_stats=1 -dict="$folder/sql.dict" \
+        -artifact_prefix="$folder/finds/$target-" >"$logs/$1" 2>&1
 }
 
 processes=()
