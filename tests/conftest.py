@@ -2,12 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import List
+from typing import Any, Iterator, List, Type
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from mercury.core import backend
+from mercury.report import Report
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,6 +38,22 @@ def pytest_report_header(config: pytest.Config) -> List[str]:
 def root() -> Path:
     """The project's folder."""
     return ROOT
+
+
+@pytest.fixture
+def reports() -> Iterator[List[Report]]:
+    """The reports of the units that end during the test, as the signal sends them."""
+    from mercury.django.signals import report_ready
+
+    got: List[Report] = []
+
+    def keep(sender: Type[Report], report: Report, **kwargs: Any) -> None:
+        assert sender is Report
+        got.append(report)
+
+    report_ready.connect(keep)
+    yield got
+    report_ready.disconnect(keep)
 
 
 @pytest.fixture(autouse=True)

@@ -25,15 +25,14 @@ from django.http import HttpResponse  # isort: skip
 from django.test import AsyncClient, Client, override_settings  # isort: skip
 from django.urls import path  # isort: skip
 
-from mercury.django.signals import report_ready
 from tests.project import urls
 from tests.project.models import Book, Tag
 
 pytestmark = [
     pytest.mark.usefixtures("shop"),
-    pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume"),
-    pytest.mark.filterwarnings("ignore::RuntimeWarning"),
-    # A fault within a finalizer.
+    # Django says so of each synchronous body that it streams under ASGI.
+    pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators"),
+    # The finalizer of a trace whose making was made to raise.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
@@ -170,18 +169,6 @@ class Planted:
 
     def __exit__(self, *error):
         self._function.__code__ = self._code
-
-
-@pytest.fixture
-def reports():
-    got = []
-
-    def keep(sender, report, **kwargs):
-        got.append(report)
-
-    report_ready.connect(keep)
-    yield got
-    report_ready.disconnect(keep)
 
 
 def test_no_fault_of_mercury_s_own_changes_a_response(caplog, reports):

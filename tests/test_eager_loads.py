@@ -22,7 +22,6 @@ from django.views.generic import ListView  # isort: skip
 import mercury
 from mercury.capture import eager_loads
 from mercury.django.middleware import MercuryMiddleware
-from mercury.django.signals import report_ready
 from tests.project.models import Author, Book
 from tests.test_chaos import BOUNDARY, Planted
 
@@ -37,18 +36,11 @@ def young():
     gc.collect()
 
 
-@pytest.fixture
-def reports():
-    got = []
-    # A response that ends would close the connection whose transaction the test is in.
+@pytest.fixture(autouse=True)
+def _open_connection():
+    """A response that ends would close the connection whose transaction the test is in."""
     request_finished.disconnect(close_old_connections)
-
-    def keep(sender, report, **kwargs):
-        got.append(report)
-
-    report_ready.connect(keep)
-    yield got
-    report_ready.disconnect(keep)
+    yield
     request_finished.connect(close_old_connections)
 
 
@@ -255,7 +247,6 @@ def inner_functions():
     }
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_no_fault_of_mercury_s_own_changes_what_is_read():
     expected = shelf()
     functions = inner_functions()

@@ -6,10 +6,10 @@ from tests.django_database import database, shop  # noqa: F401
 
 graphene = pytest.importorskip("graphene", reason="graphene-django is not installed: pip install graphene-django")
 
-from graphene_django import DjangoObjectType  # noqa: E402
+from graphene_django import DjangoObjectType
 
-import mercury  # noqa: E402
-from tests.project.models import Author, Book  # noqa: E402
+import mercury
+from tests.project.models import Author, Book
 
 pytestmark = pytest.mark.usefixtures("shop")
 

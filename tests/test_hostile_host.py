@@ -17,7 +17,6 @@ from django.test import Client, TestCase, override_settings  # isort: skip
 from django.urls import path  # isort: skip
 
 import mercury
-from mercury.django.signals import report_ready
 from tests.project.models import Author, Book
 
 pytestmark = pytest.mark.usefixtures("shop")
@@ -76,18 +75,6 @@ urlpatterns = [
 def routes():
     with override_settings(ROOT_URLCONF=__name__):
         yield
-
-
-@pytest.fixture
-def reports():
-    got = []
-
-    def keep(sender, report, **kwargs):
-        got.append(report)
-
-    report_ready.connect(keep)
-    yield got
-    report_ready.disconnect(keep)
 
 
 SWALLOWING = f"{__name__}.swallowing"

@@ -24,11 +24,13 @@ from django.urls import path  # isort: skip
 import mercury
 from mercury.django.middleware import MercuryMiddleware
 from mercury.django.signals import report_ready
-from mercury.report import Report
 from tests.project import urls
 from tests.project.models import Book
 
 pytestmark = pytest.mark.usefixtures("shop")
+
+# Django says so of each synchronous body that it streams under ASGI.
+CONSUMES = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")
 
 
 def ask(times=1):
@@ -86,20 +88,6 @@ urlpatterns = [
 def routes():
     with override_settings(ROOT_URLCONF=__name__):
         yield
-
-
-@pytest.fixture
-def reports():
-    """The reports of the units that end during the test."""
-    got = []
-
-    def keep(sender, report, **kwargs):
-        assert sender is Report
-        got.append(report)
-
-    report_ready.connect(keep)
-    yield got
-    report_ready.disconnect(keep)
 
 
 @contextmanager
@@ -220,7 +208,7 @@ def test_responses_are_the_same_with_and_without(path):
     assert response.cookies == expected.cookies
 
 
-@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
+@CONSUMES
 @pytest.mark.parametrize("path", ["/plain/7/", "/streaming/", "/waiting/", "/streaming-async/"])
 def test_asynchronous_responses_are_the_same_with_and_without(path, reports):
     with without_mercury():
@@ -280,7 +268,7 @@ def test_queries_of_a_streamed_body_belong_to_the_request(reports):
     assert [(finding.kind, finding.target) for finding in report.findings] == [("n_plus_one", "Book.author")]
 
 
-@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")
+@CONSUMES
 @pytest.mark.parametrize("serve", [serve_by_asgi, lambda path: body_of(Client().get(path))])
 def test_a_loop_of_a_streamed_body_is_found_whoever_reads_it(serve, reports):
     assert serve("/streaming/").count(b"<p>") == 4

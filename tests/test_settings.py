@@ -20,7 +20,6 @@ from django.test import AsyncClient, Client, RequestFactory, override_settings  
 import mercury
 from mercury import settings
 from mercury.django.middleware import MercuryMiddleware
-from mercury.django.signals import report_ready
 from mercury.errors import FindingsError, MonitoringError
 from tests.project import urls
 from tests.project.models import Book
@@ -41,18 +40,6 @@ def fresh(tmp_path, monkeypatch):
     settings.reload()
     yield tmp_path
     settings.reload()
-
-
-@pytest.fixture
-def reports():
-    got = []
-
-    def keep(sender, report, **kwargs):
-        got.append(report)
-
-    report_ready.connect(keep)
-    yield got
-    report_ready.disconnect(keep)
 
 
 def loaded_with(value):

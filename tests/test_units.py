@@ -19,7 +19,6 @@ from django.test import Client, override_settings  # isort: skip
 import mercury
 from mercury._monitor import open_unit
 from mercury.django import celery_tasks, management_commands
-from mercury.django.signals import report_ready
 from mercury.errors import FindingsError
 from mercury.trace import current
 from tests.project.models import Book
@@ -27,19 +26,6 @@ from tests.project.models import Book
 pytestmark = pytest.mark.usefixtures("shop")
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-@pytest.fixture
-def reports():
-    """The reports of the units that end during the test."""
-    got = []
-
-    def keep(report, **kwargs):
-        got.append(report)
-
-    report_ready.connect(keep)
-    yield got
-    report_ready.disconnect(keep)
 
 
 def marked(file, mark):

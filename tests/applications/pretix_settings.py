@@ -6,8 +6,8 @@ import tempfile
 _folder = tempfile.mkdtemp(prefix="mercury-pretix-")
 os.environ["DATA_DIR"] = _folder
 
-from pretix.testutils.settings import *  # noqa: E402, F403
-from pretix.testutils.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE  # noqa: E402
+from pretix.testutils.settings import *  # noqa: F403
+from pretix.testutils.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE
 
 DEBUG = False
 ALLOWED_HOSTS = ["*"]
