@@ -57,6 +57,12 @@ class UnsupportedError(MercuryError, OSError):
     code = -6
 
 
+class MalformedDataError(MercuryError, ValueError):
+    """Bytes from outside have not the form that is specified; `position` is the first byte that shows it."""
+
+    code = -7
+
+
 class MonitoringError(MercuryError, RuntimeError):
     """A monitor was started twice, or stopped before it was started."""
 
@@ -80,6 +86,7 @@ _BY_CODE: Dict[int, Type[MercuryError]] = {
         UnknownDialectError,
         LimitExceededError,
         UnsupportedError,
+        MalformedDataError,
     )
 }
 

@@ -24,6 +24,8 @@ const char *mercury_error_message(int64_t code) {
         return "a limit was exceeded";
     case MERCURY_ERROR_UNSUPPORTED:
         return "this platform does not support it";
+    case MERCURY_ERROR_MALFORMED_DATA:
+        return "the data has not the specified form";
     default:
         return "unknown error";
     }

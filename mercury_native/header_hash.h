@@ -1,4 +1,4 @@
 /* Made by build_ffi.py from mercury.h; do not edit. */
 #ifndef MERCURY_HEADER_HASH
-#define MERCURY_HEADER_HASH "54ee49b277d1e0065dc03540d1acfa8b58e4b232b185a7de94dd2d0d8f85ec80"
+#define MERCURY_HEADER_HASH "fabdf3e499049e4d82d9234eb572524ac9a6a3e8bbea6c6844bb853517d4096c"
 #endif

@@ -110,7 +110,8 @@ typedef enum mercury_code {
     MERCURY_ERROR_BUFFER_TOO_SMALL = -3, /* position holds the capacity that is needed */
     MERCURY_ERROR_UNKNOWN_DIALECT = -4,  /* no mercury_dialect has this number */
     MERCURY_ERROR_LIMIT_EXCEEDED = -5,   /* a stated bound was passed; position holds the bound */
-    MERCURY_ERROR_UNSUPPORTED = -6       /* this platform cannot tell */
+    MERCURY_ERROR_UNSUPPORTED = -6,      /* this platform cannot tell */
+    MERCURY_ERROR_MALFORMED_DATA = -7    /* bytes from outside have not the form that is specified */
 } mercury_code;
 
 struct mercury_error {

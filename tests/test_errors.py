@@ -17,6 +17,7 @@ CLASSES = {
     -4: errors.UnknownDialectError,
     -5: errors.LimitExceededError,
     -6: errors.UnsupportedError,
+    -7: errors.MalformedDataError,
 }
 
 
@@ -59,7 +60,7 @@ def test_the_library_says_the_same_words():
         pytest.skip("the library does not serve")
     from mercury.core import native
 
-    for code in (*error.MESSAGES, 1, -7):
+    for code in (*error.MESSAGES, 1, -8):
         expected = error.MESSAGES.get(code, "unknown error")
         assert native.ffi.string(backend().library.mercury_error_message(code)).decode() == expected
 

@@ -14,6 +14,7 @@ BUFFER_TOO_SMALL = -3
 UNKNOWN_DIALECT = -4
 LIMIT_EXCEEDED = -5
 UNSUPPORTED = -6
+MALFORMED_DATA = -7
 
 MESSAGES: Dict[int, str] = {
     OK: "no error",
@@ -23,6 +24,7 @@ MESSAGES: Dict[int, str] = {
     UNKNOWN_DIALECT: "unknown SQL dialect",
     LIMIT_EXCEEDED: "a limit was exceeded",
     UNSUPPORTED: "this platform does not support it",
+    MALFORMED_DATA: "the data has not the specified form",
 }
 
 
