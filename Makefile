@@ -68,7 +68,7 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 
 .DEFAULT_GOAL := library
 .DELETE_ON_ERROR:
-.PHONY: help library static build-ext c-tests strict-c-tests run-c-tests ffi words header-hash develop demo test test-build test-native test-pure \
+.PHONY: help library static build-ext c-tests strict-c-tests run-c-tests ffi bounds words header-hash develop demo test test-build test-native test-pure \
         test-postgresql test-django detection applications orm-expressions differential properties benchmark \
         benchmark-drivers bench-sql bench-sql-peers instructions instructions-update instructions-trial profile-sql \
         bench-detection bench-linear bench-overhead lint format asan interpreters exits wheel sdist clean FORCE
@@ -114,6 +114,9 @@ header-hash: ## print the hash of the header's canonical tokens
 
 ffi: ## make the generated files again after a change of mercury.h (needs cffi)
 	CC='$(CC)' $(PYTHON) build_ffi.py
+
+bounds: ## make exponential_bounds.h again after a change of the twin's exponential_buckets.py
+	$(PYTHON) tools/exponential_bounds.py
 
 words: ## make sql_words.h again after a change of the frozen list in the twin's sql_lexer.py
 	$(PYTHON) tools/sql_words.py
@@ -262,6 +265,7 @@ lint: $(VENV)/lint-ready ## formatters, linters, type checker, all compilers wit
 	CC=gcc $(VENV_PYTHON) build_ffi.py --check
 	CC=$(CLANG) $(VENV_PYTHON) build_ffi.py --check
 	$(VENV_PYTHON) tools/sql_words.py --check
+	$(VENV_PYTHON) tools/exponential_bounds.py --check
 	$(VENV_PYTHON) -m pytest -q -W ignore::RuntimeWarning tests/test_layout.py
 
 $(VENV)/lint-ready: $(VENV)/ready
