@@ -1,8 +1,8 @@
 """Where the instructions of normalizing go, function by function, inlined ones too.
 
-    python benchmarks/sql/profile.py --driver FILE [--top N]
+    python benchmarks/sql/profile.py --driver FILE [--set mixed] [--top N]
 
-Callgrind counts one pass over Django's statements of the corpus (over statements.sql where that is
+Callgrind counts one pass over a set of the corpus, Django's if none is named (over statements.sql where the corpus is
 missing) in dialect `generic`, address by address; addr2line tells which function of the source each
 address came from. The driver needs debug information and fixed addresses: `make profile-sql`.
 """
@@ -76,9 +76,11 @@ def measure(driver: Path, statements: Path) -> Counter:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--driver", type=Path, required=True, help="instructions_driver, built with -g and -no-pie")
+    parser.add_argument("--set", default="django", help="django or mixed")
     parser.add_argument("--top", type=int, default=25, help="how many functions to tell")
     options = parser.parse_args()
-    given = next(iter(sets(ROOT / "build" / "benchmarks").values()))
+    found = sets(ROOT / "build" / "benchmarks")
+    given = found.get(options.set) or next(iter(found.values()))
     shares = measure(options.driver, given.path)
     total, size = sum(shares.values()), sum(map(len, given.statements))
     print(f"{given.name}: {total / size:.1f} instructions a byte, {total / len(given.statements):,.0f} a statement\n")
