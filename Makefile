@@ -4,7 +4,7 @@
 # files of the C core in the order of the sections of mercury.h. A test holds
 # both lists against the header's drawing, the folders and the twin's modules.
 ROOMS = capture core findings suppression report django commands
-SOURCES = abi error alloc sql_lexer sql_split sql_normalize sql_summary sql_advice loop_proof trace platform
+SOURCES = abi error alloc sql_lexer sql_split sql_normalize sql_summary sql_advice loop_proof trace segment platform
 
 PYTHON ?= python3
 VENV ?= .venv

@@ -14,6 +14,7 @@
  *                   |                  sql_advice     tokens -> what the text proves wasteful
  *                   |  one unit's      loop_proof     two call paths -> did something loop?
  *                   |  statements      trace          events -> totals, groups, duplicates
+ *                   |  all processes   segment        series in shared memory
  *                   |  the process     platform       memory in use
  *                   |  every call      abi, error, alloc
  *
@@ -671,6 +672,204 @@ MERCURY_API int64_t mercury_trace_groups(const mercury_trace *trace, mercury_gro
  */
 MERCURY_API int64_t mercury_trace_duplicates(const mercury_trace *trace, mercury_duplicate *duplicates, size_t capacity,
                                              size_t *count, mercury_error *error);
+
+/* ---- Section: segment ------------------------------------------------------
+ *
+ * Counters and histograms in memory that the processes of one host share, in the layout of
+ * docs/segment-format.md: a header, then slots, then series in each slot.
+ *
+ *     | header | slot 0: its head | series | series | ... | slot 1 ...
+ *
+ * One slot has one writer at a time, and nobody else writes there; the caller sees to that
+ * with locks that die with their owner. A series is written whole and published by one store. A
+ * value is recorded in plain stores around which a sequence number becomes odd and even again,
+ * so that a process may be killed between any two of them.
+ *
+ * A reader copies a slot and believes only what its equations prove: the check sums over
+ * names and places, sequence = 2 * count, count = the sum of the buckets, sum = ~complement.
+ *
+ * `memory` is the caller's, aligned to 8 bytes, and may be mapped; what other processes write
+ * to it meanwhile changes results, but nothing outside of it is touched. A `place` counts
+ * words of 8 bytes from its start. All words are little-endian on every machine.
+ */
+
+enum {
+    MERCURY_SEGMENT_VERSION = 1,
+    MERCURY_SEGMENT_HEADER_BYTES = 4096,
+    MERCURY_SEGMENT_SLOT_BYTES = 65536,    /* of a slot in a file */
+    MERCURY_SEGMENT_SLOT_HEAD_BYTES = 64,  /* the series of a slot begin behind it */
+    MERCURY_SEGMENT_MIN_SLOT_BYTES = 4096, /* room for any one series */
+    MERCURY_SEGMENT_ALIGNMENT_BYTES = 64,  /* of slots and series */
+    MERCURY_SEGMENT_MAX_KEY_BYTES = 1024,  /* name and labels of one series */
+    MERCURY_SEGMENT_SCALE = 3,             /* 8 buckets an octave */
+    MERCURY_SEGMENT_FIRST_INDEX = 79,      /* of the second bucket; the first holds all that is less */
+    MERCURY_SEGMENT_BUCKETS = 242          /* the last holds all from index 319 on, above 1,008 s in ns */
+};
+
+typedef enum mercury_segment_kind { MERCURY_SEGMENT_COUNTER = 1, MERCURY_SEGMENT_HISTOGRAM = 2 } mercury_segment_kind;
+
+typedef enum mercury_segment_use {
+    MERCURY_SEGMENT_FREE = 0,    /* nobody's: all zero */
+    MERCURY_SEGMENT_WRITER = 1,  /* one writer's of one process */
+    MERCURY_SEGMENT_RETIRED = 2, /* totals of the dead */
+    MERCURY_SEGMENT_UNKNOWN = 3  /* its head is damaged */
+} mercury_segment_use;
+
+typedef enum mercury_segment_state {
+    MERCURY_SEGMENT_WHOLE = 0,         /* every equation holds */
+    MERCURY_SEGMENT_TORN = 1,          /* a series: its writer stopped, or is, in the middle of one value */
+    MERCURY_SEGMENT_BROKEN = 2,        /* a check sum or an equation does not hold */
+    MERCURY_SEGMENT_FOREIGN = 3,       /* a file: this is no segment */
+    MERCURY_SEGMENT_OTHER_VERSION = 4, /* a file: another version of the format */
+    MERCURY_SEGMENT_OTHER_SIZE = 5     /* a file: it was cut or grew */
+} mercury_segment_state;
+
+/* What a header says: 9 fields of 8 bytes. Only `state` and `version` are set unless it is WHOLE. */
+typedef struct mercury_segment_layout {
+    int64_t state;   /* a mercury_segment_state */
+    int64_t version; /* 0 where it is FOREIGN */
+    int64_t file_bytes;
+    int64_t slot_bytes;
+    int64_t slot_count;
+    int64_t creation_low; /* random bits that name this segment */
+    int64_t creation_high;
+    int64_t created_ns; /* since 1970 */
+    int64_t generation; /* of the retired slots that count; -1: that word is damaged, and none does */
+} mercury_segment_layout;
+
+/* The head of a slot: 7 fields of 8 bytes. */
+typedef struct mercury_segment_slot {
+    int64_t use;       /* a mercury_segment_use */
+    int64_t owner_low; /* random bits that name the process */
+    int64_t owner_high;
+    int64_t pid; /* as its process saw itself: a hint for people */
+    int64_t claimed_ns;
+    int64_t generation;  /* of a retired slot */
+    int64_t folded_into; /* the generation whose retired slots hold its values; 0: none; -1: damaged */
+} mercury_segment_slot;
+
+/* One series: 11 fields of 8 bytes. Sums are unsigned, 128 bits in two words. */
+typedef struct mercury_segment_series {
+    int64_t kind;  /* a mercury_segment_kind; 0: bytes that are no series any more */
+    int64_t state; /* WHOLE, TORN or BROKEN */
+    int64_t place;
+    int64_t key_start; /* bytes from the start of the memory */
+    int64_t key_bytes;
+    int64_t count; /* values recorded; additions of a counter */
+    int64_t sum_low;
+    int64_t sum_high;
+    int64_t smallest; /* unsigned; all bits set where there is none */
+    int64_t largest;
+    int64_t buckets; /* place of the first bucket; 0: a counter has none */
+} mercury_segment_series;
+
+/* Where merging stands, and what it met: 8 fields of 8 bytes. */
+typedef struct mercury_segment_cursor {
+    int64_t place;      /* in the source: the series to go on with; where the copy begins */
+    int64_t end;        /* in the target: where the slot's next series belongs; 0: not known */
+    int64_t owner_gone; /* 1: nobody writes to the source any more */
+    int64_t skip;       /* place of a series to pass over, counted as broken; 0: none */
+    int64_t status;     /* a mercury_segment_status */
+    int64_t whole_count;
+    int64_t torn_count;   /* merged, but for at most one value each */
+    int64_t broken_count; /* not merged */
+} mercury_segment_cursor;
+
+typedef enum mercury_segment_status {
+    MERCURY_SEGMENT_MERGED = 0,   /* the copy was read to its end */
+    MERCURY_SEGMENT_FULL = 1,     /* the target's slot has no room: go on with another */
+    MERCURY_SEGMENT_UNSETTLED = 2 /* the series at `place` is being written: go on with a new copy from there */
+} mercury_segment_status;
+
+/*
+ * Writes a header over zeroed memory of `bytes` bytes: as many slots of `slot_bytes` as fit.
+ * The identity should be random.
+ *
+ * Errors: INVALID_ARGUMENT (no room for one slot, `slot_bytes` below
+ * MERCURY_SEGMENT_MIN_SLOT_BYTES or not a multiple of MERCURY_SEGMENT_ALIGNMENT_BYTES).
+ */
+MERCURY_API int64_t mercury_segment_format(void *memory, size_t bytes, size_t slot_bytes, uint64_t creation_low,
+                                           uint64_t creation_high, int64_t created_ns, mercury_error *error);
+
+/*
+ * Reads the header in the first `bytes` bytes of a file of `file_bytes`; any bytes are legal.
+ * Errors: INVALID_ARGUMENT.
+ */
+MERCURY_API int64_t mercury_segment_inspect(const void *memory, size_t bytes, size_t file_bytes,
+                                            mercury_segment_layout *layout, mercury_error *error);
+
+/*
+ * Reads the heads of all slots of whole memory.
+ * Errors: INVALID_ARGUMENT (the header is not WHOLE), BUFFER_TOO_SMALL (position: slots).
+ */
+MERCURY_API int64_t mercury_segment_slots(const void *memory, size_t bytes, mercury_segment_slot *slots,
+                                          size_t capacity, size_t *count, mercury_error *error);
+
+/*
+ * Makes a free slot the caller's, who holds its lock: writes `head`, whose `use` is WRITER or
+ * RETIRED; its folded_into is not read. Errors: INVALID_ARGUMENT (also: the slot is not free).
+ */
+MERCURY_API int64_t mercury_segment_claim(void *memory, size_t bytes, size_t slot, const mercury_segment_slot *head,
+                                          mercury_error *error);
+
+/*
+ * Adds an empty series to the caller's own slot and publishes it. *end says where the slot's
+ * next series belongs, 0 for "search"; it is moved on. *place is what records name it by.
+ *
+ * Errors: INVALID_ARGUMENT (a key of 0 or more than MERCURY_SEGMENT_MAX_KEY_BYTES bytes, an
+ * unknown kind, a wrong *end), LIMIT_EXCEEDED (the slot is full).
+ */
+MERCURY_API int64_t mercury_segment_add(void *memory, size_t bytes, size_t slot, int64_t kind, const char *key,
+                                        size_t key_bytes, size_t *end, size_t *place, mercury_error *error);
+
+/*
+ * Records values, in their order. updates[2 * i] is a number below `place_count`, places[number]
+ * the series' place in the caller's own slots, updates[2 * i + 1] the value: what a counter
+ * grows by, or what a histogram counts. A negative value counts as 0. No update reads
+ * the header, allocates or fails halfway.
+ *
+ * Errors: INVALID_ARGUMENT (position: the first update whose place is 0, unknown or not that of
+ * a series; those before it are recorded).
+ */
+MERCURY_API int64_t mercury_segment_record(void *memory, size_t bytes, const int64_t *places, size_t place_count,
+                                           const int64_t *updates, size_t update_count, mercury_error *error);
+
+/*
+ * Adds the series of a copy to a slot of the target, which nobody else writes to or reads.
+ * The copy ends where its slot ends; cursor->place is the place of its first word in the segment that it
+ * was copied from, which has the target's identity. `index` finds series of the target by
+ * key: `index_count` words, a power of two, all 0 before the first merge and unchanged between.
+ * It serves all slots of one target; `seed` keys it against chosen collisions.
+ *
+ * Stops where cursor->status says. Errors: INVALID_ARGUMENT (the target's header is not WHOLE; a slot or
+ * place that cannot be; an index that is full or no power of two).
+ */
+MERCURY_API int64_t mercury_segment_merge(void *memory, size_t bytes, size_t slot, uint64_t *index, size_t index_count,
+                                          uint64_t seed, const void *copy, size_t copy_bytes,
+                                          mercury_segment_cursor *cursor, mercury_error *error);
+
+/*
+ * Writes what a slot holds, series by series. Runs of bytes that are no series are one
+ * record of kind 0 each. BROKEN series have the figures that they claim.
+ *
+ * Errors: INVALID_ARGUMENT, BUFFER_TOO_SMALL (position: the records that are needed).
+ */
+MERCURY_API int64_t mercury_segment_list(const void *memory, size_t bytes, size_t slot, mercury_segment_series *series,
+                                         size_t capacity, size_t *count, mercury_error *error);
+
+/*
+ * Says of a slot that its values are in the retired slots of `generation`: it does not count
+ * from the moment on when that generation, or a later one, is committed.
+ * Errors: INVALID_ARGUMENT (also: a generation that is not from 1 to 2^32 - 1).
+ */
+MERCURY_API int64_t mercury_segment_fold(void *memory, size_t bytes, size_t slot, int64_t generation,
+                                         mercury_error *error);
+
+/* Makes the retired slots of `generation` those that count, with one store. Errors: INVALID_ARGUMENT. */
+MERCURY_API int64_t mercury_segment_commit(void *memory, size_t bytes, int64_t generation, mercury_error *error);
+
+/* Zeroes a slot, so that it is free; its series first. Errors: INVALID_ARGUMENT. */
+MERCURY_API int64_t mercury_segment_clear(void *memory, size_t bytes, size_t slot, mercury_error *error);
 
 /* ---- Section: platform -----------------------------------------------------
  *

@@ -108,11 +108,10 @@ def test_each_target_explains_itself(root: Path, target: str) -> None:
 def test_the_exported_constants_are_those_of_the_header(root: Path) -> None:
     from mercury.core import records
 
-    constants = dict(re.findall(r"MERCURY_((?:TOKEN|SUMMARY|RULE|ADVICE|LOOP|EVENT|TRACE)_\w+) = (\d+)", header(root)))
+    groups = ("TOKEN", "SUMMARY", "RULE", "ADVICE", "LOOP", "EVENT", "TRACE", "SEGMENT")
+    constants = dict(re.findall(rf"MERCURY_((?:{'|'.join(groups)})_\w+) = (\d+)", header(root)))
     assert {name: int(value) for name, value in constants.items()} == {
-        name: value
-        for name, value in vars(records).items()
-        if name.split("_")[0] in ("TOKEN", "SUMMARY", "RULE", "ADVICE", "LOOP", "EVENT", "TRACE")
+        name: value for name, value in vars(records).items() if name.split("_")[0] in groups
     }
 
 
@@ -124,15 +123,15 @@ def test_the_dialects_are_those_of_the_header(root: Path) -> None:
 
 
 RECORDS = ["Token", "Advice", "Frame", "Event", "Totals", "Group", "Duplicate", "Memory", "Verdict"]
+RECORDS += ["SegmentLayout", "SegmentSlot", "SegmentSeries", "SegmentCursor"]
 
 
 @pytest.mark.parametrize("name", RECORDS)
 def test_the_records_are_the_structs_of_the_header(root: Path, name: str) -> None:
     from mercury.core import records
 
-    match = re.search(
-        rf"typedef struct mercury_{name.lower()} {{(.*?)}} mercury_{name.lower()};", header(root), re.DOTALL
-    )
+    struct = "mercury" + re.sub("([A-Z])", lambda capital: "_" + capital[0].lower(), name)
+    match = re.search(rf"typedef struct {struct} {{(.*?)}} {struct};", header(root), re.DOTALL)
     assert match is not None
     fields = re.findall(r"int64_t (\w+)(?:\[\d+\])?;", match.group(1))
     assert list(getattr(records, name)._fields) == fields

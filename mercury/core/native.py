@@ -23,6 +23,10 @@ from mercury.core.records import (
     Group,
     Memory,
     Normalized,
+    SegmentCursor,
+    SegmentLayout,
+    SegmentSeries,
+    SegmentSlot,
     Summary,
     Token,
     Totals,
@@ -42,6 +46,7 @@ _SEED_MASK = (1 << 64) - 1
 _GROUP_WIDTH = len(Group._fields)
 _DUPLICATE_WIDTH = 12
 _PLACES_FROM = len(Duplicate._fields) - 1
+_FIRST_SERIES = 64
 
 _Bytes = Union[bytes, bytearray, memoryview]
 
@@ -320,6 +325,161 @@ class Trace:
         if self._handle is None:
             raise from_code(INVALID_ARGUMENT, INVALID_ARGUMENT_TEXT, hint="the trace is closed")
         return self._handle
+
+
+class SegmentIndex:
+    """Where the series of one target are found by their keys; one for all merges into it."""
+
+    def __init__(self, word_count: int, seed: int) -> None:
+        """`word_count` is a power of two, beyond the series that there will be; `seed` is random bits."""
+        if word_count < 1 or word_count & (word_count - 1):
+            raise from_code(INVALID_ARGUMENT, INVALID_ARGUMENT_TEXT)
+        self.word_count = word_count
+        self.seed = seed & _SEED_MASK
+        self.words = ffi.new("uint64_t[]", word_count)
+
+
+class SegmentMemory:
+    """Whole memory of a segment: a mapping, or memory of its own. Writes only where its caller says."""
+
+    def __init__(self, buffer: Any) -> None:
+        """`buffer` is borrowed until `close`; it must be aligned to words, and writable unless it is only read."""
+        self._lib = _lib  # a function does not keep its library alive
+        self._memory = ffi.from_buffer(buffer)
+        self._size = len(self._memory)
+
+    def close(self) -> None:
+        """Gives the buffer back. May be called again; any other call raises InvalidArgumentError."""
+        memory, self._memory, self._size = self._memory, ffi.NULL, 0
+        if memory != ffi.NULL:
+            ffi.release(memory)
+
+    def format(self, slot_bytes: int, creation: Tuple[int, int], created_ns: int) -> None:
+        """Writes a header over zeroed memory. `creation` is 128 random bits, as two signed words."""
+        low, high = (word & _SEED_MASK for word in creation)
+        self._call(self._lib.mercury_segment_format, slot_bytes, low, high, created_ns)
+
+    def layout(self) -> SegmentLayout:
+        return _inspect(self._memory, self._size, self._size)
+
+    def slots(self) -> List[SegmentSlot]:
+        """The heads of all slots."""
+        capacity = max(self.layout().slot_count, 1)
+        rows = self._rows("mercury_segment_slot[]", capacity, self._lib.mercury_segment_slots)
+        return [SegmentSlot(*row) for row in zip(*[iter(rows)] * len(SegmentSlot._fields))]
+
+    def claim(self, slot: int, head: SegmentSlot) -> None:
+        """Makes a free slot the caller's, who holds its lock."""
+        self._call(self._lib.mercury_segment_claim, _index(slot), ffi.new("mercury_segment_slot *", head))
+
+    def fold(self, slot: int, generation: int) -> None:
+        """Says that the slot's values are in the retired slots of `generation`."""
+        self._call(self._lib.mercury_segment_fold, _index(slot), generation)
+
+    def commit(self, generation: int) -> None:
+        """Makes the retired slots of `generation` those that count."""
+        self._call(self._lib.mercury_segment_commit, generation)
+
+    def clear(self, slot: int) -> None:
+        """Zeroes a slot, so that it is free; its series first."""
+        self._call(self._lib.mercury_segment_clear, _index(slot))
+
+    def add(self, slot: int, kind: int, key: bytes, end: int = 0) -> Tuple[int, int]:
+        """Publishes an empty series; its place, and where the slot's next one belongs, which `end` may say.
+
+        Raises LimitExceededError where the slot is full.
+        """
+        place, next_end = ffi.new("size_t *"), ffi.new("size_t *", end)
+        self._call(self._lib.mercury_segment_add, _index(slot), kind, key, len(key), next_end, place)
+        return place[0], next_end[0]
+
+    def series(self, slot: int) -> List[SegmentSeries]:
+        """What a slot holds; bytes that are no series are one record of kind 0."""
+        rows = self._rows("mercury_segment_series[]", _FIRST_SERIES, self._lib.mercury_segment_list, _index(slot))
+        return [SegmentSeries(*row) for row in zip(*[iter(rows)] * len(SegmentSeries._fields))]
+
+    def merge(self, slot: int, index: SegmentIndex, copy: _Bytes, cursor: SegmentCursor) -> SegmentCursor:
+        """Adds the series of a copy to a slot that nobody else uses; goes on and stops as the cursor says."""
+        record = ffi.new("mercury_segment_cursor *", cursor)
+        with ffi.from_buffer(copy) as source:
+            self._call(
+                self._lib.mercury_segment_merge,
+                _index(slot), index.words, index.word_count, index.seed, source, len(source), record,
+            )  # fmt: skip
+        return SegmentCursor(*ffi.unpack(ffi.cast("int64_t *", record), len(SegmentCursor._fields)))
+
+    def _call(self, function: Any, *arguments: Any) -> None:
+        error = ffi.new("mercury_error *")
+        _check(function(self._memory, self._size, *arguments, error), error)
+
+    def _rows(self, ctype: str, capacity: int, function: Any, *arguments: Any) -> List[int]:
+        """The integers of all records that the library's function writes."""
+        while True:
+            result = array("q", bytes(8)) * (capacity * (ffi.sizeof(ctype[:-2]) // 8))
+            count = ffi.new("size_t *")
+            try:
+                with ffi.from_buffer(ctype, result) as records:
+                    self._call(function, *arguments, records, capacity, count)
+            except BufferTooSmallError as error:
+                capacity = error.position
+                continue
+            rows: List[int] = result[: count[0] * (ffi.sizeof(ctype[:-2]) // 8)].tolist()
+            return rows
+
+
+class SegmentRecorder:
+    """One writer's series by number, and how many values go to many of them in one call."""
+
+    def __init__(self, memory: SegmentMemory) -> None:
+        self._owner = memory
+        self._record = memory._lib.mercury_segment_record
+        self._error = ffi.new("mercury_error *")
+        self._places = ffi.new("int64_t[]", _FIRST_SERIES)
+        self._updates = ffi.new("int64_t[]", 2 * _FIRST_SERIES)
+
+    def set_place(self, number: int, place: int) -> None:
+        """Says where the series `number` lies in this writer's own slots."""
+        known = len(self._places)
+        if number >= known:
+            places = ffi.new("int64_t[]", max(number + 1, 2 * known))
+            ffi.memmove(places, self._places, known * 8)
+            self._places = places
+        self._places[number] = place
+
+    def record(self, updates: List[int]) -> int:
+        """Records updates[1] in series updates[0] and so on; how many pairs, up to the first without a place.
+
+        A negative value counts as 0. Raises TypeError and OverflowError for what is no
+        integer of 64 bits, before anything is recorded.
+        """
+        length, buffer, places, owner = len(updates), self._updates, self._places, self._owner
+        if length <= 2 * _FIRST_SERIES:
+            buffer[0:length] = updates
+        else:
+            buffer = ffi.new("int64_t[]", updates)
+        if self._record(owner._memory, owner._size, places, len(places), buffer, length // 2, self._error):
+            done: int = self._error.position
+            return done
+        return length // 2
+
+
+def inspect_segment(header: _Bytes, file_bytes: int) -> SegmentLayout:
+    """What the first bytes of a file of `file_bytes` say, whatever they are."""
+    with ffi.from_buffer(header) as memory:
+        return _inspect(memory, len(memory), file_bytes)
+
+
+def _inspect(memory: Any, size: int, file_bytes: int) -> SegmentLayout:
+    result = array("q", bytes(8 * len(SegmentLayout._fields)))
+    error = ffi.new("mercury_error *")
+    with ffi.from_buffer("mercury_segment_layout[]", result) as layout:
+        _check(_lib.mercury_segment_inspect(memory, size, file_bytes, layout, error), error)
+    return SegmentLayout(*result)
+
+
+def _index(number: int) -> int:
+    """A slot's number as a size_t has it: what is negative is beyond all slots."""
+    return number if number >= 0 else _SEED_MASK >> 1
 
 
 class _Workspace:

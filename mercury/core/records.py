@@ -76,6 +76,36 @@ TRACE_MAX_PARAMETERS = 131072
 TRACE_MAX_LANES = 1024
 TRACE_DUPLICATE_PLACES = 4
 
+SEGMENT_VERSION = 1
+SEGMENT_HEADER_BYTES = 4096
+SEGMENT_SLOT_BYTES = 65536
+SEGMENT_SLOT_HEAD_BYTES = 64
+SEGMENT_MIN_SLOT_BYTES = 4096
+SEGMENT_ALIGNMENT_BYTES = 64
+SEGMENT_MAX_KEY_BYTES = 1024
+SEGMENT_SCALE = 3
+SEGMENT_FIRST_INDEX = 79
+SEGMENT_BUCKETS = 242
+
+SEGMENT_COUNTER = 1
+SEGMENT_HISTOGRAM = 2
+
+SEGMENT_FREE = 0
+SEGMENT_WRITER = 1
+SEGMENT_RETIRED = 2
+SEGMENT_UNKNOWN = 3
+
+SEGMENT_WHOLE = 0
+SEGMENT_TORN = 1
+SEGMENT_BROKEN = 2
+SEGMENT_FOREIGN = 3
+SEGMENT_OTHER_VERSION = 4
+SEGMENT_OTHER_SIZE = 5
+
+SEGMENT_MERGED = 0
+SEGMENT_FULL = 1
+SEGMENT_UNSETTLED = 2
+
 
 class Token(NamedTuple):
     kind: int
@@ -179,6 +209,61 @@ class Duplicate(NamedTuple):
     last_event: int
     place_count: int
     places: Tuple[int, ...]
+
+
+class SegmentLayout(NamedTuple):
+    """What the header of a segment says. Only `state` and `version` are set unless it is WHOLE."""
+
+    state: int
+    version: int
+    file_bytes: int
+    slot_bytes: int
+    slot_count: int
+    creation_low: int
+    creation_high: int
+    created_ns: int
+    generation: int
+
+
+class SegmentSlot(NamedTuple):
+    """The head of a slot."""
+
+    use: int
+    owner_low: int
+    owner_high: int
+    pid: int
+    claimed_ns: int
+    generation: int
+    folded_into: int
+
+
+class SegmentSeries(NamedTuple):
+    """One series of a slot. Sums and extremes are unsigned words, which cross as signed ones."""
+
+    kind: int
+    state: int
+    place: int
+    key_start: int
+    key_bytes: int
+    count: int  # type: ignore[assignment]  # the field, not the method of tuples
+    sum_low: int
+    sum_high: int
+    smallest: int
+    largest: int
+    buckets: int
+
+
+class SegmentCursor(NamedTuple):
+    """Where merging a copy of a slot stands, and what it met."""
+
+    place: int
+    end: int = 0
+    owner_gone: int = 0
+    skip: int = 0
+    status: int = SEGMENT_MERGED
+    whole_count: int = 0
+    torn_count: int = 0
+    broken_count: int = 0
 
 
 class Memory(NamedTuple):

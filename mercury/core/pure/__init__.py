@@ -7,6 +7,7 @@ the same bytes it gives the same bytes, ids, codes and positions as the library.
 from mercury.core.pure.abi import build
 from mercury.core.pure.loop_proof import compare_paths
 from mercury.core.pure.platform import memory
+from mercury.core.pure.segment import SegmentIndex, SegmentMemory, SegmentRecorder, inspect_segment
 from mercury.core.pure.sql_advice import advise
 from mercury.core.pure.sql_lexer import tokens
 from mercury.core.pure.sql_normalize import canonical, fingerprint, fingerprint_batch, normalize, normalize_batch
@@ -15,6 +16,9 @@ from mercury.core.pure.sql_summary import summarize
 from mercury.core.pure.trace import Trace
 
 __all__ = [
+    "SegmentIndex",
+    "SegmentMemory",
+    "SegmentRecorder",
     "Trace",
     "advise",
     "build",
@@ -22,6 +26,7 @@ __all__ = [
     "compare_paths",
     "fingerprint",
     "fingerprint_batch",
+    "inspect_segment",
     "memory",
     "normalize",
     "normalize_batch",
