@@ -27,52 +27,54 @@ enum {
     HEADER_WORDS = MERCURY_SEGMENT_HEADER_BYTES / WORD_BYTES
 };
 
-enum { /* words of the header */
-       FILE_MAGIC = 0,
-       FILE_VERSION,
-       FILE_BYTE_ORDER,
-       FILE_BYTES,
-       FILE_HEADER_BYTES,
-       FILE_SLOT_BYTES,
-       FILE_SLOT_COUNT,
-       FILE_SCALE,
-       FILE_FIRST_INDEX,
-       FILE_BUCKETS,
-       FILE_CREATION_LOW,
-       FILE_CREATION_HIGH,
-       FILE_CREATED_NS,
-       FILE_CHECK,
-       FILE_GENERATION,
-       FILE_WORDS,
-       HEADER_WORDS = MERCURY_SEGMENT_HEADER_BYTES / WORD_BYTES
+/* Words of the header. */
+enum {
+    FILE_MAGIC = 0,
+    FILE_VERSION,
+    FILE_BYTE_ORDER,
+    FILE_BYTES,
+    FILE_HEADER_BYTES,
+    FILE_SLOT_BYTES,
+    FILE_SLOT_COUNT,
+    FILE_SCALE,
+    FILE_FIRST_INDEX,
+    FILE_BUCKETS,
+    FILE_CREATION_LOW,
+    FILE_CREATION_HIGH,
+    FILE_CREATED_NS,
+    FILE_CHECK,
+    FILE_GENERATION,
+    FILE_WORDS
 };
 
-enum { /* words of a slot's head */
-       SLOT_USE = 0,
-       SLOT_OWNER_LOW,
-       SLOT_OWNER_HIGH,
-       SLOT_PID,
-       SLOT_CLAIMED_NS,
-       SLOT_GENERATION,
-       SLOT_CHECK,
-       SLOT_FOLDED,
-       SLOT_WORDS
+/* Words of a slot's head. */
+enum {
+    SLOT_USE = 0,
+    SLOT_OWNER_LOW,
+    SLOT_OWNER_HIGH,
+    SLOT_PID,
+    SLOT_CLAIMED_NS,
+    SLOT_GENERATION,
+    SLOT_CHECK,
+    SLOT_FOLDED,
+    SLOT_WORDS
 };
 
-enum { /* words of a series */
-       SERIES_KIND = 0,
-       SERIES_SHAPE, /* words of the series, above them bytes of the key */
-       SERIES_CHECK,
-       SERIES_SEQUENCE,
-       SERIES_COUNT,
-       SERIES_SUM_LOW,
-       SERIES_SUM_HIGH,
-       SERIES_COMPLEMENT_LOW,
-       SERIES_COMPLEMENT_HIGH,
-       SERIES_SMALLEST,
-       SERIES_LARGEST,
-       SERIES_EXTREMES,
-       SERIES_KEY
+/* Words of a series. */
+enum {
+    SERIES_KIND = 0,
+    SERIES_SHAPE, /* words of the series, above them bytes of the key */
+    SERIES_CHECK,
+    SERIES_SEQUENCE,
+    SERIES_COUNT,
+    SERIES_SUM_LOW,
+    SERIES_SUM_HIGH,
+    SERIES_COMPLEMENT_LOW,
+    SERIES_COMPLEMENT_HIGH,
+    SERIES_SMALLEST,
+    SERIES_LARGEST,
+    SERIES_EXTREMES,
+    SERIES_KEY
 };
 
 /* check sums */
