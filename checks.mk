@@ -39,6 +39,16 @@ alloc-failures: ## each request for memory of the C tests refused, at every plac
 	    LDFLAGS='-no-pie -Wl,--wrap=mercury_alloc_set,--wrap=mercury_error_fill' run-c-tests
 	$(PYTHON) tools/allocation_sites.py $(FAILURES_OUT) $(SOURCE_FILES)
 
+S390X_CC ?= s390x-linux-gnu-gcc
+S390X_RUNNER ?= qemu-s390x-static
+BIG_ENDIAN = OUT=build/s390x BENCHMARKS=build/s390x CC=$(S390X_CC) LDFLAGS=-static
+
+.PHONY: big-endian
+
+big-endian: $(BENCHMARKS)/instructions_driver ## the C tests on s390x under qemu, and the same fingerprints there as here
+	$(MAKE) $(BIG_ENDIAN) C_TEST_RUNNER=$(S390X_RUNNER) run-c-tests build/s390x/instructions_driver
+	PYTHONPATH=.:benchmarks/sql $(PYTHON) tools/big_endian.py $< '$(S390X_RUNNER) build/s390x/instructions_driver'
+
 .PHONY: symbols
 
 symbols: ## the released library with debug symbols in build/symbols, to read core dumps with
