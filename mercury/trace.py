@@ -97,6 +97,10 @@ class PathTable:
                 number = self._elements.setdefault(element, len(self._elements) + 1)
         return number
 
+    def identity(self) -> Any:
+        """What tells these paths from others, as long as somebody keeps their entries."""
+        return tuple(self.numbers), tuple(self._elements)
+
     def index(self, numbers: Tuple[int, ...], entries: List[PathEntry]) -> int:
         """The index of the path with these (code, offset, element) numbers, outermost first; -1: no room for it."""
         with self._lock:
@@ -140,6 +144,8 @@ class Evidence(NamedTuple):
     spawn_loops: Dict[int, Any]
     databases: List[str]
     notes: List[str]
+    table: Optional[PathTable] = None
+    """What the paths are of."""
     eager_loads: Sequence[Any] = ()
 
 
@@ -326,6 +332,7 @@ class Trace:
             self.spawn_loops,
             list(self.databases),
             self._notes(totals, groups),
+            self.paths,
         )
 
     def _alone(self) -> Optional[Folded]:

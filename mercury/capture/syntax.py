@@ -28,6 +28,8 @@ class Block(NamedTuple):
     parents: Dict[Node, Node]
     loops: Dict[Tuple[int, Tuple[str, ...]], Node]
     """What `loop_node` has found, by line and variables."""
+    chains: Dict[Tuple[int, str], str]
+    """What `chain_behind` has found, by line and name."""
 
 
 class Scope(NamedTuple):
@@ -66,7 +68,7 @@ def _parsed(filename: str, line: int) -> Optional[Block]:
     if tree is None and len(lines) <= _MAX_WHOLE_FILE:
         # What looks like the beginning of a statement may be within a text.
         tree = _tree("".join(lines))
-    return None if tree is None else Block(tree, _parents(tree), {})
+    return None if tree is None else Block(tree, _parents(tree), {}, {})
 
 
 def _tree(source: str) -> Optional[ast.AST]:
@@ -344,6 +346,13 @@ def chain_behind(code: CodeType, line: int, name: str) -> str:
     block = None if _unparse is None else block_of(code)
     if block is None:
         return ""
+    found = block.chains.get((line, name))
+    if found is None:
+        found = block.chains[line, name] = _find_chain(block, line, name)
+    return found
+
+
+def _find_chain(block: Block, line: int, name: str) -> str:
     for node in ast.walk(block.tree):
         if isinstance(node, ast.Attribute) and node.attr == name:
             calls = _kept_calls(block, node)

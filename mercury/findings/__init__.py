@@ -4,7 +4,7 @@ One rule a file. A rule gets the whole case and returns findings; a group of que
 rule has explained is not explained again by a weaker one, so the order below matters.
 """
 
-from typing import List, NamedTuple
+from typing import List, NamedTuple, Tuple
 
 from mercury.findings import (
     cleared,
@@ -12,6 +12,7 @@ from mercury.findings import (
     duplicate,
     n_plus_one,
     nested,
+    remembered,
     repeated_in_loop,
     repeating_pattern,
     slow_query,
@@ -49,16 +50,30 @@ def judge(evidence: Evidence) -> Verdict:
     """The verdict on a closed unit."""
     if _is_plain(evidence):
         return Verdict([], [])
+    # What takes time by itself depends on it.
+    key = remembered.key_of(evidence) if _is_quick(evidence) else None
+    known = None if key is None else remembered.find(key, evidence)
+    findings, let_go = known or _judged(evidence)
+    if key is not None and known is None:
+        remembered.keep(key, (findings, let_go), evidence)
+    findings.sort(key=lambda finding: (finding.is_advisory, -finding.duration_ns, finding.first_event))
+    return Verdict(findings, let_go)
+
+
+def _judged(evidence: Evidence) -> Tuple[List[Finding], List[Cleared]]:
     case = Case(evidence)
     findings = [finding for rule in _RULES for finding in rule(case)]
-    findings.sort(key=lambda finding: (finding.is_advisory, -finding.duration_ns, finding.first_event))
-    return Verdict(findings, cleared.find(case, findings))
+    return findings, cleared.find(case, findings)
+
+
+def _is_quick(evidence: Evidence) -> bool:
+    return evidence.totals.duration_ns < min(slow_query.SLOW_NS, consecutive_independent.SAVED_NS)
 
 
 def _is_plain(evidence: Evidence) -> bool:
     """Was each statement sent once, in no time, and all read that came along? Then no rule has anything to look at."""
-    totals = evidence.totals
-    if evidence.eager_loads or totals.duration_ns >= min(slow_query.SLOW_NS, consecutive_independent.SAVED_NS):
+    if evidence.eager_loads or not _is_quick(evidence):
         return False
+    totals = evidence.totals
     statements = {(group.fingerprint, group.database) for group in evidence.groups}
     return len(statements) + totals.ungrouped_count == totals.query_count

@@ -66,6 +66,7 @@ class Site(NamedTuple):
             tree=tree,
             exponent=exponent,
             first_event=self.first_event,
+            records=self.groups,
         )
 
 
@@ -137,6 +138,7 @@ class Case:
             why=why,
             places=tuple(dict.fromkeys(str(self.trigger(group)) for group in groups)),
             first_event=groups[0].first_event,
+            records=tuple(indexes),
         )
 
     def sighting(self, indexes: Sequence[int]) -> Sighting:

@@ -20,14 +20,14 @@ KIND = "duplicate"
 def find(case: Case) -> List[Finding]:
     """One finding for each statement and set of parameters that came more than once."""
     findings = []
-    for duplicate in case.evidence.duplicates:
+    for record, duplicate in enumerate(case.evidence.duplicates):
         groups = [index for index in duplicate.places if index >= 0]
         if groups and case.explained.isdisjoint(groups) and not _is_of_a_loop(case, groups):
             reason = _reason_against(case, duplicate, groups)
             if reason:
                 case.reasons.update(dict.fromkeys(groups, reason))
             else:
-                findings.append(_finding(case, duplicate, groups))
+                findings.append(replace(_finding(case, duplicate, groups), records=(~record,)))
     _explain_constant_loops(case)
     return _merged(findings)
 
@@ -131,6 +131,10 @@ def _merged(findings: List[Finding]) -> List[Finding]:
         if known is None:
             causes[key] = finding
         else:
-            count = known.count + finding.count
-            causes[key] = replace(known, count=count, duration_ns=known.duration_ns + finding.duration_ns)
+            causes[key] = replace(
+                known,
+                count=known.count + finding.count,
+                duration_ns=known.duration_ns + finding.duration_ns,
+                records=known.records + finding.records,
+            )
     return list(causes.values())

@@ -1,6 +1,6 @@
 """What a person is told about one cause of slow database work."""
 
-from dataclasses import dataclass
+import dataclasses
 from typing import Tuple
 
 GROWING_READS = frozenset(("n_plus_one", "nested", "repeating_pattern"))
@@ -10,14 +10,15 @@ ADVICE = frozenset(("repeated_in_loop", "slow_query", "consecutive_independent",
 """Kinds that depend on more than the program: on the machine, the load, what the data will be."""
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Finding:
     """One cause. Files are as Python or the template engine names them; lines count from 1, 0 means unknown.
 
     `kind` is "n_plus_one", "nested", "repeating_pattern", "write_loop", "duplicate", or one of ADVICE, which fails
     nothing. `fingerprint` is unsigned, `sql` holds no literal. Empty strings where
     the frames did not tell. `tree` draws several loops or statements, a line each. `exponent` says how
-    the queries grow with the rows: 0 not at all, 1 in proportion, 2 with their square.
+    the queries grow with the rows: 0 not at all, 1 in proportion, 2 with their square. `records` are those of the
+    unit's evidence whose times `duration_ns` adds up: the indexes of groups, and ~index of duplicates.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Finding:
     tree: Tuple[str, ...] = ()
     exponent: int = 0
     first_event: int = 0
+    records: Tuple[int, ...] = dataclasses.field(default=(), repr=False, compare=False)
 
     @property
     def is_advisory(self) -> bool:

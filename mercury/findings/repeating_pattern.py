@@ -77,6 +77,7 @@ def _finding(case: Case, sites: Sequence[Site], reads: List[Site]) -> Finding:
         told[0],
         count=sum(finding.count for finding in told),
         duration_ns=sum(finding.duration_ns for finding in told),
+        records=tuple(record for finding in told for record in finding.records),
         loop_file=rows.file,
         loop_line=rows.line,
         fix=_fix(case, sites, told, reads),

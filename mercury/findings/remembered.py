@@ -1,0 +1,85 @@
+"""Verdicts on earlier units, for units that did the same again.
+
+A page that is asked for again mostly sends the same statements from the same places, each as often as
+before. Then the verdict is the same but for the times, and to make it anew would take longer than everything else at a
+unit's end. All that a rule may look at is compared, so nothing else has to be remembered with care.
+"""
+
+from dataclasses import replace
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from mercury.capture.loops import LoopSource
+from mercury.capture.provenance import SEVERAL, Sighting
+from mercury.findings.finding import Finding
+from mercury.trace import Evidence
+
+MAX_UNITS = 128
+"""Units whose verdicts are kept."""
+
+_MAX_GROUPS = 256
+_MAX_INTEGERS = 4096
+"""Integers in the call paths of a unit that is kept, three for each frame."""
+
+Told = Tuple[List[Finding], List[Any]]
+"""Findings, and repeated statements that were let go."""
+
+_known: Dict[Any, Tuple[Told, Any]] = {}
+"""By all that was found in a unit, with its call paths, which keep alive the code that the key has the addresses of."""
+
+
+def key_of(evidence: Evidence) -> Any:
+    """All of the evidence but times and digests; None where it is too much to be kept.
+
+    Of digests it only counts whether they differ: they are of the rows that a unit happened to have.
+    """
+    table = evidence.table
+    if table is None or evidence.eager_loads or len(evidence.groups) > _MAX_GROUPS:
+        return None
+    if sum(map(len, table.numbers)) > _MAX_INTEGERS:
+        return None
+    return (
+        tuple([group[:7] + group[9:] for group in evidence.groups]),
+        tuple([(*each[:2], each.count, *each[5:]) for each in evidence.duplicates]),
+        table.identity(),
+        tuple([(each.fingerprint, each.canonical) for each in evidence.statements.values()]),
+        tuple([(key, _of_sighting(sighting)) for key, sighting in evidence.sightings.items()]),
+        tuple([(key, _of_loops(loops)) for key, loops in evidence.spawn_loops.items()]),
+        tuple(evidence.databases),
+    )
+
+
+def find(key: Any, evidence: Evidence) -> Optional[Told]:
+    """The verdict on the unit that did the same, with the times of this one."""
+    known = _known.get(key)
+    if known is None:
+        return None
+    findings, cleared = known[0]
+    return [_timed(finding, evidence) for finding in findings], list(cleared)
+
+
+def keep(key: Any, told: Told, evidence: Evidence) -> None:
+    """Keeps what was told of a unit."""
+    if len(_known) >= MAX_UNITS:
+        _known.clear()
+    _known[key] = (list(told[0]), list(told[1])), evidence.paths
+
+
+def _timed(finding: Finding, evidence: Evidence) -> Finding:
+    duration_ns = 0
+    for index in finding.records:
+        record = evidence.groups[index] if index >= 0 else evidence.duplicates[~index]
+        duration_ns += record.duration_ns
+    return finding if duration_ns == finding.duration_ns else replace(finding, duration_ns=duration_ns)
+
+
+def _of_sighting(sighting: Sighting) -> Any:
+    is_several, is_seen_again = sighting.element == SEVERAL, sighting.looks > 1
+    return (*sighting[:10], _of_loops(sighting.loops), is_seen_again, *sighting[12:15], is_several)
+
+
+def _of_loops(loops: Sequence[LoopSource]) -> Any:
+    return tuple([_of_loop(loop) if loop.elements or loop.element else loop for loop in loops])
+
+
+def _of_loop(loop: LoopSource) -> Any:
+    return (*loop[:7], loop.element != 0, loop.comes_back, *loop[9:])
