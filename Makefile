@@ -3,7 +3,7 @@
 # The rooms of mercury/ in the order in which a statement passes them, and the
 # files of the C core in the order of the sections of mercury.h. A test holds
 # both lists against the header's drawing, the folders and the twin's modules.
-ROOMS = capture core findings suppression report django commands
+ROOMS = capture core findings suppression report export django commands
 SOURCES = abi error alloc sql_lexer sql_split sql_normalize sql_summary sql_advice loop_proof trace segment platform
 
 PYTHON ?= python3
@@ -69,7 +69,7 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 .DEFAULT_GOAL := library
 .DELETE_ON_ERROR:
 .PHONY: help library static build-ext c-tests strict-c-tests run-c-tests ffi bounds words header-hash develop demo test test-build test-native test-pure \
-        test-postgresql test-django detection applications orm-expressions differential properties benchmark \
+        test-postgresql test-django detection receivers applications orm-expressions differential properties benchmark \
         benchmark-drivers bench-sql bench-sql-peers instructions instructions-update instructions-trial profile-sql \
         bench-detection bench-linear bench-overhead lint format asan interpreters exits wheel sdist clean FORCE
 
@@ -165,6 +165,9 @@ test-django: library $(DJANGO_VERSIONS:%=.venvs/django-%/ready) ## the Django te
 
 detection: $(VENV)/ready library ## what Mercury finds, misses and invents in both sets of labelled cases
 	$(VENV_PYTHON) -m tests.labelled.run
+
+receivers: $(VENV)/ready library ## a real Prometheus scrapes the endpoint and answers what was recorded (Debian's package prometheus)
+	$(VENV_PYTHON) -m tests.receivers.prometheus
 
 applications: library .venvs/pretix/ready .venvs/cms/ready ## pretix and django CMS under Mercury, their pages at two sizes
 	$(PYTHON) -m tests.applications.run $(APPLICATIONS_FLAGS)

@@ -1,0 +1,1 @@
+"""Real receivers of what mercury.export tells; each module is a program."""
