@@ -12,6 +12,7 @@
  * At a point of doubt the reading ends, and what needs the statement's end is not told.
  */
 #include "sql_lexer.h"
+#include "sql_word_list.h"
 
 #include <string.h>
 
@@ -119,112 +120,105 @@ enum { JOINED_FREELY, JOINED_CROSSWISE, JOINED_BY_ON, JOINED_BY_NAMES };
 enum {
     OUTSIDE = MERCURY_ADVICE_MAX_RELATIONS, /* the group of subqueries, functions and outer queries */
     NO_ANCHOR = OUTSIDE + 1,
-    MOST = 255, /* where counts of names stop */
-    LONGEST_WORD = 13
+    MOST = 255 /* where counts of names stop */
 };
 
 static const size_t NOWHERE = (size_t)-1;
 
-typedef struct word_entry {
-    char text[LONGEST_WORD + 1];
-    unsigned char length;
-    unsigned char role;
-} word_entry;
-
 /* Every word that is more than a name here, sorted. */
 /* clang-format off */
-static const word_entry WORDS[] = {
-    {"all", 3, ROLE_ALL},
-    {"alter", 5, ROLE_CODE},
-    {"and", 3, ROLE_AND},
-    {"any", 3, ROLE_PREDICATE},
-    {"apply", 5, ROLE_APPLY},
-    {"array", 5, ROLE_PREDICATE},
-    {"as", 2, ROLE_AS},
-    {"begin", 5, ROLE_BEGIN},
-    {"between", 7, ROLE_BETWEEN},
-    {"binary", 6, ROLE_TO},
-    {"case", 4, ROLE_CASE},
-    {"conflict", 8, ROLE_CONFLICT},
-    {"connect", 7, ROLE_GROUP},
-    {"create", 6, ROLE_CODE},
-    {"cross", 5, ROLE_CROSS},
-    {"dbms_random", 11, ROLE_RANDOM_PACKAGE},
-    {"declare", 7, ROLE_CODE},
-    {"deferred", 8, ROLE_TRANSACTION},
-    {"delete", 6, ROLE_WRITE},
-    {"distinct", 8, ROLE_DISTINCT},
-    {"do", 2, ROLE_CODE},
-    {"dual", 4, ROLE_DUAL},
-    {"duplicate", 9, ROLE_CONFLICT},
-    {"end", 3, ROLE_END},
-    {"except", 6, ROLE_EXCEPT},
-    {"exclusive", 9, ROLE_TRANSACTION},
-    {"exec", 4, ROLE_CODE},
-    {"execute", 7, ROLE_CODE},
-    {"exists", 6, ROLE_PREDICATE},
-    {"fetch", 5, ROLE_LIMIT},
-    {"for", 3, ROLE_REST},
-    {"from", 4, ROLE_FROM},
-    {"full", 4, ROLE_SIDE},
-    {"group", 5, ROLE_GROUP},
-    {"having", 6, ROLE_GROUP},
-    {"ilike", 5, ROLE_LIKE},
-    {"immediate", 9, ROLE_TRANSACTION},
-    {"in", 2, ROLE_IN},
-    {"inner", 5, ROLE_SIDE},
-    {"insert", 6, ROLE_WRITE},
-    {"intersect", 9, ROLE_EXCEPT},
-    {"into", 4, ROLE_INTO},
-    {"isolation", 9, ROLE_TRANSACTION},
-    {"join", 4, ROLE_JOIN},
-    {"lateral", 7, ROLE_LATERAL},
-    {"left", 4, ROLE_SIDE},
-    {"like", 4, ROLE_LIKE},
-    {"limit", 5, ROLE_LIMIT},
-    {"merge", 5, ROLE_WRITE},
-    {"minus", 5, ROLE_EXCEPT},
-    {"natural", 7, ROLE_NATURAL},
-    {"newid", 5, ROLE_RANDOM},
-    {"not", 3, ROLE_NOT},
-    {"offset", 6, ROLE_OFFSET},
-    {"on", 2, ROLE_ON},
-    {"only", 4, ROLE_ONLY},
-    {"option", 6, ROLE_REST},
-    {"or", 2, ROLE_AND},
-    {"order", 5, ROLE_ORDER},
-    {"outer", 5, ROLE_SIDE},
-    {"qualify", 7, ROLE_GROUP},
-    {"rand", 4, ROLE_RANDOM},
-    {"random", 6, ROLE_RANDOM},
-    {"recursive", 9, ROLE_RECURSIVE},
-    {"replace", 7, ROLE_WRITE},
-    {"returning", 9, ROLE_REST},
-    {"right", 5, ROLE_SIDE},
-    {"row", 3, ROLE_PREDICATE},
-    {"select", 6, ROLE_SELECT},
-    {"set", 3, ROLE_REST},
-    {"similar", 7, ROLE_LIKE},
-    {"some", 4, ROLE_PREDICATE},
-    {"start", 5, ROLE_GROUP},
-    {"straight_join", 13, ROLE_JOIN},
-    {"tablesample", 11, ROLE_GROUP},
-    {"text", 4, ROLE_TEXT},
-    {"to", 2, ROLE_TO},
-    {"top", 3, ROLE_TOP},
-    {"tran", 4, ROLE_TRANSACTION},
-    {"transaction", 11, ROLE_TRANSACTION},
-    {"union", 5, ROLE_UNION},
-    {"update", 6, ROLE_WRITE},
-    {"upsert", 6, ROLE_WRITE},
-    {"using", 5, ROLE_USING},
-    {"values", 6, ROLE_VALUES},
-    {"varchar", 7, ROLE_TEXT},
-    {"where", 5, ROLE_WHERE},
-    {"window", 6, ROLE_REST},
-    {"with", 4, ROLE_WITH},
-    {"work", 4, ROLE_TRANSACTION},
-    {"xor", 3, ROLE_AND},
+static const listed_word WORDS[] = {
+    {"all", 3, ROLE_ALL, 0},
+    {"alter", 5, ROLE_CODE, 0},
+    {"and", 3, ROLE_AND, 0},
+    {"any", 3, ROLE_PREDICATE, 0},
+    {"apply", 5, ROLE_APPLY, 0},
+    {"array", 5, ROLE_PREDICATE, 0},
+    {"as", 2, ROLE_AS, 0},
+    {"begin", 5, ROLE_BEGIN, 0},
+    {"between", 7, ROLE_BETWEEN, 0},
+    {"binary", 6, ROLE_TO, 0},
+    {"case", 4, ROLE_CASE, 0},
+    {"conflict", 8, ROLE_CONFLICT, 0},
+    {"connect", 7, ROLE_GROUP, 0},
+    {"create", 6, ROLE_CODE, 0},
+    {"cross", 5, ROLE_CROSS, 0},
+    {"dbms_random", 11, ROLE_RANDOM_PACKAGE, 0},
+    {"declare", 7, ROLE_CODE, 0},
+    {"deferred", 8, ROLE_TRANSACTION, 0},
+    {"delete", 6, ROLE_WRITE, 0},
+    {"distinct", 8, ROLE_DISTINCT, 0},
+    {"do", 2, ROLE_CODE, 0},
+    {"dual", 4, ROLE_DUAL, 0},
+    {"duplicate", 9, ROLE_CONFLICT, 0},
+    {"end", 3, ROLE_END, 0},
+    {"except", 6, ROLE_EXCEPT, 0},
+    {"exclusive", 9, ROLE_TRANSACTION, 0},
+    {"exec", 4, ROLE_CODE, 0},
+    {"execute", 7, ROLE_CODE, 0},
+    {"exists", 6, ROLE_PREDICATE, 0},
+    {"fetch", 5, ROLE_LIMIT, 0},
+    {"for", 3, ROLE_REST, 0},
+    {"from", 4, ROLE_FROM, 0},
+    {"full", 4, ROLE_SIDE, 0},
+    {"group", 5, ROLE_GROUP, 0},
+    {"having", 6, ROLE_GROUP, 0},
+    {"ilike", 5, ROLE_LIKE, 0},
+    {"immediate", 9, ROLE_TRANSACTION, 0},
+    {"in", 2, ROLE_IN, 0},
+    {"inner", 5, ROLE_SIDE, 0},
+    {"insert", 6, ROLE_WRITE, 0},
+    {"intersect", 9, ROLE_EXCEPT, 0},
+    {"into", 4, ROLE_INTO, 0},
+    {"isolation", 9, ROLE_TRANSACTION, 0},
+    {"join", 4, ROLE_JOIN, 0},
+    {"lateral", 7, ROLE_LATERAL, 0},
+    {"left", 4, ROLE_SIDE, 0},
+    {"like", 4, ROLE_LIKE, 0},
+    {"limit", 5, ROLE_LIMIT, 0},
+    {"merge", 5, ROLE_WRITE, 0},
+    {"minus", 5, ROLE_EXCEPT, 0},
+    {"natural", 7, ROLE_NATURAL, 0},
+    {"newid", 5, ROLE_RANDOM, 0},
+    {"not", 3, ROLE_NOT, 0},
+    {"offset", 6, ROLE_OFFSET, 0},
+    {"on", 2, ROLE_ON, 0},
+    {"only", 4, ROLE_ONLY, 0},
+    {"option", 6, ROLE_REST, 0},
+    {"or", 2, ROLE_AND, 0},
+    {"order", 5, ROLE_ORDER, 0},
+    {"outer", 5, ROLE_SIDE, 0},
+    {"qualify", 7, ROLE_GROUP, 0},
+    {"rand", 4, ROLE_RANDOM, 0},
+    {"random", 6, ROLE_RANDOM, 0},
+    {"recursive", 9, ROLE_RECURSIVE, 0},
+    {"replace", 7, ROLE_WRITE, 0},
+    {"returning", 9, ROLE_REST, 0},
+    {"right", 5, ROLE_SIDE, 0},
+    {"row", 3, ROLE_PREDICATE, 0},
+    {"select", 6, ROLE_SELECT, 0},
+    {"set", 3, ROLE_REST, 0},
+    {"similar", 7, ROLE_LIKE, 0},
+    {"some", 4, ROLE_PREDICATE, 0},
+    {"start", 5, ROLE_GROUP, 0},
+    {"straight_join", 13, ROLE_JOIN, 0},
+    {"tablesample", 11, ROLE_GROUP, 0},
+    {"text", 4, ROLE_TEXT, 0},
+    {"to", 2, ROLE_TO, 0},
+    {"top", 3, ROLE_TOP, 0},
+    {"tran", 4, ROLE_TRANSACTION, 0},
+    {"transaction", 11, ROLE_TRANSACTION, 0},
+    {"union", 5, ROLE_UNION, 0},
+    {"update", 6, ROLE_WRITE, 0},
+    {"upsert", 6, ROLE_WRITE, 0},
+    {"using", 5, ROLE_USING, 0},
+    {"values", 6, ROLE_VALUES, 0},
+    {"varchar", 7, ROLE_TEXT, 0},
+    {"where", 5, ROLE_WHERE, 0},
+    {"window", 6, ROLE_REST, 0},
+    {"with", 4, ROLE_WITH, 0},
+    {"work", 4, ROLE_TRANSACTION, 0},
+    {"xor", 3, ROLE_AND, 0},
 };
 /* clang-format on */
 
@@ -317,28 +311,8 @@ static int to_lower(int byte) {
 
 /* The role of a word in any case. */
 static int find_role(const unsigned char *text, size_t length) {
-    char lower[LONGEST_WORD + 1] = {0};
-    size_t first = 0;
-    size_t last = sizeof WORDS / sizeof WORDS[0];
-    if (length > LONGEST_WORD) {
-        return ROLE_NONE;
-    }
-    for (size_t i = 0; i < length; i++) {
-        lower[i] = (char)to_lower(text[i]);
-    }
-    while (first < last) {
-        size_t middle = first + (last - first) / 2;
-        int order = memcmp(lower, WORDS[middle].text, sizeof lower);
-        if (order == 0) {
-            return WORDS[middle].length == length ? WORDS[middle].role : ROLE_NONE;
-        }
-        if (order < 0) {
-            last = middle;
-        } else {
-            first = middle + 1;
-        }
-    }
-    return ROLE_NONE;
+    const listed_word *found = listed_word_find(WORDS, sizeof WORDS / sizeof *WORDS, text, length);
+    return found != NULL ? found->role : ROLE_NONE;
 }
 
 static bool is_text(const word_token *token, const char *text) {

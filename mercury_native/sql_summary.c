@@ -11,6 +11,7 @@
  * stand in no such place, and at a point of doubt the reading ends.
  */
 #include "sql_lexer.h"
+#include "sql_word_list.h"
 
 #include <string.h>
 
@@ -109,18 +110,9 @@ enum {
     ECHO,     /* after BEGIN, COMMIT ...: fixed words */
 };
 
-enum { LONGEST_WORD = 18 };
-
-typedef struct word_entry {
-    char text[LONGEST_WORD + 1];
-    unsigned char length;
-    unsigned char role;
-    unsigned char verb;
-} word_entry;
-
 /* Every word that is more than a name here, sorted. */
 /* clang-format off */
-static const word_entry WORDS[] = {
+static const listed_word WORDS[] = {
     {"abort", 5, ROLE_SKIP, VERB_TRANSACTION},
     {"aggregate", 9, ROLE_OBJECT, VERB_NONE},
     {"all", 3, ROLE_SKIP, VERB_NONE},
@@ -398,32 +390,6 @@ static int to_lower(int byte) {
 
 static int to_upper(int byte) {
     return byte >= 'a' && byte <= 'z' ? byte - ('a' - 'A') : byte;
-}
-
-/* The entry of a word in any case, or NULL. */
-static const word_entry *find_word(const unsigned char *text, size_t length) {
-    char lower[LONGEST_WORD + 1] = {0};
-    size_t first = 0;
-    size_t last = sizeof WORDS / sizeof WORDS[0];
-    if (length > LONGEST_WORD) {
-        return NULL;
-    }
-    for (size_t i = 0; i < length; i++) {
-        lower[i] = (char)to_lower(text[i]);
-    }
-    while (first < last) {
-        size_t middle = first + (last - first) / 2;
-        int order = memcmp(lower, WORDS[middle].text, sizeof lower);
-        if (order == 0) {
-            return WORDS[middle].length == length ? &WORDS[middle] : NULL;
-        }
-        if (order < 0) {
-            last = middle;
-        } else {
-            first = middle + 1;
-        }
-    }
-    return NULL;
 }
 
 static bool is_punctuation(const word_token *token, int byte) {
@@ -1314,7 +1280,9 @@ static bool read_token(summarizer *s, sql_lexer *lexer, bool dotted, word_token 
     if (next.kind == MERCURY_TOKEN_PUNCTUATION && (token->length > 1 || strchr("()[],.", token->byte) == NULL)) {
         token->byte = ';'; /* or what a client takes for one */
     }
-    const word_entry *entry = next.kind == MERCURY_TOKEN_WORD && !dotted ? find_word(token->text, token->length) : NULL;
+    bool may_mean = next.kind == MERCURY_TOKEN_WORD && !dotted;
+    const listed_word *entry =
+        may_mean ? listed_word_find(WORDS, sizeof WORDS / sizeof *WORDS, token->text, token->length) : NULL;
     if (entry != NULL) {
         token->role = entry->role;
         token->verb = entry->verb;

@@ -3,6 +3,7 @@
  * the struct's layout, NULL pointers, the bits of parameters, random bytes.
  */
 #include "check.h"
+#include "random_text.h"
 #include "mercury.h"
 
 #include <stdlib.h>
@@ -160,30 +161,6 @@ static const char *const PIECES[] = {"select ",
                                      "u ",
                                      "from t, u "};
 
-/* A small generator: the texts are the same on every machine. */
-static uint32_t next_random(uint32_t *state) {
-    *state = *state * 1664525U + 1013904223U;
-    return *state >> 8;
-}
-
-static size_t random_text(char *text, size_t capacity, uint32_t *state) {
-    size_t length = 0;
-    uint32_t pieces = next_random(state) % 60;
-    for (uint32_t i = 0; i < pieces; i++) {
-        const char *piece = PIECES[next_random(state) % (sizeof PIECES / sizeof PIECES[0])];
-        size_t width = strlen(piece);
-        if (length + width > capacity) {
-            break;
-        }
-        memcpy(text + length, piece, width);
-        if (next_random(state) % 32 == 0) {
-            text[length] = (char)next_random(state);
-        }
-        length += width;
-    }
-    return length;
-}
-
 /* Whether each place that is told lies in the text, and only those have a position. */
 static int is_within(const mercury_advice *advice, size_t length) {
     for (size_t rule = 0; rule < MERCURY_ADVICE_RULES; rule++) {
@@ -201,7 +178,7 @@ static void test_random_texts(void) {
     int64_t told[MERCURY_ADVICE_RULES] = {0};
     for (int round = 0; round < 40000; round++) {
         char buffer[256];
-        size_t length = random_text(buffer, sizeof buffer, &state);
+        size_t length = random_text(buffer, sizeof buffer, &state, PIECES, sizeof PIECES / sizeof *PIECES, 60, 32);
         char *text = malloc(length + 1);
         if (CHECK(text != NULL)) {
             memcpy(text, buffer, length);

@@ -3,6 +3,7 @@
  * tests/test_sql_summary.py: where the results lie, capacities, NULL pointers, random bytes.
  */
 #include "check.h"
+#include "random_text.h"
 #include "mercury.h"
 
 #include <stdlib.h>
@@ -104,30 +105,6 @@ static const char *const PIECES[] = {
     "truncate ", "trigger ",  "copy ",    "distinct ",   "recursive",  "lock ",   "to ",    "\xC3\xA9", "/* x */",
     "'",         "procedure", " output ", "references ", "u&\"x\"\"\""};
 
-/* A small generator: the texts are the same on every machine. */
-static uint32_t next_random(uint32_t *state) {
-    *state = *state * 1664525U + 1013904223U;
-    return *state >> 8;
-}
-
-static size_t random_text(char *text, size_t capacity, uint32_t *state) {
-    size_t length = 0;
-    uint32_t pieces = next_random(state) % 40;
-    for (uint32_t i = 0; i < pieces; i++) {
-        const char *piece = PIECES[next_random(state) % (sizeof PIECES / sizeof PIECES[0])];
-        size_t width = strlen(piece);
-        if (length + width > capacity) {
-            break;
-        }
-        memcpy(text + length, piece, width);
-        if (next_random(state) % 16 == 0) {
-            text[length] = (char)next_random(state);
-        }
-        length += width;
-    }
-    return length;
-}
-
 /* Whether lengths, counts and ends lie within what the header states, one behind the other. */
 static int is_within_bounds(const mercury_summary *summary) {
     int64_t end = MERCURY_SUMMARY_TABLES;
@@ -149,7 +126,7 @@ static void test_random_texts_stay_within_bounds(void) {
     uint32_t state = 7;
     for (int round = 0; round < 20000; round++) {
         char buffer[256];
-        size_t length = random_text(buffer, sizeof buffer, &state);
+        size_t length = random_text(buffer, sizeof buffer, &state, PIECES, sizeof PIECES / sizeof *PIECES, 40, 16);
         char *text = malloc(length + 1);
         if (CHECK(text != NULL)) {
             memcpy(text, buffer, length);
