@@ -97,7 +97,7 @@ def capture_cost():
     a query with Mercury less that without, in short turns; this has more noise, and counts what Mercury
     pushes out of the processor's caches and what it frees later. The verdict at the end is in neither.
     """
-    sys.path[:0] = [str(ROOT), str(ROOT / "examples" / "bookshop")]
+    sys.path[:0] = [str(ROOT), str(ROOT / "examples" / "bookshop"), str(ROOT / "benchmarks" / "overhead")]
     os.environ["DJANGO_SETTINGS_MODULE"] = "bookshop.settings"
     os.environ["BOOKSHOP_DATABASE"] = ":memory:"
     import django
@@ -108,40 +108,17 @@ def capture_cost():
     call_command("migrate", verbosity=0)
     from shop.models import Book
     from shop.seed import seed
+    from wrapped import between_timers, nothing
 
     import mercury
-    from mercury.capture import code, database
+    from mercury.capture import database
 
     seed(3)
-    spans = []
-    inner_ns = []
-
-    def outer(execute, *arguments):
-        started = time.perf_counter_ns()
-        try:
-            return execute(*arguments)
-        finally:
-            spans.append(time.perf_counter_ns() - started - inner_ns.pop())
-
-    def inner(execute, *arguments):
-        started = time.perf_counter_ns()
-        try:
-            return execute(*arguments)
-        finally:
-            inner_ns.append(time.perf_counter_ns() - started)
-
-    def nothing(execute, sql, params, many, context):
-        return execute(sql, params, many, context)
-
-    # The outer timer stands where Django's cursor does, and is to be passed like it.
-    code.classify(outer.__code__)
-    code.kinds[id(outer.__code__)] = code.PLUMBING
     key = Book.objects.order_by("pk").values_list("pk", flat=True)[0]
     connection = connections["default"]
 
     def block(wrapper):
-        connection.execute_wrappers[:] = [outer, wrapper, inner]
-        del spans[:]
+        connection.execute_wrappers[:], spans = between_timers(wrapper)
         for _ in range(QUERIES):
             Book.objects.get(pk=key)
         return statistics.median(spans)

@@ -7,11 +7,12 @@ The bounds are those of the twin, mercury/core/pure/exponential_buckets.py. Befo
 written each is proven to be the double nearest to 2 ** (j / 256), by powers of integers.
 """
 
-import argparse
 import sys
 from bisect import bisect_left
 from pathlib import Path
 from typing import Iterable, List
+
+from made_header import write_or_check
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -89,18 +90,5 @@ def header() -> str:
     )
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Make mercury_native/exponential_bounds.h.")
-    parser.add_argument("--check", action="store_true", help="fail where the file is not current")
-    text = header()
-    if parser.parse_args().check:
-        if HEADER.read_text(encoding="ascii") != text:
-            print("mercury_native/exponential_bounds.h is not current: make bounds")
-            return 1
-        return 0
-    HEADER.write_text(text, encoding="ascii")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(HEADER, header(), "bounds"))

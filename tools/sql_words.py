@@ -9,11 +9,12 @@ displacement, found here, moves the numbers of its words to slots that nobody el
 So a look-up reads one displacement and one word, whatever the word.
 """
 
-import argparse
 import re
 import sys
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional
+
+from made_header import write_or_check
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -147,18 +148,5 @@ def header() -> str:
     )
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Make mercury_native/sql_words.h.")
-    parser.add_argument("--check", action="store_true", help="fail where the file is not current")
-    text = header()
-    if parser.parse_args().check:
-        if HEADER.read_text(encoding="ascii") != text:
-            print("mercury_native/sql_words.h is not current: make words")
-            return 1
-        return 0
-    HEADER.write_text(text, encoding="ascii")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(HEADER, header(), "words"))

@@ -10,43 +10,13 @@ straight from Python, from a template that is rendered each time, and from a nes
 import json
 import statistics
 import sys
-import time
 from pathlib import Path
 
 from shop_project import set_up
+from wrapped import between_timers, nothing
 
 QUERIES = 200
 ROUNDS = 15
-
-
-def watched_by(wrapper):
-    """The execute wrappers that time another one, and the list to which they add each query's nanoseconds."""
-    from mercury.capture import code
-
-    spans, inner_ns = [], []
-
-    def outer(execute, *arguments):
-        started = time.perf_counter_ns()
-        try:
-            return execute(*arguments)
-        finally:
-            spans.append(time.perf_counter_ns() - started - inner_ns.pop())
-
-    def inner(execute, *arguments):
-        started = time.perf_counter_ns()
-        try:
-            return execute(*arguments)
-        finally:
-            inner_ns.append(time.perf_counter_ns() - started)
-
-    # The outer timer stands where Django's cursor does, and is to be passed like it.
-    code.classify(outer.__code__)
-    code.kinds[id(outer.__code__)] = code.PLUMBING
-    return [outer, wrapper, inner], spans
-
-
-def nothing(execute, sql, params, many, context):
-    return execute(sql, params, many, context)
 
 
 def through(depth, action):
@@ -114,7 +84,7 @@ def block(wrapper, action):
     """The median nanoseconds that `wrapper` takes."""
     from django.db import connection
 
-    wrappers, spans = watched_by(wrapper)
+    wrappers, spans = between_timers(wrapper)
     connection.execute_wrappers[:] = wrappers
     try:
         work(action, QUERIES)
