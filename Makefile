@@ -4,7 +4,7 @@
 # files of the C core in the order of the sections of mercury.h. A test holds
 # both lists against the header's drawing, the folders and the twin's modules.
 ROOMS = capture core findings suppression report export django commands
-SOURCES = abi error alloc sql_lexer sql_split sql_normalize sql_summary sql_advice loop_proof trace segment platform
+SOURCES = abi error alloc sql_lexer sql_split sql_normalize sql_summary sql_advice loop_proof trace histogram segment platform
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -195,8 +195,8 @@ orm-expressions: library $(DJANGO_VERSIONS:%=.venvs/django-%/ready) ## the ids o
 	$(@D)/bin/python -m pip install -q "Django~=$*.0" cffi gevent greenlet hypothesis pytest celery djangorestframework graphene-django gunicorn jinja2 'psycopg[binary]'
 	touch $@
 
-differential: $(VENV)/ready library ## compare the library and its twin on the whole corpus and 200,000 generated statements, in six dialects
-	MERCURY_DIFFERENTIAL=full MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) tests/test_twin_sql.py tests/test_fuzz_corpus.py
+differential: $(VENV)/ready library ## compare library and twin on the whole corpus, 200,000 generated statements in six dialects, 100,000 histograms
+	MERCURY_DIFFERENTIAL=full MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) tests/test_twin_sql.py tests/test_fuzz_corpus.py tests/test_twin_histogram.py
 
 properties: $(VENV)/ready library ## a million changes of the corpus, 1,000 planted secrets, a gigabyte of SQL, 1,000 requests with faults
 	MERCURY_PROPERTIES=full MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) \

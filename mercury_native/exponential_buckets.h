@@ -28,8 +28,8 @@
 #endif
 
 enum {
-    BUCKET_MIN_SCALE = -10,  /* all doubles in three buckets */
-    BUCKET_FINEST_SCALE = 8, /* 256 buckets an octave */
+    BUCKET_MIN_SCALE = MERCURY_HISTOGRAM_MIN_SCALE,
+    BUCKET_FINEST_SCALE = MERCURY_HISTOGRAM_MAX_SCALE,
     DOUBLE_FRACTION_BITS = 52,
     DOUBLE_MAX_EXPONENT = 1023,
     DOUBLE_MIN_EXPONENT = -1022, /* of normal numbers */

@@ -1,4 +1,4 @@
 /* Made by build_ffi.py from mercury.h; do not edit. */
 #ifndef MERCURY_HEADER_HASH
-#define MERCURY_HEADER_HASH "dd08b7b0cdd7834f3e38eac36ce72cb9155b69b1e1d21fa8903d0d1c85c1aaf1"
+#define MERCURY_HEADER_HASH "888ce98830a155bdc4626b30f998086b365de2437bcfdf8e21720c29ff7b7457"
 #endif

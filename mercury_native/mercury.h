@@ -14,6 +14,7 @@
  *                   |                  sql_advice     tokens -> what the text proves wasteful
  *                   |  one unit's      loop_proof     two call paths -> did something loop?
  *                   |  statements      trace          events -> totals, groups, duplicates
+ *                   |  numbers         histogram      numbers -> buckets, quantiles, exact sum
  *                   |  all processes   segment        series in shared memory
  *                   |  the process     platform       memory in use
  *                   |  every call      abi, error, alloc
@@ -673,6 +674,145 @@ MERCURY_API int64_t mercury_trace_groups(const mercury_trace *trace, mercury_gro
 MERCURY_API int64_t mercury_trace_duplicates(const mercury_trace *trace, mercury_duplicate *duplicates, size_t capacity,
                                              size_t *count, mercury_error *error);
 
+/* ---- Section: histogram ----------------------------------------------------
+ *
+ * Numbers that are not negative, integers and doubles, counted in buckets whose bounds grow
+ * by one factor: OpenTelemetry's exponential histogram, Prometheus's native histogram.
+ *
+ *     scale s     base = 2^(2^-s); bucket i holds the numbers above base^i, up to base^(i + 1)
+ *
+ *                 0.5     1       2       4       8           at scale 0, where base = 2
+ *                   |  -1 |   0   |   1   |   2   |           1 is in bucket -1, 2 in bucket 0
+ *
+ *     Prometheus  calls the scale its schema, and bucket i its bucket i + 1
+ *
+ * An estimate of a quantile is off by at most (base - 1) / (base + 1) of the number: 1.1 % at
+ * scale 5. The buckets of one scale are pairs of those of the next higher one. So a histogram
+ * whose numbers would take more than MERCURY_HISTOGRAM_MAX_BUCKETS lowers its scale until they
+ * do not, and histograms of any scales merge exactly: in whatever order numbers are recorded
+ * and histograms merged, count, buckets, sum, minimum and maximum are the same to the last bit.
+ *
+ * Every number counts as what it is: integers above 2^53 are not rounded to doubles first, and
+ * the sum is exact. docs/histogram-spec.md has the bytes that histograms are kept and sent as.
+ */
+
+enum {
+    MERCURY_HISTOGRAM_MIN_SCALE = -10,    /* all doubles in three buckets */
+    MERCURY_HISTOGRAM_MAX_SCALE = 8,      /* 256 buckets for a factor of two */
+    MERCURY_HISTOGRAM_MAX_BUCKETS = 1024, /* from the first that is not empty to the last */
+    MERCURY_HISTOGRAM_SUM_WORDS = 35,     /* words of 64 bits in a sum */
+    MERCURY_HISTOGRAM_UNIT_BITS = 1152,   /* a sum is in units of 2^-1152 */
+    MERCURY_HISTOGRAM_MAX_BYTES = 8568    /* of an encoded histogram */
+};
+
+/*
+ * What a histogram holds but its buckets: 45 fields of 8 bytes.
+ *
+ * Minimum and maximum are significand * 2^(exponent - 63), where the significand has 64 bits
+ * and is 0 for the number 0. All four are 0 where there is no number, and where they are not
+ * known because the histogram, or one that was merged into it, was decoded from bytes that
+ * do not tell them.
+ */
+typedef struct mercury_figures {
+    int64_t scale;
+    int64_t count;          /* all numbers */
+    int64_t zero_count;     /* those that are 0: they are in no bucket */
+    int64_t first_bucket;   /* index of the first bucket that is not empty; 0 where all are */
+    int64_t bucket_count;   /* buckets from that one to the last that is not empty */
+    int64_t extremes_known; /* 0: minimum and maximum are not known */
+    int64_t minimum_exponent;
+    uint64_t minimum_significand;
+    int64_t maximum_exponent;
+    uint64_t maximum_significand;
+    uint64_t sum[35]; /* exact, in units of 2^-1152, the lowest word first */
+} mercury_figures;
+
+/* Opaque; one thread at a time. It takes 8.7 KiB, all of it at once. */
+typedef struct mercury_histogram mercury_histogram;
+
+/*
+ * A new, empty histogram, or NULL (INVALID_ARGUMENT: no such scale; OUT_OF_MEMORY). The
+ * caller frees it with mercury_histogram_free.
+ */
+MERCURY_API mercury_histogram *mercury_histogram_new(int64_t scale, mercury_error *error);
+
+/* Ends a histogram. NULL is allowed. */
+MERCURY_API void mercury_histogram_free(mercury_histogram *histogram);
+
+/*
+ * Records one number. No heap. Errors: INVALID_ARGUMENT (negative), LIMIT_EXCEEDED (2^63 - 1
+ * numbers are recorded).
+ */
+MERCURY_API int64_t mercury_histogram_record_integer(mercury_histogram *histogram, int64_t value, mercury_error *error);
+
+/*
+ * The same for a double; -0 is 0. Errors: INVALID_ARGUMENT (negative, infinite or not a
+ * number), LIMIT_EXCEEDED.
+ */
+MERCURY_API int64_t mercury_histogram_record_double(mercury_histogram *histogram, double value, mercury_error *error);
+
+/*
+ * Records `count` numbers, all or nothing. No heap.
+ *
+ * Errors: INVALID_ARGUMENT (position: the first number that cannot be recorded),
+ * LIMIT_EXCEEDED.
+ */
+MERCURY_API int64_t mercury_histogram_record_integers(mercury_histogram *histogram, const int64_t *values, size_t count,
+                                                      mercury_error *error);
+
+/* The same for doubles. */
+MERCURY_API int64_t mercury_histogram_record_doubles(mercury_histogram *histogram, const double *values, size_t count,
+                                                     mercury_error *error);
+
+/*
+ * Adds all that `other` counts; its scale is the lower one then, or one still lower. `other`
+ * may be the histogram itself. No heap.
+ *
+ * Errors: INVALID_ARGUMENT, LIMIT_EXCEEDED (more than 2^63 - 1 numbers; nothing was added).
+ */
+MERCURY_API int64_t mercury_histogram_merge(mercury_histogram *histogram, const mercury_histogram *other,
+                                            mercury_error *error);
+
+/*
+ * Sets *value to an estimate of the number of rank ceil(q * count), the least having rank 1;
+ * to the minimum and maximum, where they are known, for the first and the last rank. It is
+ * off by at most (base - 1) / (base + 1) of that number, but for subnormal ones, and never
+ * outside of minimum and maximum. NaN where no number is recorded.
+ *
+ * Errors: INVALID_ARGUMENT (q is not from 0 to 1).
+ */
+MERCURY_API int64_t mercury_histogram_quantile(const mercury_histogram *histogram, double q, double *value,
+                                               mercury_error *error);
+
+/* Fills *figures. Errors: INVALID_ARGUMENT. */
+MERCURY_API int64_t mercury_histogram_figures(const mercury_histogram *histogram, mercury_figures *figures,
+                                              mercury_error *error);
+
+/*
+ * Writes the counts of figures.bucket_count buckets from figures.first_bucket on, and sets
+ * *count. Errors: INVALID_ARGUMENT, BUFFER_TOO_SMALL (position: the buckets that there are).
+ */
+MERCURY_API int64_t mercury_histogram_buckets(const mercury_histogram *histogram, uint64_t *counts, size_t capacity,
+                                              size_t *count, mercury_error *error);
+
+/*
+ * Writes the histogram as docs/histogram-spec.md has it, and sets *length to its bytes, at
+ * most MERCURY_HISTOGRAM_MAX_BYTES. Two histograms with the same contents have the same bytes, on
+ * every machine. Errors: INVALID_ARGUMENT, BUFFER_TOO_SMALL (position: the bytes it takes).
+ */
+MERCURY_API int64_t mercury_histogram_encode(const mercury_histogram *histogram, unsigned char *bytes, size_t capacity,
+                                             size_t *length, mercury_error *error);
+
+/*
+ * A new histogram from `length` bytes, which may be anything, or NULL. Bytes that it takes are
+ * those that mercury_histogram_encode gives for it. The caller frees it with
+ * mercury_histogram_free.
+ *
+ * Errors: MALFORMED_DATA (position: the first byte that cannot be right; where the checksum is wrong, that),
+ * INVALID_ARGUMENT, OUT_OF_MEMORY.
+ */
+MERCURY_API mercury_histogram *mercury_histogram_decode(const unsigned char *bytes, size_t length,
+                                                        mercury_error *error);
 /* ---- Section: segment ------------------------------------------------------
  *
  * Counters and histograms in memory that the processes of one host share, in the layout of

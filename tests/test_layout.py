@@ -108,8 +108,8 @@ def test_each_target_explains_itself(root: Path, target: str) -> None:
 def test_the_exported_constants_are_those_of_the_header(root: Path) -> None:
     from mercury.core import records
 
-    groups = ("TOKEN", "SUMMARY", "RULE", "ADVICE", "LOOP", "EVENT", "TRACE", "SEGMENT")
-    constants = dict(re.findall(rf"MERCURY_((?:{'|'.join(groups)})_\w+) = (\d+)", header(root)))
+    groups = ("TOKEN", "SUMMARY", "RULE", "ADVICE", "LOOP", "EVENT", "TRACE", "HISTOGRAM", "SEGMENT")
+    constants = dict(re.findall(rf"MERCURY_((?:{'|'.join(groups)})_\w+) = (-?\d+)", header(root)))
     assert {name: int(value) for name, value in constants.items()} == {
         name: value for name, value in vars(records).items() if name.split("_")[0] in groups
     }
@@ -122,7 +122,7 @@ def test_the_dialects_are_those_of_the_header(root: Path) -> None:
     assert {name.lower(): int(value) for name, value in dialects} == records.DIALECTS
 
 
-RECORDS = ["Token", "Advice", "Frame", "Event", "Totals", "Group", "Duplicate", "Memory", "Verdict"]
+RECORDS = ["Token", "Advice", "Frame", "Event", "Totals", "Group", "Duplicate", "Figures", "Memory", "Verdict"]
 RECORDS += ["SegmentLayout", "SegmentSlot", "SegmentSeries", "SegmentCursor"]
 
 

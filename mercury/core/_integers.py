@@ -15,17 +15,22 @@ INVALID_ARGUMENT_TEXT = "an argument is out of range"
 Integers = Union["array[int]", memoryview]
 """A flat buffer of signed 64-bit integers: array("q") or memoryview.cast("q")."""
 
+Doubles = Union["array[float]", memoryview]
+"""A flat buffer of doubles."""
+
 
 def integers(values: Integers, width: int = 1) -> memoryview:
     """`values` as a flat view of whole records of `width` integers each."""
-    try:
-        view = memoryview(values)
-    except TypeError:
-        raise _refusal() from None
-    if view.format != "q" or view.ndim != 1 or not view.contiguous or len(view) % width:
+    view = _flat(values, "q")
+    if len(view) % width:
         view.release()
         raise _refusal()
     return view
+
+
+def doubles(values: Doubles) -> memoryview:
+    """`values` as a flat view of doubles."""
+    return _flat(values, "d")
 
 
 def path_integers(path: Sequence[Sequence[int]]) -> "array[int]":
@@ -39,6 +44,17 @@ def path_integers(path: Sequence[Sequence[int]]) -> "array[int]":
         except (OverflowError, TypeError):
             raise _refusal() from None
     return flat
+
+
+def _flat(values: Union[Integers, Doubles], form: str) -> memoryview:
+    try:
+        view = memoryview(values)
+    except TypeError:
+        raise _refusal() from None
+    if view.format != form or view.ndim != 1 or not view.contiguous:
+        view.release()
+        raise _refusal()
+    return view
 
 
 def _refusal() -> MercuryError:

@@ -11,15 +11,28 @@ from collections import deque
 from typing import Any, Callable, Deque, Dict, List, Optional, Sequence, Tuple, Union
 
 from mercury.core import _ffi
-from mercury.core._integers import INVALID_ARGUMENT, INVALID_ARGUMENT_TEXT, Integers, integers, path_integers
+from mercury.core._integers import (
+    INVALID_ARGUMENT,
+    INVALID_ARGUMENT_TEXT,
+    Doubles,
+    Integers,
+    doubles,
+    integers,
+    path_integers,
+)
 from mercury.core.records import (
     ADVICE_RULES,
     DIALECTS,
+    HISTOGRAM_MAX_BUCKETS,
+    HISTOGRAM_MAX_BYTES,
+    HISTOGRAM_MAX_SCALE,
+    HISTOGRAM_MIN_SCALE,
     SUMMARY_CAPACITY,
     SUMMARY_TABLES,
     SUMMARY_VERB,
     Advice,
     Duplicate,
+    Figures,
     Group,
     Memory,
     Normalized,
@@ -325,6 +338,97 @@ class Trace:
         if self._handle is None:
             raise from_code(INVALID_ARGUMENT, INVALID_ARGUMENT_TEXT, hint="the trace is closed")
         return self._handle
+
+
+class Histogram:
+    """Numbers counted in exponential buckets. One thread at a time; its owner sees to that."""
+
+    def __init__(self, scale: int) -> None:
+        self._lib = _lib  # a function does not keep its library alive
+        self._error = ffi.new("mercury_error *")
+        if not HISTOGRAM_MIN_SCALE <= scale <= HISTOGRAM_MAX_SCALE:
+            scale = HISTOGRAM_MAX_SCALE + 1  # C's integers end somewhere: let the library refuse it
+        self._own(self._lib.mercury_histogram_new(scale, self._error))
+
+    def _own(self, handle: Any) -> None:
+        if not handle:
+            raise _failure(self._error.code, self._error)
+        self._handle = ffi.gc(handle, self._lib.mercury_histogram_free)
+
+    def record_integer(self, value: int) -> None:
+        """Records one number. Raises InvalidArgumentError where it is negative, LimitExceededError."""
+        if value >= 1 << 63 or value < 0:
+            value = -1  # C's integers end somewhere: let the library refuse it
+        _check(self._lib.mercury_histogram_record_integer(self._handle, value, self._error), self._error)
+
+    def record_double(self, value: float) -> None:
+        """The same for a float; -0.0 is 0. Infinite ones and NaN are refused too."""
+        _check(self._lib.mercury_histogram_record_double(self._handle, value, self._error), self._error)
+
+    def record_integers(self, values: Integers) -> None:
+        """Records a flat buffer of signed 64-bit integers, all or nothing.
+
+        Raises InvalidArgumentError with the index of the first that is negative, LimitExceededError.
+        """
+        with integers(values) as view, _borrow("int64_t[]", view) as first:
+            code = self._lib.mercury_histogram_record_integers(self._handle, first, len(view), self._error)
+        _check(code, self._error)
+
+    def record_doubles(self, values: Doubles) -> None:
+        """The same for a flat buffer of doubles."""
+        with doubles(values) as view, _borrow("double[]", view) as first:
+            code = self._lib.mercury_histogram_record_doubles(self._handle, first, len(view), self._error)
+        _check(code, self._error)
+
+    def merge(self, other: "Histogram") -> None:
+        """Adds all that `other` counts; the scale is the lower one then, or one still lower."""
+        _check(self._lib.mercury_histogram_merge(self._handle, other._handle, self._error), self._error)
+
+    def quantile(self, q: float) -> float:
+        """An estimate of the number of rank ceil(q * count), NaN where there is none.
+
+        Raises InvalidArgumentError unless q is from 0 to 1.
+        """
+        value = ffi.new("double *")
+        _check(self._lib.mercury_histogram_quantile(self._handle, q, value, self._error), self._error)
+        answer: float = value[0]
+        return answer
+
+    def figures(self) -> Figures:
+        record = ffi.new("mercury_figures *")
+        _check(self._lib.mercury_histogram_figures(self._handle, record, self._error), self._error)
+        total = sum(word << 64 * place for place, word in enumerate(record.sum))
+        return Figures._make((*(getattr(record, name) for name in Figures._fields[:-1]), total))
+
+    def buckets(self) -> "array[int]":
+        """The counts of the buckets from the first that is not empty to the last."""
+        counts = array("Q", bytes(8 * HISTOGRAM_MAX_BUCKETS))
+        count = ffi.new("size_t *")
+        with ffi.from_buffer("uint64_t[]", counts) as first:
+            code = self._lib.mercury_histogram_buckets(self._handle, first, len(counts), count, self._error)
+        _check(code, self._error)
+        return counts[: count[0]]
+
+    def encode(self) -> bytes:
+        """The bytes of docs/histogram-spec.md; the same for the same contents."""
+        scratch = ffi.new("unsigned char[]", HISTOGRAM_MAX_BYTES)
+        length = ffi.new("size_t *")
+        code = self._lib.mercury_histogram_encode(self._handle, scratch, len(scratch), length, self._error)
+        _check(code, self._error)
+        return bytes(ffi.buffer(scratch, length[0]))
+
+    @classmethod
+    def decode(cls, data: _Bytes) -> "Histogram":
+        """A histogram from bytes that may be anything.
+
+        Raises MalformedDataError with the position of the first byte that cannot be right.
+        """
+        self = cls.__new__(cls)
+        self._lib = _lib
+        self._error = ffi.new("mercury_error *")
+        with ffi.from_buffer("unsigned char[]", data) as first:
+            self._own(self._lib.mercury_histogram_decode(first, len(first), self._error))
+        return self
 
 
 class SegmentIndex:

@@ -76,6 +76,13 @@ TRACE_MAX_PARAMETERS = 131072
 TRACE_MAX_LANES = 1024
 TRACE_DUPLICATE_PLACES = 4
 
+HISTOGRAM_MIN_SCALE = -10
+HISTOGRAM_MAX_SCALE = 8
+HISTOGRAM_MAX_BUCKETS = 1024
+HISTOGRAM_SUM_WORDS = 35
+HISTOGRAM_UNIT_BITS = 1152
+HISTOGRAM_MAX_BYTES = 8568
+
 SEGMENT_VERSION = 1
 SEGMENT_HEADER_BYTES = 4096
 SEGMENT_SLOT_BYTES = 65536
@@ -209,6 +216,22 @@ class Duplicate(NamedTuple):
     last_event: int
     place_count: int
     places: Tuple[int, ...]
+
+
+class Figures(NamedTuple):
+    """What a histogram holds but its buckets. `sum` is in units of 2 ** -HISTOGRAM_UNIT_BITS."""
+
+    scale: int
+    count: int  # type: ignore[assignment]  # the field, not the method of tuples
+    zero_count: int
+    first_bucket: int
+    bucket_count: int
+    extremes_known: int
+    minimum_exponent: int
+    minimum_significand: int
+    maximum_exponent: int
+    maximum_significand: int
+    sum: int
 
 
 class SegmentLayout(NamedTuple):

@@ -5,6 +5,7 @@ the same bytes it gives the same bytes, ids, codes and positions as the library.
 """
 
 from mercury.core.pure.abi import build
+from mercury.core.pure.histogram import Histogram
 from mercury.core.pure.loop_proof import compare_paths
 from mercury.core.pure.platform import memory
 from mercury.core.pure.segment import SegmentIndex, SegmentMemory, SegmentRecorder, inspect_segment
@@ -16,6 +17,7 @@ from mercury.core.pure.sql_summary import summarize
 from mercury.core.pure.trace import Trace
 
 __all__ = [
+    "Histogram",
     "SegmentIndex",
     "SegmentMemory",
     "SegmentRecorder",
