@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mercury._monitor import PerformanceMonitor, monitor
     from mercury.batch import fingerprint_batch, normalize_batch
     from mercury.query import analyze, fingerprint, normalize
+    from mercury.segment import Segment
     from mercury.suppression.audit import check_ignores
     from mercury.suppression.block import ignore
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PerformanceMonitor",
+    "Segment",
     "__version__",
     "analyze",
     "backend",
@@ -41,6 +43,7 @@ __all__ = [
 
 _HOMES = {
     "PerformanceMonitor": "mercury._monitor",
+    "Segment": "mercury.segment",
     "analyze": "mercury.query",
     "check_ignores": "mercury.suppression.audit",
     "fingerprint": "mercury.query",

@@ -1,0 +1,200 @@
+"""What all processes counted, the dead ones too, at one moment.
+
+Every slot that counts is copied and its series are added up, by their keys, in memory of this process.
+A series that does not hold while its owner lives was copied in the middle of a value, and is copied
+again; what never holds is left out and told.
+"""
+
+import os
+import struct
+from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
+
+from mercury.core import backend
+from mercury.core.records import (
+    SEGMENT_BUCKETS,
+    SEGMENT_COUNTER,
+    SEGMENT_FREE,
+    SEGMENT_HEADER_BYTES,
+    SEGMENT_HISTOGRAM,
+    SEGMENT_RETIRED,
+    SEGMENT_SLOT_HEAD_BYTES,
+    SEGMENT_UNKNOWN,
+    SEGMENT_UNSETTLED,
+    SegmentCursor,
+    SegmentSeries,
+    SegmentSlot,
+)
+from mercury.segment import keys
+from mercury.segment.file import SegmentFile, random_identity
+from mercury.segment.folding import HEAD_WORDS, counts, index_words
+from mercury.segment.keys import SeriesKey
+
+_TRIES = 16
+_COPIES = 64
+_MASK = (1 << 64) - 1
+_RESERVED = {keys.encode(name, {}): name for name in keys.RESERVED}
+
+_buckets = struct.Struct(f"<{SEGMENT_BUCKETS}Q")
+
+
+class Losses(NamedTuple):
+    """What is missing from a snapshot, or was put elsewhere. All are 0 where nothing is."""
+
+    other_values: int
+    """Values of series for which there was no room: they are in the series `other`."""
+    lost_values: int
+    """Values that this process could not write at all."""
+    torn_series: int
+    """Series of killed processes that lack at most a part of the one value that was being recorded."""
+    quarantined_series: int
+    """Series left out because a check does not hold, or that changed during each of many tries to copy them."""
+    damaged_slots: int
+    """Slots left out because it cannot be told whose they are."""
+
+
+class SegmentHistogram(NamedTuple):
+    """One histogram over all processes. Values are integers, such as nanoseconds."""
+
+    count: int  # type: ignore[assignment]  # the field, not the method of tuples
+    sum: int
+    min: int
+    max: int
+    buckets: Tuple[int, ...]
+    """As docs/segment-format.md has them: the first for what is less than all others, the last for what is more."""
+
+
+class Snapshot:
+    """Totals of one moment; a copy, which nothing changes any more."""
+
+    def __init__(self, totals: "Totals", lost_values: int) -> None:
+        self._data = totals.data
+        self._series: List[SegmentSeries] = []
+        noted = dict.fromkeys(_RESERVED.values(), 0)
+        for series in totals.series():
+            key = bytes(self._data[series.key_start : series.key_start + series.key_bytes])
+            name = _RESERVED.get(key)
+            if name is not None:
+                noted[name] += series.count if name == keys.OTHER else _unsigned(series.sum_low)
+            # Each writer adds `other`, and few need it.
+            if name is None or (name == keys.OTHER and series.count):
+                self._series.append(series)
+        self.losses = Losses(
+            noted[keys.OTHER],
+            lost_values,
+            totals.cursor.torn_count + noted[keys.TORN],
+            totals.cursor.broken_count + noted[keys.QUARANTINED] + totals.unread_count,
+            totals.damaged_count,
+        )
+
+    def counters(self) -> Iterator[Tuple[SeriesKey, int]]:
+        """((name, labels), total) of each counter; labels are pairs of texts in order."""
+        for key, series in self._of_kind(SEGMENT_COUNTER):
+            yield key, _sum(series)
+
+    def histograms(self) -> Iterator[Tuple[SeriesKey, SegmentHistogram]]:
+        """((name, labels), histogram) of each histogram."""
+        for key, series in self._of_kind(SEGMENT_HISTOGRAM):
+            yield key, self._histogram(series)
+
+    def _histogram(self, series: SegmentSeries) -> SegmentHistogram:
+        buckets: Tuple[int, ...] = _buckets.unpack_from(self._data, series.buckets * 8)
+        least = _unsigned(series.smallest) if series.count else 0
+        return SegmentHistogram(_unsigned(series.count), _sum(series), least, _unsigned(series.largest), buckets)
+
+    def _of_kind(self, kind: int) -> Iterator[Tuple[SeriesKey, SegmentSeries]]:
+        for series in self._series:
+            if series.kind == kind:
+                key = keys.decode(bytes(self._data[series.key_start : series.key_start + series.key_bytes]))
+                if key is not None:
+                    yield key, series
+
+
+class Totals:
+    """The sum of the slots that counted, in memory that is laid out as a segment with one slot."""
+
+    def __init__(self, file: Optional[SegmentFile]) -> None:
+        """Without a file, nothing was counted."""
+        self.data = bytearray()
+        self.cursor = SegmentCursor(0)
+        self.damaged_count = 0
+        self.unread_count = 0
+        for _ in range(_TRIES if file is not None else 0):
+            assert file is not None
+            generation = file.generation()
+            self._read(file, generation)
+            if file.generation() == generation:
+                return
+        # Somebody folds without end: what was read last may count a value twice or not at all.
+        self.unread_count += file is not None
+
+    def _read(self, file: SegmentFile, generation: int) -> None:
+        self._file = file
+        slots = file.memory.slots()
+        chosen = [number for number, slot in enumerate(slots) if counts(slot, generation)]
+        self.damaged_count = sum(_is_damaged(slot, generation) for slot in slots)
+        self.unread_count = 0
+        self.cursor = SegmentCursor(0)
+        body = max(len(chosen) * (self._file.slot_words * 8 - SEGMENT_SLOT_HEAD_BYTES), SEGMENT_HEADER_BYTES)
+        slot_bytes = SEGMENT_SLOT_HEAD_BYTES + body
+        self.data = bytearray(SEGMENT_HEADER_BYTES + slot_bytes)
+        module = backend().module
+        self._index = module.SegmentIndex(index_words(slot_bytes), random_identity()[0])
+        memory = module.SegmentMemory(self.data)
+        try:
+            layout = self._file.layout
+            memory.format(slot_bytes, (layout.creation_low, layout.creation_high), layout.created_ns)
+            memory.claim(0, SegmentSlot(SEGMENT_RETIRED, 0, 0, 0, 0, 0, 0))
+            for number in chosen:
+                self._merge(memory, number)
+        finally:
+            memory.close()
+
+    def _merge(self, memory: Any, slot: int) -> None:
+        file = self._file
+        place = file.place_of_slot(slot) + HEAD_WORDS
+        end = file.place_of_slot(slot + 1)
+        self.cursor = self.cursor._replace(place=place, owner_gone=0, skip=0)
+        stuck, copies = 0, 0
+        while True:
+            copy = file.read(self.cursor.place, end - self.cursor.place)
+            if len(copy) < (end - self.cursor.place) * 8:
+                self.unread_count += 1  # the file was cut
+            self.cursor = memory.merge(0, self._index, copy, self.cursor)
+            if self.cursor.status != SEGMENT_UNSETTLED:
+                return
+            copies = copies + 1 if self.cursor.place == stuck else 1
+            stuck = self.cursor.place
+            # A dead owner's last words are final; a live one gets many tries.
+            gone = self.cursor.owner_gone or not file.locks.is_held(slot)
+            self.cursor = self.cursor._replace(owner_gone=int(gone), skip=stuck if copies > _COPIES else 0)
+            if copies > _COPIES // 2:
+                os.sched_yield() if hasattr(os, "sched_yield") else None
+
+    def series(self) -> List[SegmentSeries]:
+        if not self.data:
+            return []
+        memory = backend().module.SegmentMemory(self.data)
+        try:
+            found: List[SegmentSeries] = memory.series(0)
+            return found
+        finally:
+            memory.close()
+
+
+def _is_damaged(slot: SegmentSlot, generation: int) -> bool:
+    if slot.use == SEGMENT_RETIRED:
+        return generation < 0
+    return slot.use == SEGMENT_UNKNOWN or (slot.use != SEGMENT_FREE and slot.folded_into < 0)
+
+
+def take(file: Optional[SegmentFile], lost_values: int = 0) -> Snapshot:
+    """The totals of a segment now; without a file, of nothing."""
+    return Snapshot(Totals(file), lost_values)
+
+
+def _unsigned(word: int) -> int:
+    return word & _MASK
+
+
+def _sum(series: SegmentSeries) -> int:
+    return _unsigned(series.sum_high) << 64 | _unsigned(series.sum_low)
