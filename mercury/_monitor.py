@@ -58,6 +58,8 @@ class Unit:
         self._watches_cache = database.install() and cache.install()
         self._thread = threading.get_ident()
         self.trace = Trace(name, root, open_parent(workload))
+        # What a block has loaded may be read after it; whatever else ends has had its use of it.
+        self.trace.is_outlived = workload == "block"
         self._token: Any = current.set(self.trace)
         self._cpu_ns = _thread_time_ns()
         self._started_ns = time.perf_counter_ns()
@@ -122,9 +124,8 @@ class Unit:
         )
 
     def _with_unused_loads(self, evidence: Evidence) -> Evidence:
-        """What a block has loaded may be read after it; whatever else ends has had its use of it."""
         is_cut_short = self.is_cut_short or not isinstance(sys.exc_info()[1], _ENDS)
-        return evidence._replace(eager_loads=eager_loads.unused(self.trace, is_cut_short, self.workload == "block"))
+        return evidence._replace(eager_loads=eager_loads.unused(self.trace, is_cut_short))
 
     def _sift(self, chosen: Settings, mode: str, findings: List[Finding], evidence: Evidence) -> Sifted:
         """Leaves out what is to be ignored; where that fails, nothing is."""

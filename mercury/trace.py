@@ -186,6 +186,7 @@ class Trace:
     `root` is the frame that opened the unit, at the instruction `root_offset`: call paths start
     there. It is dropped at close.
     `is_apart` is true where a query needs more than one look: the unit is closed or lies inside another.
+    `is_outlived` is true where whoever has loaded something in the unit may use it after the unit has ended.
     `is_background` is true for what a process does beside its requests, tasks and tests, which are no part of it.
     """
 
@@ -205,6 +206,7 @@ class Trace:
         "ignored",
         "is_apart",
         "is_background",
+        "is_outlived",
         "lanes",
         "name",
         "parent",
@@ -239,6 +241,7 @@ class Trace:
         self.faults = 0
         self.is_apart = parent is not None
         self.is_background = False
+        self.is_outlived = True
         self.ignored = Ignored(ignoring.get(), {})
         self._lock = threading.RLock()
         self._sent_paths = 0

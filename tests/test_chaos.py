@@ -45,6 +45,7 @@ BOUNDARY = frozenset(
         "mercury.capture.cache._count",
         "mercury.capture.eager_loads.PrefetchedCache.__getitem__",
         "mercury.capture.eager_loads.PrefetchedCache.get",
+        "mercury.capture.eager_loads.ManagerReader.__call__",
         "mercury.capture.eager_loads.Reader.__call__",
         "mercury.capture.eager_loads._FirstRows.__call__",
         "mercury.capture.eager_loads._await_rows",

@@ -198,6 +198,43 @@ def test_nothing_is_left_on_the_relations():
     assert "get_cached_value" not in vars(reverse)
 
 
+def test_nothing_is_left_on_the_managers():
+    descriptor = Book.__dict__["tags"]
+    managers = descriptor.related_manager_cls
+    with mercury.monitor():
+        books = tagged()
+        assert descriptor.related_manager_cls is not managers
+        assert descriptor.related_manager_cls.__name__ == managers.__name__
+        assert type(books[1].tags) is managers and descriptor.related_manager_cls is managers
+        tagged()
+        assert isinstance(managers(books[0]), descriptor.related_manager_cls)
+    assert descriptor.related_manager_cls is managers
+
+
+def read_tags(books):
+    return [list(book.tags.all()) for book in books]
+
+
+def test_managers_of_other_rows_read_nothing():
+    def others():
+        titles(tagged())
+        read_tags(Book.objects.all())
+
+    assert told_of(others) == ["Book.tags"]
+
+
+def test_a_row_between_others_that_a_block_leaves():
+    with mercury.monitor() as watch:
+        left = tagged()[1]
+    assert told(watch.report) == []
+    assert len(left.tags.all()) == 1
+
+
+def test_a_pickled_row_takes_its_own_prefetch_along():
+    assert told_of(lambda: pickle.dumps(tagged()[1])) == []
+    assert told_of(lambda: (titles(tagged()), pickle.dumps(Author.objects.first()))) == ["Book.tags"]
+
+
 def test_a_relation_stays_what_it_is_while_it_is_watched():
     with mercury.monitor():
         books = list(Book.objects.select_related("author__biography"))

@@ -1,9 +1,10 @@
 """What `select_related` and `prefetch_related` loaded along with rows, and whether anybody read it.
 
-Nothing is noted for each row that `select_related` brings. Django reads such a relation through one method of
-the relation's field, so a reader stands in front of that method from the load until the first read, and then
-goes away. What a prefetch of many rows brings is read through a dict that each instance has; a dict
-that notes its reads takes its place.
+Nothing is done to each row. Django reads one related object through one method of the relation's field, and many
+through a manager, of which it makes one at each access. So a reader stands in front of that method, or of the
+managers' class, from the load until the first read, and then goes away. A manager's instance must be one of those that
+the prefetch was for. Who looks for prefetched rows without a manager looks into a dict of the instance: the
+first and the last one get a dict that notes its reads.
 
 Whatever reads in a way that shows none of this, such as pickling, counts as a read. Prefetches with `to_attr` are
 plain attributes that nobody can watch, so nothing is said of them.
@@ -15,7 +16,7 @@ import sys
 import weakref
 from threading import get_ident
 from types import CodeType, FrameType
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from mercury.capture import rows
 from mercury.capture.local_variables import locals_of
@@ -27,8 +28,12 @@ MAX_LOADS = 256
 LEAST_ROWS = 2
 """Instances that a relation must have been loaded for: with one, loading it early costs what loading it late does."""
 
+MAX_INSTANCES = 4096
+"""Instances of one prefetch that are told from others; beyond, the read of any other counts as well."""
+
 _CACHE = "_prefetched_objects_cache"
 _READ = "get_cached_value"
+_MANAGERS = "related_manager_cls"
 _FAULT = "Mercury could not follow an eager load."
 
 
@@ -36,7 +41,8 @@ class EagerLoad:
     """One relation that one call of the ORM loads along with its rows.
 
     `method` is the queryset's, `lookup` what it was given, `model` and `field` the relation. `path` and
-    `fingerprint` name the query that loaded it. `row_count` stops at LEAST_ROWS.
+    `fingerprint` name the query that loaded it. `row_count` stops at LEAST_ROWS. `instances` has the addresses of
+    those that many rows were prefetched for. `is_outlived`: whoever has a row may read it after the unit.
     """
 
     __slots__ = (
@@ -44,6 +50,8 @@ class EagerLoad:
         "_holders",
         "field",
         "fingerprint",
+        "instances",
+        "is_outlived",
         "is_read",
         "kin",
         "lookup",
@@ -54,13 +62,15 @@ class EagerLoad:
         "row_count",
     )
 
-    def __init__(self, asked: "Asked", fingerprint: int, path: int) -> None:
+    def __init__(self, asked: "Asked", fingerprint: int, path: int, is_outlived: bool) -> None:
         self.method, self.lookup, self.model, self.field = asked
+        self.is_outlived = is_outlived
         self.fingerprint = fingerprint
         self.path = path
         self.row_count = 0
         self.is_read = False
-        self.reader: Optional[Reader] = None
+        self.reader: Optional[_Stand] = None
+        self.instances: Set[int] = set()
         self.kin: List[EagerLoad] = []
         self._holders: List[Any] = []
 
@@ -89,23 +99,63 @@ class Asked(NamedTuple):
     field: str
 
 
-class Reader:
-    """Stands in front of a relation's method that reads its cached value, until the first read.
+class _Stand:
+    """Stands in an attribute of a relation, in front of what Django reads it through, until all loads are read.
 
     Goes without a lock: a load that comes while another thread reads is either kept or taken for read.
     """
 
-    __slots__ = ("loads", "relation")
+    __slots__ = ("_held", "loads", "relation", "replaced")
+
+    attribute = ""
 
     def __init__(self, relation: Any) -> None:
         self.relation = relation
+        self._held = rows.own_dict(relation)
+        self.replaced: Any = self._held.get(self.attribute)
         self.loads: List[EagerLoad] = []
+
+    def watch(self, load: EagerLoad) -> None:
+        self.loads.append(load)
+        self._stand()
+
+    def forget(self, load: EagerLoad) -> None:
+        if load not in self.loads:
+            return
+        self.loads.remove(load)
+        if not self.loads:
+            self._leave()
+            if self.loads:
+                self._stand()
+
+    def note_read(self, instance: Any) -> None:
+        """Takes for read what this instance may have been read for."""
+        raise NotImplementedError
+
+    def _stand(self) -> None:
+        _standing[id(self.relation)] = self
+        self._held[self.attribute] = self
+
+    def _leave(self) -> None:
+        _standing.pop(id(self.relation), None)
+        if self.replaced is None:
+            self._held.pop(self.attribute, None)
+        else:
+            self._held[self.attribute] = self.replaced
+
+
+class Reader(_Stand):
+    """Stands in front of a field's method that reads its cached value, until the first read."""
+
+    __slots__ = ()
+
+    attribute = _READ
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
             caller = sys._getframe(1).f_back
             if caller is None or not _is_driver(caller.f_code):
-                self.note_read()
+                self.note_read(None)
         except Exception:
             tell_fault(_FAULT)
         return getattr(type(self.relation), _READ)(self.relation, *args, **kwargs)
@@ -114,45 +164,56 @@ class Reader:
         # The method that it stands for. Queries refer to relations, and are pickled.
         return getattr, (self.relation, _READ)
 
-    def watch(self, load: EagerLoad) -> None:
-        self.loads.append(load)
-        self._stand()
-
-    def forget(self, load: EagerLoad) -> None:
-        if load in self.loads:
-            self.loads.remove(load)
-        if not self.loads:
-            self._leave()
-            if self.loads:
-                self._stand()
-
-    def note_read(self) -> None:
+    def note_read(self, instance: Any) -> None:
         self._leave()
         for load in list(self.loads):
             load.is_read = True
 
-    def _stand(self) -> None:
-        _readers[id(self.relation)] = self
-        self.relation.__dict__[_READ] = self
 
-    def _leave(self) -> None:
-        _readers.pop(id(self.relation), None)
-        self.relation.__dict__.pop(_READ, None)
+class ManagerReader(_Stand):
+    """Stands in front of the class of a relation's managers, in the descriptor that keeps it."""
+
+    __slots__ = ()
+
+    attribute = _MANAGERS
+
+    def __call__(self, instance: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            caller = sys._getframe(1).f_back
+            if caller is None or not _is_driver(caller.f_code):
+                self.note_read(instance)
+        except Exception:
+            tell_fault(_FAULT)
+        return self.replaced(instance, *args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.replaced, name)
+
+    def __instancecheck__(self, instance: Any) -> bool:
+        return isinstance(instance, self.replaced)
+
+    def note_read(self, instance: Any) -> None:
+        # Another row may have got the address of one that has gone, and is then mostly one without a prefetch.
+        is_prefetched = _attribute(instance, _CACHE, None)
+        for load in list(self.loads) if is_prefetched else ():
+            if id(instance) in load.instances or len(load.instances) >= MAX_INSTANCES:
+                load.is_read = True
+                self.forget(load)
 
 
-_readers: Dict[int, Reader] = {}
+_standing: Dict[int, _Stand] = {}
 """Those that stand now, by address of their relation."""
 
 
-def _reader_of(relation: Any) -> Reader:
-    known = _readers.get(id(relation))
-    return Reader(relation) if known is None else known
+def _reader_of(relation: Any, kind: Callable[[Any], _Stand]) -> _Stand:
+    known = _standing.get(id(relation))
+    return kind(relation) if known is None else known
 
 
 class _Loads(Dict[str, List[EagerLoad]]):
     """What one prefetch brought to several instances, by the name in their caches, until it is read."""
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ()
 
     def note_read(self, name: str) -> None:
         for load in self.pop(name, ()):
@@ -218,35 +279,33 @@ class PrefetchedCache(Dict[str, Any]):
         return dict, (self.copy(),)
 
 
-_drivers: Tuple[CodeType, ...] = ()
-"""Django's own code that follows a prefetch from one level to the next, which is no use of it."""
+_DRIVERS = ("prefetch_related_objects", "prefetch_one_level", "get_prefetcher")
+_drivers: Dict[int, CodeType] = {}
+"""Django's own code, by address, that follows a prefetch from one level to the next, which is no use of it."""
 
 
 def _is_driver(code: CodeType) -> bool:
-    return any(code is driver for driver in _drivers)
+    return id(code) in _drivers
 
 
 def install() -> None:
     """Watches Django's eager loads from now on; where its functions are others than known, it does not."""
-    global _drivers
     from django.db.models import Model, query
 
-    known = [
-        getattr(query, name, None) for name in ("prefetch_related_objects", "prefetch_one_level", "get_prefetcher")
-    ]
+    known: List[Any] = [getattr(query, name, None) for name in _DRIVERS]
     populators: Any = getattr(query, "get_related_populators", None)
     if _drivers or not all(hasattr(function, "__code__") for function in (*known, populators)):
         return
-    _drivers = tuple(function.__code__ for function in known)  # type: ignore[union-attr]
+    _drivers.update((id(function.__code__), function.__code__) for function in known)
     query.prefetch_one_level = _watched_prefetch(query.prefetch_one_level)
     query.get_related_populators = _watched_populators(populators)
     Model.__reduce__ = _watched_reduce(Model.__reduce__)
 
 
-def unused(trace: Any, is_cut_short: bool, may_go_on: bool) -> List[EagerLoad]:
+def unused(trace: Any, is_cut_short: bool) -> List[EagerLoad]:
     """The loads of a closed unit that nobody has read. Ends the watch over all.
 
-    What was cut short may have been about to read. `may_go_on`: whoever has a row may read it after the unit.
+    What was cut short may have been about to read.
     """
     loads = list(trace.eager_loads.values())
     trace.eager_loads.clear()
@@ -259,9 +318,9 @@ def unused(trace: Any, is_cut_short: bool, may_go_on: bool) -> List[EagerLoad]:
         for load in loads:
             load.settle_for_all()
         return []
-    used = {(load.path, load.lookup) for load in loads if load.is_read}
-    found = [load for load in loads if _is_unused(load, used)]
-    return _gone(found) if may_go_on else found
+    used = [load for load in loads if load.is_read]
+    found = [load for load in loads if not load.is_read and _is_unused(load, used)]
+    return _gone(found) if trace.is_outlived else found
 
 
 def _gone(loads: List[EagerLoad]) -> List[EagerLoad]:
@@ -275,11 +334,11 @@ def _gone(loads: List[EagerLoad]) -> List[EagerLoad]:
 _IS_COUNTING = sys.implementation.name == "cpython"
 
 
-def _is_unused(load: EagerLoad, used: Any) -> bool:
+def _is_unused(load: EagerLoad, used: List[EagerLoad]) -> bool:
     """What leads to a relation that was read has served, even where nobody was seen to read it."""
     within = load.lookup + "__"
-    served = any(path == load.path and lookup.startswith(within) for path, lookup in used)
-    return not load.is_read and not served and load.row_count >= LEAST_ROWS
+    served = any(each.path == load.path and each.lookup.startswith(within) for each in used)
+    return not served and load.row_count >= LEAST_ROWS
 
 
 def _open_traces() -> List[Trace]:
@@ -313,7 +372,7 @@ def _load(trace: Trace, first: int, asked: Asked) -> Optional[EagerLoad]:
     if load is None:
         if path < 0 or len(trace.eager_loads) >= MAX_LOADS:
             return None
-        load = trace.eager_loads[key] = EagerLoad(asked, fingerprint, path)
+        load = trace.eager_loads[key] = EagerLoad(asked, fingerprint, path, trace.is_outlived)
     return None if load.is_read else load
 
 
@@ -351,7 +410,8 @@ def _end(begun: _Begun, found: Any, instances: Any, prefetcher: Any, lookup: Any
     """Notes what a prefetch has found. Never raises."""
     try:
         if found[0] and not lookup.get_current_to_attr(level)[1]:
-            _note_prefetch(begun, instances, prefetcher, lookup.get_current_prefetch_to(level))
+            attribute = lookup.prefetch_through.split("__")[level]
+            _note_prefetch(begun, instances, prefetcher, attribute, lookup.get_current_prefetch_to(level))
     except Exception:
         tell_fault(_FAULT)
 
@@ -360,21 +420,23 @@ def _names(instance: Any) -> Tuple[str, ...]:
     return tuple(dict.keys(rows.own_dict(instance).get(_CACHE, {})))
 
 
-def _note_prefetch(begun: _Begun, instances: List[Any], prefetcher: Any, lookup: str) -> None:
+def _note_prefetch(begun: _Begun, instances: List[Any], prefetcher: Any, attribute: str, lookup: str) -> None:
     asked = Asked("prefetch_related", lookup, rows.model_name(type(instances[0])), lookup.rpartition("__")[2])
     # A block that was full has been sent before the first query of the prefetch.
     found = [_load(trace, 0 if count >= BLOCK_INTEGERS else count, asked) for trace, count in begun.traces]
     loads = [load for load in found if load is not None]
     added = [name for name in _names(instances[0]) if name not in begun.names]
-    relation = _relation_of(prefetcher)
+    relation = None if added else _relation_of(prefetcher)
+    descriptor = _descriptor_of(instances, attribute) if len(added) == 1 else None
     for load in loads:
         load.kin = loads
         load.row_count = LEAST_ROWS
-    if len(added) == 1:
-        _note_many(loads, added[0], instances)
-    elif not added and relation is not None and relation.is_cached(instances[0]):
+    if descriptor is not None:
+        _note_many(loads, added[0], instances, descriptor)
+    elif relation is not None and relation.is_cached(instances[0]):
         for load in loads:
-            _watch(load, relation, instances[0])
+            _watch(load, relation, Reader)
+            load.hold(instances[0])
             load.hold(instances[-1])
     else:
         for load in loads:
@@ -391,11 +453,23 @@ def _attribute(instance: Any, name: str, default: Any) -> Any:
 _set_attribute = object.__setattr__
 
 
-def _note_many(loads: List[EagerLoad], name: str, instances: List[Any]) -> None:
-    shared = _Loads({name: loads})
+def _descriptor_of(instances: List[Any], attribute: str) -> Any:
+    """What makes the managers of a relation for all of these instances; None where nobody can stand in front of it."""
+    kinds = set(map(id, map(type, instances)))
+    descriptor = rows.class_attribute(type(instances[0]), attribute)
+    return descriptor if len(kinds) == 1 and _MANAGERS in rows.own_dict(descriptor) else None
+
+
+def _note_many(loads: List[EagerLoad], name: str, instances: List[Any], descriptor: Any) -> None:
+    addresses = set(map(id, instances[:MAX_INSTANCES]))
     for load in loads:
-        load.hold(shared)
-    for instance in instances:
+        if len(load.instances) < MAX_INSTANCES:
+            load.instances |= addresses
+        for instance in instances if load.is_outlived else ():
+            load.hold(instance)
+        _watch(load, descriptor, ManagerReader)
+    shared = _Loads({name: loads})
+    for instance in (instances[0], instances[-1]):
         # Asked for its __dict__, an instance would have to make one, and would be slower from then on.
         cache = _attribute(instance, _CACHE, None)
         if type(cache) is dict:
@@ -403,10 +477,7 @@ def _note_many(loads: List[EagerLoad], name: str, instances: List[Any]) -> None:
             noted.loads = shared
             _set_attribute(instance, _CACHE, noted)
         elif type(cache) is PrefetchedCache:
-            if cache.loads is not shared and cache.loads.get(name) is not loads:
-                cache.loads[name] = loads
-                for load in loads:
-                    load.hold(cache.loads)
+            cache.loads[name] = loads
         else:
             shared.note_read(name)
 
@@ -417,10 +488,9 @@ def _relation_of(prefetcher: Any) -> Any:
     return next((each for each in candidates if hasattr(each, _READ)), None)
 
 
-def _watch(load: EagerLoad, relation: Any, instance: Any) -> None:
-    load.hold(instance)
+def _watch(load: EagerLoad, relation: Any, kind: Callable[[Any], _Stand]) -> None:
     if load.reader is None:
-        load.reader = _reader_of(relation)
+        load.reader = _reader_of(relation, kind)
         load.reader.watch(load)
 
 
@@ -490,25 +560,26 @@ class _FirstRows:
             populator.remote_setter = self._original
         for load in self._loads:
             load.row_count = max(load.row_count, self._row_count)
-            _watch(load, self._relation, instance)
+            _watch(load, self._relation, Reader)
+            load.hold(instance)
 
 
 def _watched_reduce(original: Callable[..., Any]) -> Callable[..., Any]:
     """Whoever pickles or copies an instance takes along what was loaded with it."""
 
     @functools.wraps(original)
-    def __reduce__(self: Any) -> Any:  # noqa: N807
-        if _readers:
-            _note_all_readers()
+    def reduced(self: Any) -> Any:
+        if _standing:
+            _note_all_readers(self)
         return original(self)
 
-    return __reduce__
+    return reduced
 
 
-def _note_all_readers() -> None:
+def _note_all_readers(instance: Any) -> None:
     """Never raises."""
     try:
-        for reader in list(_readers.values()):
-            reader.note_read()
+        for reader in list(_standing.values()):
+            reader.note_read(instance)
     except Exception:
         tell_fault(_FAULT)

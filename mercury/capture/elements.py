@@ -303,7 +303,8 @@ def marks_of(frames: Sequence[FrameType], table: PathTable) -> List[Optional[Mar
     marks: List[Optional[Mark]] = []
     inner: Optional[Mark] = None
     for frame in frames:
-        mark = mark_of(frame, table)
+        # Most are no interpreter's.
+        mark = mark_of(frame, table) if id(frame.f_code) in readers else None
         follows = mark is not None and inner is not None and _is_variable_of(inner, mark)
         marks.append(None if follows else mark)
         inner = mark or inner

@@ -225,6 +225,7 @@ class Lane:
         """The path of a text that came another way than before."""
         operation, current = _operation(frame, route)
         fresh = [operation]
+        of_fresh = kind_of(operation)
         depths = {held: depth for depth, held in enumerate(self.stack())}
         while current is not None:
             kind = kinds.get(id(current.f_code), -1)
@@ -238,7 +239,9 @@ class Lane:
                 return self.lose_track()
             depth = depths.get(current, -1)
             if depth >= 0 and not kind & GENERATOR:
+                route.is_chain = not of_fresh & (GENERATOR | RAW)
                 return self._arrive(current, depth, fresh, route, table)
+            of_fresh |= kind
             if current is not operation:
                 fresh.append(current)
             if current is self.root:
@@ -266,7 +269,6 @@ class Lane:
         route.path = _intern(numbers, entries, [*fresh, stop], table)
         marks = marks_of(fresh, table)
         route.recorded = tuple((frame.f_code, frame.f_lasti, mark) for frame, mark in zip(fresh, marks))
-        route.is_chain = not any(kind_of(frame) & (GENERATOR | RAW) for frame in fresh)
         route.depth = depth
         route.stop_offset = stop.f_lasti
         route.stop_element = mark_of(stop, table)
@@ -330,7 +332,9 @@ def _operation(frame: FrameType, route: Route) -> Tuple[FrameType, Optional[Fram
     operation = frame
     current: Optional[FrameType] = frame
     while current is not None:
-        kind = kind_of(current)
+        kind = kinds.get(id(current.f_code), -1)
+        if kind < 0:
+            kind = kind_of(current)
         if not kind & PLUMBING or (kind & ONE_BY_ONE and kind_of(operation) & SAVE):
             break
         route.skipped += 1
