@@ -120,9 +120,9 @@ class Snapshot:
         count = _unsigned(series.count)
         least, most = _unsigned(series.smallest), _unsigned(series.largest)
         buckets = _buckets.unpack_from(self._data, series.buckets * 8)
-        return SegmentHistogram(
-            count, _sum(series), least if count else None, most if count else None, buckets[0], buckets[1:]
-        )
+        if not count:
+            return SegmentHistogram(0, 0, None, None, 0, buckets[1:])
+        return SegmentHistogram(count, _sum(series), least, most, buckets[0], buckets[1:])
 
     def _of_kind(self, kind: int) -> Iterator[Tuple[SeriesKey, SegmentSeries]]:
         for series in self._series:

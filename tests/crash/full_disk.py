@@ -15,7 +15,8 @@ with mercury.Segment(sys.argv[1], int(sys.argv[2])) as segment:
         segment.counter("c").add(1)
         segment.histogram("h").record(5)
     found = segment.snapshot()
-    print(sum(total for _, total in found.counters()) + sum(one.count for _, one in found.histograms()) + found.losses.lost_values)
+    counted = sum(total for _, total in found.counters()) + sum(one.count for _, one in found.histograms())
+    print(counted + found.losses.lost_values)
 """
 
 
@@ -39,9 +40,7 @@ def run(folder: str) -> List[str]:
                 lost += _try(os.path.join(disk, f"{number}.segment"), file_bytes, faults)
         finally:
             subprocess.run(["umount", disk], check=True)
-    print(
-        f"full disks: {tried} programs on file systems of 64 KiB to 1 MiB, {lost} without metrics, {len(faults)} faults"
-    )
+    print(f"full disks: {tried} programs on 64 KiB to 1 MiB, {lost} of them without metrics, {len(faults)} faults")
     return faults
 
 

@@ -26,7 +26,8 @@ def run(folder: str, kills: int, seed: int) -> List[str]:
     storm = _Storm(os.path.join(folder, "kills.segment"), seed)
     faults = storm.run(kills)
     print(
-        f"kills: {kills} of {LANES} writers, {storm.flushes()} flushes acknowledged, {storm.beyond} values beyond them, "
+        f"kills: {kills} of {LANES} writers, {storm.flushes()} flushes of {2 * REPEATS} values acknowledged, "
+        f"{storm.beyond} values beyond them, "
         f"{storm.snapshots} snapshots meanwhile, {storm.passed_over} of which passed over a series"
     )
     return faults
