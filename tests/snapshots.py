@@ -1,52 +1,39 @@
-"""A snapshot made from plain values, for the tests of mercury.export."""
-
-from typing import NamedTuple, Optional, Sequence
+"""A snapshot made from plain values, as mercury.Segment gives one, for the tests of mercury.export."""
 
 from mercury.core.pure.exponential_buckets import exact, index
+from mercury.core.records import SEGMENT_BUCKETS, SEGMENT_FIRST_INDEX, SEGMENT_SCALE
+from mercury.segment.snapshot import Losses, SegmentHistogram
 
-SCALE, FIRST, LAST = 3, 79, 319
+NOTHING_LOST = Losses(0, 0, 0, 0, 0)
 
 
-class StandInHistogram(NamedTuple):
-    count: int
-    sum: int
-    min: Optional[int]
-    max: Optional[int]
-    scale: int
-    zero_count: int
-    zero_index: int
-    first_index: int
-    counts: Sequence[int]
+def bucket(value):
+    """As docs/segment-format.md has it."""
+    found = index(exact(value), SEGMENT_SCALE) - SEGMENT_FIRST_INDEX + 1 if value else 0
+    return min(max(found, 0), SEGMENT_BUCKETS - 1)
 
 
 def histogram(values):
-    indexes = [index(exact(value), SCALE) if value else 0 for value in values]
-    inside = sorted(min(each, LAST) for each in indexes if each >= FIRST)
-    first, last = (inside[0], inside[-1]) if inside else (FIRST, FIRST - 1)
-    counts = [inside.count(each) for each in range(first, last + 1)]
-    below = len(values) - len(inside)
-    return StandInHistogram(
-        len(values),
-        sum(values),
-        min(values, default=None),
-        max(values, default=None),
-        SCALE,
-        below,
-        FIRST,
-        first,
-        counts,
-    )
+    counts = [0] * SEGMENT_BUCKETS
+    for value in values:
+        counts[bucket(value)] += 1
+    return SegmentHistogram(len(values), sum(values), min(values, default=0), max(values, default=0), tuple(counts))
 
 
 class Snapshot:
+    """Counters are (name, labels, value), histograms (name, labels, values)."""
+
     created_ns = 1_700_000_000_000_000_000
 
-    def __init__(self, counters=(), histograms=()):
+    def __init__(self, counters=(), histograms=(), losses=NOTHING_LOST):
         self._counters = counters
         self._histograms = histograms
+        self.losses = losses
 
     def counters(self):
-        return iter([((name, labels), value) for name, labels, value in self._counters])
+        for name, labels, value in self._counters:
+            yield (name, tuple(sorted(labels.items()))), value
 
     def histograms(self):
-        return iter([((name, labels), histogram(values)) for name, labels, values in self._histograms])
+        for name, labels, values in self._histograms:
+            yield (name, tuple(sorted(labels.items()))), histogram(values)

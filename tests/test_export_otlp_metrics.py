@@ -3,7 +3,7 @@
 import logging
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
@@ -44,7 +44,7 @@ def test_a_server_receives_histograms_and_sums(faults):
     (attribute,) = request.resource_metrics[0].resource.attributes
     assert (attribute.key, attribute.value.string_value) == ("service.name", "shop")
     found = metrics_of(request)
-    assert sorted(found) == ["cache.hits", "http.server.request.duration", "mercury.findings"]
+    assert sorted(found) == ["cache.hits", "http.server.request.duration", "mercury.findings", "mercury.segment.losses"]
     findings = found["mercury.findings"].sum
     assert (findings.is_monotonic, findings.aggregation_temporality) == (True, CUMULATIVE)
     assert (findings.data_points[0].as_int, labels_of(findings.data_points[0])) == (7, {"kind": "n_plus_one"})
@@ -58,6 +58,8 @@ def test_a_server_receives_histograms_and_sums(faults):
     assert (point.min, point.max) == (0, max(TIMES) / NANOSECONDS)
     assert (point.scale, point.zero_count, sum(point.positive.bucket_counts)) == (3, 2, len(TIMES) - 2)
     assert point.start_time_unix_nano == SNAPSHOT.created_ns < point.time_unix_nano
+    losses = found["mercury.segment.losses"].gauge.data_points
+    assert {labels_of(each)["mercury.loss.kind"]: each.as_int for each in losses} == SNAPSHOT.losses._asdict()
     assert faults.count == 0
 
 
@@ -66,6 +68,7 @@ def sent(snapshot):
     return metrics_of(encode_metrics(otlp_metrics.metrics_data(snapshot, Resource({}))))
 
 
+@settings(max_examples=30)
 @given(st.integers(1000, 1 << 39))
 def test_a_bucket_is_the_nearest_of_seconds(time):
     (point,) = sent(Snapshot(histograms=[("wait", {}, [time])]))["wait"].exponential_histogram.data_points

@@ -6,11 +6,12 @@ from fractions import Fraction
 
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
+import mercury
 from mercury.core.pure.exponential_buckets import bound
 from mercury.export import prometheus
 from mercury.export.prometheus import OPENMETRICS, PROTOBUF, TEXT
@@ -25,9 +26,19 @@ SNAPSHOT = Snapshot(
 )
 
 
-def families(snapshot, content_type):
+LOSSES = "mercury_segment_losses"
+"""The gauge that each snapshot has."""
+
+
+def every_family(snapshot, content_type):
     text = prometheus.expose(snapshot, content_type).decode("utf-8")
     return {family.name: family for family in (read_openmetrics if content_type == OPENMETRICS else read_text)(text)}
+
+
+def families(snapshot, content_type):
+    found = every_family(snapshot, content_type)
+    del found[LOSSES]
+    return found
 
 
 @pytest.mark.parametrize("content_type", [TEXT, OPENMETRICS])
@@ -52,6 +63,7 @@ def test_sums_and_counts_keep_all_their_digits():
     assert "\nwait_seconds_sum 9000000.000000001\n" in text
 
 
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 2**40), max_size=30))
 def test_the_counts_of_classic_buckets_are_exact(times):
     found = families(Snapshot(histograms=[("wait", {}, times)]), TEXT)
@@ -64,6 +76,7 @@ def test_the_counts_of_classic_buckets_are_exact(times):
 FIELDS = {
     "LabelPair": [("name", 1, "string"), ("value", 2, "string")],
     "Counter": [("value", 1, "double")],
+    "Gauge": [("value", 1, "double")],
     "Bucket": [("cumulative_count", 1, "uint64"), ("upper_bound", 2, "double")],
     "BucketSpan": [("offset", 1, "sint32"), ("length", 2, "uint32")],
     "Histogram": [
@@ -76,7 +89,12 @@ FIELDS = {
         ("positive_span", 12, "*BucketSpan"),
         ("positive_delta", 13, "*sint64"),
     ],
-    "Metric": [("label", 1, "*LabelPair"), ("counter", 3, "Counter"), ("histogram", 7, "Histogram")],
+    "Metric": [
+        ("label", 1, "*LabelPair"),
+        ("gauge", 2, "Gauge"),
+        ("counter", 3, "Counter"),
+        ("histogram", 7, "Histogram"),
+    ],
     "MetricFamily": [
         ("name", 1, "string"),
         ("help", 2, "string"),
@@ -122,6 +140,18 @@ def messages(snapshot):
     return {family.name: family for family in found}
 
 
+def test_a_snapshot_says_what_is_missing_from_it():
+    losses = SNAPSHOT.losses._replace(lost_values=5)
+    snapshot = Snapshot(losses=losses)
+    for content_type in (TEXT, OPENMETRICS):
+        (family,) = every_family(snapshot, content_type).values()
+        assert (family.name, family.type) == (LOSSES, "gauge")
+        assert {each.labels["mercury_loss_kind"]: each.value for each in family.samples} == losses._asdict()
+    (family,) = messages(snapshot).values()
+    assert (family.name, family.type) == (LOSSES, 1)
+    assert {metric.label[0].value: metric.gauge.value for metric in family.metric} == losses._asdict()
+
+
 def native_buckets(histogram):
     """Counts by Prometheus's index."""
     found, index, count, deltas = {}, 0, 0, iter(histogram.positive_delta)
@@ -155,32 +185,45 @@ TOO_HIGH = 2 ** (0.178822831890135 / 8)
 """log2(10 ** 9) * 8 is 239.1788, of which 239 are taken."""
 
 
+@settings(max_examples=30)
 @given(st.integers(1000, 1 << 39))
 def test_a_native_bucket_is_the_nearest_of_seconds(time):
-    (family,) = messages(Snapshot(histograms=[("wait", {}, [time])])).values()
-    ((index, count),) = native_buckets(family.metric[0].histogram).items()
+    histogram = messages(Snapshot(histograms=[("wait", {}, [time])]))["wait_seconds"].metric[0].histogram
+    ((index, count),) = native_buckets(histogram).items()
     lower, upper = bound(index - 1, 3), bound(index, 3)
     assert count == 1
     assert lower < time / NANOSECONDS * TOO_HIGH * (1 + 1e-12)
     assert time / NANOSECONDS * TOO_HIGH * (1 - 1e-12) <= upper
-    assert lower >= family.metric[0].histogram.zero_threshold
+    assert lower >= histogram.zero_threshold
 
 
+@settings(max_examples=30)
 @given(st.lists(st.integers(1000, 1 << 30), max_size=40))
 def test_spans_and_deltas_tell_every_bucket(times):
-    (family,) = messages(Snapshot(histograms=[("wait", {}, times)])).values()
+    histogram = messages(Snapshot(histograms=[("wait", {}, times)]))["wait_seconds"].metric[0].histogram
     bounds = [bound(index, 3) for index in range(400)]
     wanted = {}
     for time in times:
         index = bisect_left(bounds, time) - 239
         wanted[index] = wanted.get(index, 0) + 1
-    assert native_buckets(family.metric[0].histogram) == wanted
+    assert native_buckets(histogram) == wanted
 
 
 def test_an_empty_snapshot_is_one():
-    assert prometheus.expose(Snapshot(), TEXT) == b""
-    assert prometheus.expose(Snapshot(), OPENMETRICS) == b"# EOF\n"
-    assert prometheus.expose(Snapshot(), PROTOBUF) == b""
+    assert families(Snapshot(), TEXT) == families(Snapshot(), OPENMETRICS) == {}
+    assert list(messages(Snapshot())) == [LOSSES]
+
+
+def test_a_segment_comes_out_as_it_was_counted(tmp_path):
+    with mercury.Segment(tmp_path / "metrics") as segment:
+        segment.counter("calls", who="line\nbreak\ud800").add(3)
+        for time in TIMES:
+            segment.histogram("http.server.request.duration", **ROUTE).record(time)
+        counted = segment.snapshot()
+    who = "line\nbreak\\xed\\xa0\\x80"
+    recorded = Snapshot([("calls", {"who": who}, 3)], [("http.server.request.duration", ROUTE, TIMES)])
+    for content_type in (TEXT, OPENMETRICS, PROTOBUF):
+        assert prometheus.expose(counted, content_type) == prometheus.expose(recorded, content_type)
 
 
 HOSTILE = ['"', "\\", "line\nbreak", "\0", "\ud800", "\r\u2028\x1b[31m", "ü" * 10_000, 'a",le="1"} 5\n# EOF\n', ""]
@@ -194,7 +237,8 @@ def test_hostile_label_values_come_out_escaped(value):
         found = families(snapshot, content_type)
         assert {family.type for family in found.values()} == {"counter", "histogram"}
         assert all(sample.labels["who"] == told for family in found.values() for sample in family.samples)
-    assert {metric.label[0].value for family in messages(snapshot).values() for metric in family.metric} == {told}
+    told_families = (messages(snapshot)[name] for name in ("calls_total", "wait_seconds"))
+    assert {metric.label[0].value for family in told_families for metric in family.metric} == {told}
 
 
 NAMES = [

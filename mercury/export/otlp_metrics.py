@@ -21,6 +21,7 @@ from opentelemetry.sdk.metrics.export import (
     Buckets,
     ExponentialHistogram,
     ExponentialHistogramDataPoint,
+    Gauge,
     Metric,
     MetricExportResult,
     MetricsData,
@@ -63,7 +64,7 @@ def send(snapshot: Any, exporter: Any, resource: Any = None) -> bool:
 def metrics_data(snapshot: Any, resource: Any = None) -> MetricsData:
     """The same as the SDK's record."""
     scope = InstrumentationScope("mercury", __version__)
-    metrics = [*_sums(snapshot), *_histograms(snapshot)]
+    metrics = [*_sums(snapshot), *_gauges(snapshot), *_histograms(snapshot)]
     if resource is None:
         resource = Resource.create()
     return MetricsData([ResourceMetrics(resource, [ScopeMetrics(scope, metrics, "")], "")])
@@ -76,6 +77,14 @@ def _sums(snapshot: Any) -> List[Metric]:
         point = NumberDataPoint(_attributes(counter.labels), start, now, _number(counter))
         points.setdefault(series.plain_text(counter.name), []).append(point)
     return [Metric(name, "", "", Sum(found, AggregationTemporality.CUMULATIVE, True)) for name, found in points.items()]
+
+
+def _gauges(snapshot: Any) -> List[Metric]:
+    now = time.time_ns()
+    points: Dict[str, List[NumberDataPoint]] = {}
+    for gauge in series.gauges(snapshot):
+        points.setdefault(gauge.name, []).append(NumberDataPoint(_attributes(gauge.labels), 0, now, gauge.value))
+    return [Metric(name, "", "", Gauge(found)) for name, found in points.items()]
 
 
 def _number(counter: Counter) -> Union[int, float]:

@@ -8,10 +8,13 @@ fractions of a second that a double holds, so that counts and bounds are exact.
 from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple, Union
 
 from mercury.export import prometheus_names, series
-from mercury.export.series import NANOSECONDS, Counter, Histogram, Labels
+from mercury.export.series import NANOSECONDS, Counter, Gauge, Histogram, Labels
 
 COUNTER = "counter"
+GAUGE = "gauge"
 HISTOGRAM = "histogram"
+
+Figures = Union[Counter, Gauge, Histogram]
 
 OCTAVES = range(16, 37)
 """Of the classic bounds: 2 ** 16 ns to 2 ** 36 ns."""
@@ -24,7 +27,7 @@ class Metric(NamedTuple):
     """One series; its labels are those that are written."""
 
     labels: Labels
-    figures: Union[Counter, Histogram]
+    figures: Figures
 
 
 class Family(NamedTuple):
@@ -58,9 +61,11 @@ def families(snapshot: Any) -> Families:
     return Families([found[name] for name in sorted(found)], left_out)
 
 
-def _named(snapshot: Any) -> Iterator[Tuple[str, str, Union[Counter, Histogram]]]:
+def _named(snapshot: Any) -> Iterator[Tuple[str, str, Figures]]:
     for counter in series.counters(snapshot):
         yield prometheus_names.counter_name(counter.name), COUNTER, counter
+    for gauge in series.gauges(snapshot):
+        yield prometheus_names.gauge_name(gauge.name), GAUGE, gauge
     for histogram in series.histograms(snapshot):
         yield prometheus_names.histogram_name(histogram.name), HISTOGRAM, histogram
 

@@ -24,6 +24,11 @@ def counter_name(name: str) -> str:
     return _ending(_metric_name(name), "_total")
 
 
+def gauge_name(name: str) -> str:
+    """The name of a gauge, which is given no ending."""
+    return _metric_name(name)
+
+
 def label_pairs(labels: Labels) -> Labels:
     """Labels as Prometheus may have them, sorted; values are not yet escaped for a text."""
     found: Dict[str, str] = {}

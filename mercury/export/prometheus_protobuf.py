@@ -11,10 +11,10 @@ import struct
 from typing import Iterable, Iterator, List
 
 from mercury.core.pure.exponential_buckets import bound
-from mercury.export.prometheus_families import BOUNDS, COUNTER, Family, Metric, classic_counts, native_buckets
+from mercury.export.prometheus_families import BOUNDS, HISTOGRAM, Family, Metric, classic_counts, native_buckets
 from mercury.export.series import Counter, Histogram
 
-_TYPES = {"counter": 0, "histogram": 4}
+_TYPES = {"counter": 0, "gauge": 1, "histogram": 4}
 _VARINT, _FIXED64, _BYTES = 0, 1, 2
 
 
@@ -27,16 +27,16 @@ def _family(family: Family) -> bytes:
     fields = [_text(1, family.name), _text(2, f"{family.recorded_name}, as Mercury has counted it.")]
     fields.append(_unsigned(3, _TYPES[family.type]))
     fields.extend(_bytes(4, _metric(metric)) for metric in family.metrics.values())
-    if family.type != COUNTER:
+    if family.type == HISTOGRAM:
         fields.append(_text(5, "seconds"))
     return b"".join(fields)
 
 
 def _metric(metric: Metric) -> bytes:
     labels = b"".join(_bytes(1, _text(1, name) + _text(2, value)) for name, value in metric.labels)
-    if isinstance(metric.figures, Counter):
-        return labels + _bytes(3, _double(1, metric.figures.value))
-    return labels + _bytes(7, b"".join(_histogram(metric.figures)))
+    if isinstance(metric.figures, Histogram):
+        return labels + _bytes(7, b"".join(_histogram(metric.figures)))
+    return labels + _bytes(3 if isinstance(metric.figures, Counter) else 2, _double(1, metric.figures.value))
 
 
 def _histogram(histogram: Histogram) -> Iterator[bytes]:

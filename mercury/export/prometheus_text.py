@@ -6,8 +6,8 @@ Numbers are written with all their digits: counts as integers, sums of nanosecon
 from itertools import chain
 from typing import Iterable, Iterator, List, Tuple
 
-from mercury.export.prometheus_families import BOUNDS, COUNTER, Family, classic_counts
-from mercury.export.series import NANOSECONDS, Counter, Histogram, Labels
+from mercury.export.prometheus_families import BOUNDS, COUNTER, HISTOGRAM, Family, classic_counts
+from mercury.export.series import NANOSECONDS, Histogram, Labels
 
 _LABEL_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 _HELP_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n"})
@@ -33,7 +33,7 @@ def openmetrics(families: Iterable[Family]) -> bytes:
     for family in families:
         name = family.name[: -len("_total")] if family.type == COUNTER else family.name
         lines.append(f"# TYPE {name} {family.type}")
-        if family.type != COUNTER:
+        if family.type == HISTOGRAM:
             lines.append(f"# UNIT {name} seconds")
         lines.append(f"# HELP {name} {_help(family).translate(_QUOTED_HELP_ESCAPES)}")
         lines.extend(_samples(family))
@@ -50,10 +50,10 @@ def _help(family: Family) -> str:
 
 def _samples(family: Family) -> Iterator[str]:
     for labels, figures in family.metrics.values():
-        if isinstance(figures, Counter):
-            yield f"{family.name}{_braces(labels)} {figures.value}"
-        else:
+        if isinstance(figures, Histogram):
             yield from _histogram(family.name, labels, figures)
+        else:
+            yield f"{family.name}{_braces(labels)} {figures.value}"
 
 
 def _histogram(name: str, labels: Labels, histogram: Histogram) -> Iterator[str]:

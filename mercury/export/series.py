@@ -10,13 +10,26 @@ seconds with its count unchanged, and every bound is told 1.6 % too high at scal
 
 from typing import Any, Iterator, NamedTuple, Optional, Tuple
 
+from mercury.core.records import SEGMENT_FIRST_INDEX, SEGMENT_SCALE
+
 NANOSECONDS = 10**9
+
+LOSSES = "mercury.segment.losses"
+LOSS_KIND = "mercury.loss.kind"
 
 Labels = Tuple[Tuple[str, str], ...]
 
 
 class Counter(NamedTuple):
     """What only grows."""
+
+    name: str
+    labels: Labels
+    value: int
+
+
+class Gauge(NamedTuple):
+    """What may shrink again."""
 
     name: str
     labels: Labels
@@ -75,17 +88,26 @@ def _pairs(labels: Any) -> Labels:
     return tuple(sorted(dict(labels).items()))
 
 
+def gauges(snapshot: Any) -> Iterator[Gauge]:
+    """What a snapshot says to be missing from it, by kind: each is 0 where nothing is."""
+    for kind, value in snapshot.losses._asdict().items():
+        yield Gauge(LOSSES, ((LOSS_KIND, kind),), value)
+
+
 def _histogram(name: str, labels: Labels, value: Any) -> Histogram:
+    below, *inside = value.buckets
+    filled = [at for at, count in enumerate(inside) if count] or [0, -1]
+    first, end = filled[0], filled[-1] + 1
     return Histogram(
         name,
         labels,
         value.count,
         value.sum,
-        value.min,
-        value.max,
-        value.scale,
-        value.zero_count,
-        value.zero_index,
-        value.first_index,
-        tuple(value.counts),
+        value.min if value.count else None,
+        value.max if value.count else None,
+        SEGMENT_SCALE,
+        below,
+        SEGMENT_FIRST_INDEX,
+        SEGMENT_FIRST_INDEX + first,
+        tuple(inside[first:end]),
     )
