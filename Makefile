@@ -155,7 +155,7 @@ test-pure: $(VENV)/ready ## the suite over the twin
 
 test-postgresql: $(VENV)/ready library ## the Django tests over a PostgreSQL server of their own
 	$(VENV_PYTHON) -m pip install -q 'psycopg[binary]'
-	MERCURY_TEST_DATABASE=postgresql tools/with_postgresql.sh $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) $(DJANGO_TESTS) tests/test_chaos.py
+	MERCURY_TEST_DATABASE=postgresql tools/with_postgresql.sh $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) $(DJANGO_TESTS) tests/test_chaos.py tests/test_export_otlp_spans.py
 
 test-django: library $(DJANGO_VERSIONS:%=.venvs/django-%/ready) ## the Django tests under each of DJANGO_VERSIONS, on DJANGO_PYTHON
 	@set -e; for version in $(DJANGO_VERSIONS); do \

@@ -17,7 +17,6 @@ from mercury._version import __version__
 if TYPE_CHECKING:
     from mercury._monitor import PerformanceMonitor, monitor
     from mercury.batch import fingerprint_batch, normalize_batch
-    from mercury.histogram import Histogram
     from mercury.query import analyze, fingerprint, normalize
     from mercury.segment import Segment
     from mercury.suppression.audit import check_ignores
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     backend_reason: str
 
 __all__ = [
-    "Histogram",
     "PerformanceMonitor",
     "Segment",
     "__version__",
@@ -44,7 +42,6 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Histogram": "mercury.histogram",
     "PerformanceMonitor": "mercury._monitor",
     "Segment": "mercury.segment",
     "analyze": "mercury.query",

@@ -17,6 +17,7 @@ from typing import Any, Callable, Dict, List, Optional, Type, TypeVar, cast
 
 from mercury import _modes, settings
 from mercury.capture import cache, database, eager_loads
+from mercury.capture.sent_queries import sent_queries
 from mercury.core import backend
 from mercury.errors import FindingsError, MonitoringError
 from mercury.findings import GROWING_READS, Finding, judge
@@ -121,6 +122,7 @@ class Unit:
             sifted.stale,
             sifted.idle,
             self.id,
+            queries=sent_queries(evidence) if evidence.kept else (),
         )
 
     def _with_unused_loads(self, evidence: Evidence) -> Evidence:

@@ -147,6 +147,8 @@ class Evidence(NamedTuple):
     table: Optional[PathTable] = None
     """What the paths are of."""
     eager_loads: Sequence[Any] = ()
+    kept: Tuple[int, ...] = ()
+    """The integers of the first events, as many as somebody wants."""
 
 
 _SEED = int.from_bytes(os.urandom(8), "little")
@@ -162,6 +164,8 @@ class _Process:
         self.lock = threading.RLock()
         self.open_count = 0
         self.unattributed = 0
+        self.kept_events = 0
+        """Events of each unit that stay as they are, for somebody who wants its queries one by one."""
         self.has_told_fault = False
 
     def renew(self) -> None:
@@ -207,6 +211,7 @@ class Trace:
         "is_apart",
         "is_background",
         "is_outlived",
+        "kept",
         "lanes",
         "name",
         "parent",
@@ -243,6 +248,7 @@ class Trace:
         self.is_background = False
         self.is_outlived = True
         self.ignored = Ignored(ignoring.get(), {})
+        self.kept: Tuple[int, ...] = ()
         self._lock = threading.RLock()
         self._sent_paths = 0
         self._core: Any = None
@@ -296,12 +302,18 @@ class Trace:
         values = _take(lane)
         if self.closed or not values:
             return
+        self._keep(values)
         try:
             self._cross(values)
         except Exception:
             self.note_fault(len(values) // EVENT_INTEGERS)
             # The core knows the lane's last path no longer, so the next query may not build on it.
             lane.lose_track()
+
+    def _keep(self, values: Tuple[int, ...]) -> None:
+        room = process.kept_events * EVENT_INTEGERS - len(self.kept)
+        if room > 0:
+            self.kept += values[:room]
 
     def _cross(self, values: Tuple[int, ...]) -> None:
         core = self._asked()
@@ -336,6 +348,7 @@ class Trace:
             list(self.databases),
             self._notes(totals, groups),
             self.paths,
+            kept=self.kept,
         )
 
     def _alone(self) -> Optional[Folded]:
@@ -348,7 +361,10 @@ class Trace:
                 return None
             held += _joined(lane.events, lane.within)
         found = alone.fold(held)
-        return None if found is None else (*found, [])
+        if found is None:
+            return None
+        self._keep(held)
+        return (*found, [])
 
     def _folded(self) -> Folded:
         for lane in self.lanes.values():

@@ -92,7 +92,6 @@ DOCUMENTED = [
     "bench-sql-peers",
     "instructions",
     "alloc-failures",
-    "crash",
     "fuzz",
     "interpreters",
     "exits",

@@ -15,6 +15,7 @@ from mercury.capture import eager_loads, provenance, spawning
 from mercury.capture.frames import Lane, Route, make_lane
 from mercury.capture.loops import Root, Width
 from mercury.capture.parameters import NOT_COMPARED, digest
+from mercury.capture.sent_queries import vendors
 from mercury.capture.statements import Statement, cache_for
 from mercury.core.records import EVENT_FAILED, EVENT_MANY, TRACE_MAX_GROUPS
 from mercury.trace import BLOCK_INTEGERS, EVENT_INTEGERS, MAX_SIGHTINGS, Trace, current, process
@@ -249,6 +250,7 @@ def _watch_procedures() -> None:
 
 def watch_connection(connection: Any) -> None:
     """Puts the wrapper on one connection, once."""
+    vendors[connection.alias] = connection.vendor
     if watch_query not in connection.execute_wrappers:
         # In front: whoever is inside `with connection.execute_wrapper(...)` pops the last.
         connection.execute_wrappers.insert(0, watch_query)

@@ -2,6 +2,7 @@
 
 from typing import Any, Dict, List, NamedTuple, Tuple
 
+from mercury.capture.sent_queries import SentQuery
 from mercury.findings import Cleared, Finding
 from mercury.metrics import PerformanceMetrics
 from mercury.suppression import Suppressed
@@ -17,6 +18,8 @@ class Report(NamedTuple):
 
     `ignored` holds the findings that a rule ignores. `stale` tells of rules that would have, but are broken or
     have expired; `idle` tells where rules stand that were there and had nothing to ignore.
+
+    `queries` has the first queries one by one, where somebody has asked for them; else it is empty.
     """
 
     name: str
@@ -30,6 +33,7 @@ class Report(NamedTuple):
     stale: Tuple[str, ...] = ()
     idle: Tuple[str, ...] = ()
     id: str = ""
+    queries: Tuple[SentQuery, ...] = ()
 
     def __str__(self) -> str:
         from mercury.report.console import render
