@@ -49,6 +49,13 @@ big-endian: $(BENCHMARKS)/instructions_driver ## the C tests on s390x under qemu
 	$(MAKE) $(BIG_ENDIAN) C_TEST_RUNNER=$(S390X_RUNNER) run-c-tests build/s390x/instructions_driver
 	PYTHONPATH=.:benchmarks/sql $(PYTHON) tools/big_endian.py $< '$(S390X_RUNNER) build/s390x/instructions_driver'
 
+CRASH_FLAGS ?=
+
+.PHONY: crash
+
+crash: $(VENV)/ready library ## 10,000 writers killed, 20,000 bits flipped, a segment cut to each length, full disks, forks of forks
+	$(VENV_PYTHON) -W ignore -m tests.crash.run $(CRASH_FLAGS)
+
 .PHONY: symbols
 
 symbols: ## the released library with debug symbols in build/symbols, to read core dumps with

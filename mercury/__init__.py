@@ -17,6 +17,7 @@ from mercury._version import __version__
 if TYPE_CHECKING:
     from mercury._monitor import PerformanceMonitor, monitor
     from mercury.batch import fingerprint_batch, normalize_batch
+    from mercury.histogram import Histogram
     from mercury.query import analyze, fingerprint, normalize
     from mercury.segment import Segment
     from mercury.suppression.audit import check_ignores
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     backend_reason: str
 
 __all__ = [
+    "Histogram",
     "PerformanceMonitor",
     "Segment",
     "__version__",
@@ -42,6 +44,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Histogram": "mercury.histogram",
     "PerformanceMonitor": "mercury._monitor",
     "Segment": "mercury.segment",
     "analyze": "mercury.query",

@@ -1,4 +1,4 @@
 /* Made by build_ffi.py from mercury.h; do not edit. */
 #ifndef MERCURY_HEADER_HASH
-#define MERCURY_HEADER_HASH "888ce98830a155bdc4626b30f998086b365de2437bcfdf8e21720c29ff7b7457"
+#define MERCURY_HEADER_HASH "7e92915f5f0e3530bd685834959bd98b3ab1da0cc5ad86e886d9d8f5431b03ce"
 #endif

@@ -32,7 +32,7 @@ enum {
 };
 
 _Static_assert(LEAST_EXPONENT - (WORD_BITS - 1) + UNIT_BITS >= 0, "no bit of the least significand is lost");
-_Static_assert(sizeof(mercury_figures) == (10 + SUM_WORDS) * sizeof(int64_t), "a record is made of 8-byte fields");
+_Static_assert(sizeof(mercury_figures) == (9 + SUM_WORDS) * sizeof(int64_t), "a record is made of 8-byte fields");
 
 struct mercury_histogram {
     int64_t scale;
@@ -40,7 +40,6 @@ struct mercury_histogram {
     int64_t zero_count; /* those that are 0, which are in no bucket */
     int64_t first;      /* the window; first > last: no bucket */
     int64_t last;
-    int64_t extremes_known;
     exact_value minimum; /* above all numbers where there is none yet */
     exact_value maximum; /* below all numbers where there is none yet */
     uint64_t sum[SUM_WORDS];
@@ -159,7 +158,6 @@ ALWAYS_INLINE void count_in_bucket(mercury_histogram *h, exact_value value) {
 static void clear(mercury_histogram *h, int64_t scale) {
     memset(h, 0, sizeof *h);
     h->scale = scale;
-    h->extremes_known = 1;
     h->minimum.exponent = INT64_MAX;
     h->maximum.exponent = INT64_MIN;
     clear_window(h);
@@ -368,7 +366,6 @@ int64_t mercury_histogram_merge(mercury_histogram *histogram, const mercury_hist
     }
     histogram->count += other->count;
     histogram->zero_count += other->zero_count;
-    histogram->extremes_known &= other->extremes_known;
     note_extremes(histogram, other->minimum, other->maximum);
     add_sum(histogram->sum, other->sum);
     return MERCURY_OK;
@@ -410,9 +407,6 @@ static double estimate(const mercury_histogram *h, int64_t rank) {
 
 static double value_of_rank(const mercury_histogram *h, int64_t rank) {
     double value = estimate(h, rank);
-    if (!h->extremes_known) {
-        return value;
-    }
     double minimum = bucket_nearest_double(h->minimum);
     double maximum = bucket_nearest_double(h->maximum);
     if (rank == 1 || value < minimum) {
@@ -440,8 +434,7 @@ static void fill_figures(const mercury_histogram *h, mercury_figures *figures) {
     figures->zero_count = h->zero_count;
     figures->bucket_count = (int64_t)bucket_count_of(h);
     figures->first_bucket = figures->bucket_count > 0 ? h->first : 0;
-    figures->extremes_known = h->extremes_known;
-    if (h->count > 0 && h->extremes_known) {
+    if (h->count > 0) {
         figures->minimum_exponent = h->minimum.exponent;
         figures->minimum_significand = h->minimum.significand;
         figures->maximum_exponent = h->maximum.exponent;
@@ -495,9 +488,7 @@ enum {
     WORD_BYTES = 8,
     SHORTEST_BYTES = (HEADER_WORDS + 1) * WORD_BYTES,
     VERSION = 1,
-    VERSION_BYTE = 4, /* where the version begins, and the flags */
-    FLAGS_BYTE = 6,
-    EXTREMES_UNKNOWN = 1 /* the one flag */
+    VERSION_BYTE = 4 /* where it begins, behind the magic bytes; the rest of the word is 0 */
 };
 
 _Static_assert((HEADER_WORDS + SUM_WORDS + MAX_BUCKETS + 1) * WORD_BYTES == MERCURY_HISTOGRAM_MAX_BYTES,
@@ -541,7 +532,6 @@ static void put_header(unsigned char *bytes, const mercury_figures *figures, sum
     put_word(bytes, WORD_FORM, 0);
     memcpy(bytes, magic, sizeof magic);
     bytes[VERSION_BYTE] = VERSION;
-    bytes[FLAGS_BYTE] = figures->extremes_known ? 0 : EXTREMES_UNKNOWN;
     put_word(bytes, WORD_SCALE, (uint64_t)figures->scale);
     put_word(bytes, WORD_ZERO_COUNT, (uint64_t)figures->zero_count);
     put_word(bytes, WORD_FIRST_BUCKET, (uint64_t)figures->first_bucket);
@@ -596,11 +586,8 @@ static int64_t check_frame(const unsigned char *bytes, size_t length) {
     if (memcmp(bytes, magic, sizeof magic) != 0) {
         return 0;
     }
-    if (bytes[VERSION_BYTE] != VERSION || bytes[VERSION_BYTE + 1] != 0) {
+    if (get_word(bytes, WORD_FORM) >> 8 * VERSION_BYTE != VERSION) {
         return VERSION_BYTE;
-    }
-    if (bytes[FLAGS_BYTE] > EXTREMES_UNKNOWN || bytes[FLAGS_BYTE + 1] != 0) {
-        return FLAGS_BYTE;
     }
     if (get_word(bytes, WORD_BUCKET_COUNT) > MAX_BUCKETS) {
         return byte_of(WORD_BUCKET_COUNT);
@@ -692,11 +679,7 @@ static int lies_in_bucket(const mercury_histogram *h, exact_value value, int64_t
 
 /* Minimum and maximum, after the counts: they lie in the first and last bucket. */
 static int64_t read_extremes(mercury_histogram *h, const unsigned char *bytes) {
-    h->extremes_known = bytes[FLAGS_BYTE] == 0;
-    if (h->count == 0 && !h->extremes_known) {
-        return FLAGS_BYTE;
-    }
-    if (h->count == 0 || !h->extremes_known) {
+    if (h->count == 0) {
         for (size_t word = WORD_MINIMUM_EXPONENT; word < HEADER_WORDS; word++) {
             if (get_word(bytes, word) != 0) {
                 return byte_of(word);

@@ -706,20 +706,17 @@ enum {
 };
 
 /*
- * What a histogram holds but its buckets: 45 fields of 8 bytes.
+ * What a histogram holds but its buckets: 44 fields of 8 bytes.
  *
  * Minimum and maximum are significand * 2^(exponent - 63), where the significand has 64 bits
- * and is 0 for the number 0. All four are 0 where there is no number, and where they are not
- * known because the histogram, or one that was merged into it, was decoded from bytes that
- * do not tell them.
+ * and is 0 for the number 0. All four are 0 where there is no number.
  */
 typedef struct mercury_figures {
     int64_t scale;
-    int64_t count;          /* all numbers */
-    int64_t zero_count;     /* those that are 0: they are in no bucket */
-    int64_t first_bucket;   /* index of the first bucket that is not empty; 0 where all are */
-    int64_t bucket_count;   /* buckets from that one to the last that is not empty */
-    int64_t extremes_known; /* 0: minimum and maximum are not known */
+    int64_t count;        /* all numbers */
+    int64_t zero_count;   /* those that are 0: they are in no bucket */
+    int64_t first_bucket; /* index of the first bucket that is not empty; 0 where all are */
+    int64_t bucket_count; /* buckets from that one to the last that is not empty */
     int64_t minimum_exponent;
     uint64_t minimum_significand;
     int64_t maximum_exponent;
@@ -775,7 +772,7 @@ MERCURY_API int64_t mercury_histogram_merge(mercury_histogram *histogram, const 
 
 /*
  * Sets *value to an estimate of the number of rank ceil(q * count), the least having rank 1;
- * to the minimum and maximum, where they are known, for the first and the last rank. It is
+ * to the minimum and maximum, as the nearest doubles, for the first and the last rank. It is
  * off by at most (base - 1) / (base + 1) of that number, but for subnormal ones, and never
  * outside of minimum and maximum. NaN where no number is recorded.
  *

@@ -17,7 +17,8 @@ def histogram(values):
     counts = [0] * SEGMENT_BUCKETS
     for value in values:
         counts[bucket(value)] += 1
-    return SegmentHistogram(len(values), sum(values), min(values, default=0), max(values, default=0), tuple(counts))
+    least, most = min(values, default=None), max(values, default=None)
+    return SegmentHistogram(len(values), sum(values), least, most, counts[0], tuple(counts[1:]))
 
 
 class Snapshot:

@@ -92,6 +92,7 @@ DOCUMENTED = [
     "bench-sql-peers",
     "instructions",
     "alloc-failures",
+    "crash",
     "fuzz",
     "interpreters",
     "exits",

@@ -213,3 +213,11 @@ def test_nothing_is_left_open(path):
     for _ in range(5):
         count_one(path)
     assert open_files() == before
+
+
+def test_a_file_that_is_cut_while_it_is_open_is_not_read(path):
+    with mercury.Segment(path, SIZE) as segment:
+        segment.counter("n").add(1)
+        os.truncate(path, 4096)
+        assert total(segment) == 0
+        assert "cut" in segment.problem

@@ -226,7 +226,6 @@ class Figures(NamedTuple):
     zero_count: int
     first_bucket: int
     bucket_count: int
-    extremes_known: int
     minimum_exponent: int
     minimum_significand: int
     maximum_exponent: int

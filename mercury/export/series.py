@@ -10,8 +10,6 @@ seconds with its count unchanged, and every bound is told 1.6 % too high at scal
 
 from typing import Any, Iterator, NamedTuple, Optional, Tuple
 
-from mercury.core.records import SEGMENT_FIRST_INDEX, SEGMENT_SCALE
-
 NANOSECONDS = 10**9
 
 LOSSES = "mercury.segment.losses"
@@ -95,19 +93,18 @@ def gauges(snapshot: Any) -> Iterator[Gauge]:
 
 
 def _histogram(name: str, labels: Labels, value: Any) -> Histogram:
-    below, *inside = value.buckets
-    filled = [at for at, count in enumerate(inside) if count] or [0, -1]
+    filled = [at for at, count in enumerate(value.counts) if count] or [0, -1]
     first, end = filled[0], filled[-1] + 1
     return Histogram(
         name,
         labels,
         value.count,
         value.sum,
-        value.min if value.count else None,
-        value.max if value.count else None,
-        SEGMENT_SCALE,
-        below,
-        SEGMENT_FIRST_INDEX,
-        SEGMENT_FIRST_INDEX + first,
-        tuple(inside[first:end]),
+        value.min,
+        value.max,
+        value.scale,
+        value.zero_count,
+        value.zero_index,
+        value.first_index + first,
+        tuple(value.counts[first:end]),
     )

@@ -68,6 +68,11 @@ class SegmentFile:
     def place_of_slot(self, slot: int) -> int:
         return SEGMENT_HEADER_BYTES // 8 + slot * self.slot_words
 
+    def require_whole(self) -> None:
+        """Raises UnusableError where somebody cut the file: to touch its mapping would end the process."""
+        if os.fstat(self.descriptor).st_size < self.layout.file_bytes:
+            raise UnusableError("somebody cut the file")
+
     def generation(self) -> int:
         """Of the retired slots that count now."""
         generation: int = self.memory.layout().generation

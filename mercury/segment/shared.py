@@ -154,8 +154,11 @@ class Segment:
         session = self._session()
         try:
             if session is not None:
+                session.file.require_whole()
                 fold(session.file)
                 return snapshot.take(session.file, self._lost_values)
+        except UnusableError as error:
+            self._tell(str(error))
         except Exception as error:
             self._tell(f"reading failed with {type(error).__name__}")
         return snapshot.take(None, self._lost_values)

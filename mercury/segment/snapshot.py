@@ -13,10 +13,12 @@ from mercury.core import backend
 from mercury.core.records import (
     SEGMENT_BUCKETS,
     SEGMENT_COUNTER,
+    SEGMENT_FIRST_INDEX,
     SEGMENT_FREE,
     SEGMENT_HEADER_BYTES,
     SEGMENT_HISTOGRAM,
     SEGMENT_RETIRED,
+    SEGMENT_SCALE,
     SEGMENT_SLOT_HEAD_BYTES,
     SEGMENT_UNKNOWN,
     SEGMENT_UNSETTLED,
@@ -57,10 +59,26 @@ class SegmentHistogram(NamedTuple):
 
     count: int  # type: ignore[assignment]  # the field, not the method of tuples
     sum: int
-    min: int
-    max: int
-    buckets: Tuple[int, ...]
-    """As docs/segment-format.md has them: the first for what is less than all others, the last for what is more."""
+    min: Optional[int]
+    max: Optional[int]
+    """Both None where nothing was recorded."""
+    zero_count: int
+    """Values below all buckets: at most the lower bound of bucket `zero_index`."""
+    counts: Tuple[int, ...]
+    """From bucket `first_index` on: bucket i holds what is above 2 ** (i / 8), up to 2 ** ((i + 1) / 8); the last
+    one what is above that too."""
+
+    @property
+    def scale(self) -> int:
+        return SEGMENT_SCALE
+
+    @property
+    def zero_index(self) -> int:
+        return SEGMENT_FIRST_INDEX
+
+    @property
+    def first_index(self) -> int:
+        return SEGMENT_FIRST_INDEX
 
 
 class Snapshot:
@@ -68,7 +86,7 @@ class Snapshot:
 
     def __init__(self, totals: "Totals", lost_values: int) -> None:
         self.created_ns = totals.created_ns
-        """When counting began, in nanoseconds since 1970; 0 where there is no segment."""
+        """When the segment was made, since 1970: all totals are since then. 0 without one."""
         self._data = totals.data
         self._series: List[SegmentSeries] = []
         noted = dict.fromkeys(_RESERVED.values(), 0)
@@ -99,9 +117,12 @@ class Snapshot:
             yield key, self._histogram(series)
 
     def _histogram(self, series: SegmentSeries) -> SegmentHistogram:
-        buckets: Tuple[int, ...] = _buckets.unpack_from(self._data, series.buckets * 8)
-        least = _unsigned(series.smallest) if series.count else 0
-        return SegmentHistogram(_unsigned(series.count), _sum(series), least, _unsigned(series.largest), buckets)
+        count = _unsigned(series.count)
+        least, most = _unsigned(series.smallest), _unsigned(series.largest)
+        buckets = _buckets.unpack_from(self._data, series.buckets * 8)
+        if not count:
+            return SegmentHistogram(0, 0, None, None, 0, buckets[1:])
+        return SegmentHistogram(count, _sum(series), least, most, buckets[0], buckets[1:])
 
     def _of_kind(self, kind: int) -> Iterator[Tuple[SeriesKey, SegmentSeries]]:
         for series in self._series:
@@ -191,7 +212,9 @@ def _is_damaged(slot: SegmentSlot, generation: int) -> bool:
 
 
 def take(file: Optional[SegmentFile], lost_values: int = 0) -> Snapshot:
-    """The totals of a segment now; without a file, of nothing."""
+    """The totals of a segment now; without a file, of nothing. Raises UnusableError where the file was cut."""
+    if file is not None:
+        file.require_whole()
     return Snapshot(Totals(file), lost_values)
 
 

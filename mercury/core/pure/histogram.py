@@ -30,15 +30,14 @@ _MOST = (1 << 63) - 1
 _WORD_MASK = (1 << 64) - 1
 _ZERO = ExactValue(-1075, 0)
 """Its exponent is below all others, so that it compares as the least number."""
+_NOTHING = ExactValue(0, 0)
 
 _MAGIC = b"MHIS"
 _VERSION = 1
-_EXTREMES_UNKNOWN = 1
-_HEADER = struct.Struct("<4sHH6qqQqQ")
+_HEADER = struct.Struct("<4sI6qqQqQ")
 _WORD = struct.Struct("<Q")
 
 _AT_VERSION = 4
-_AT_FLAGS = 6
 _AT_SCALE = 8
 _AT_ZEROS = 16
 _AT_FIRST = 24
@@ -59,7 +58,6 @@ class Histogram:
         self.count = 0
         self.zero_count = 0
         self.sum = 0
-        self.extremes_known = True
         self.minimum: Optional[ExactValue] = None
         self.maximum: Optional[ExactValue] = None
         self.counts: Dict[int, int] = {}
@@ -102,7 +100,6 @@ class Histogram:
         self.count += other.count
         self.zero_count += other.zero_count
         self.sum += other.sum
-        self.extremes_known = self.extremes_known and other.extremes_known
         if other.minimum is not None and other.maximum is not None:
             self._note_extremes(other.minimum, other.maximum)
 
@@ -113,12 +110,10 @@ class Histogram:
         """
         if not 0 <= q <= 1:
             raise failure(INVALID_ARGUMENT)
-        if self.count == 0:
+        if self.minimum is None or self.maximum is None:
             return nan
         rank = self._rank(q)
         value = self._estimate(rank)
-        if not self.extremes_known or self.minimum is None or self.maximum is None:
-            return value
         minimum, maximum = _nearest_double(self.minimum), _nearest_double(self.maximum)
         if rank == 1 or value < minimum:
             return minimum
@@ -127,18 +122,14 @@ class Histogram:
     def figures(self) -> Figures:
         first = min(self.counts, default=0)
         last = max(self.counts, default=-1)
-        known = self.extremes_known
-        minimum = self.minimum if known and self.minimum is not None else (0, 0)
-        maximum = self.maximum if known and self.maximum is not None else (0, 0)
         return Figures(
             self.scale,
             self.count,
             self.zero_count,
             first,
             last - first + 1,
-            int(known),
-            *minimum,
-            *maximum,
+            *(self.minimum or _NOTHING),
+            *(self.maximum or _NOTHING),
             self.sum,
         )
 
@@ -152,11 +143,9 @@ class Histogram:
         """The bytes of docs/histogram-spec.md; the same for the same contents."""
         figures = self.figures()
         start, words = _sum_words(self.sum)
-        flags = 0 if self.extremes_known else _EXTREMES_UNKNOWN
         body = _HEADER.pack(
             _MAGIC,
             _VERSION,
-            flags,
             self.scale,
             self.zero_count,
             figures.first_bucket,
@@ -268,7 +257,7 @@ class _Decoder:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self._check_frame()
-        _, _, self.flags, *fields = _HEADER.unpack_from(data)
+        _, _, *fields = _HEADER.unpack_from(data)
         self.scale, self.zero_count, self.first, self.bucket_count, self.sum_start, self.sum_length = fields[:6]
         self.minimum = ExactValue(*fields[6:8])
         self.maximum = ExactValue(*fields[8:10])
@@ -291,13 +280,11 @@ class _Decoder:
         data = self.data
         if len(data) < _HEADER.size + 8:
             raise _malformed(len(data))
-        magic, version, flags = _HEADER.unpack_from(data)[:3]
+        magic, version = _HEADER.unpack_from(data)[:2]
         if magic != _MAGIC:
             raise _malformed(0)
         if version != _VERSION:
             raise _malformed(_AT_VERSION)
-        if flags > _EXTREMES_UNKNOWN:
-            raise _malformed(_AT_FLAGS)
         bucket_count, sum_start, sum_length = (self._word(at // 8) for at in (_AT_BUCKETS, _AT_START, _AT_LENGTH))
         if bucket_count > HISTOGRAM_MAX_BUCKETS:
             raise _malformed(_AT_BUCKETS)
@@ -346,10 +333,7 @@ class _Decoder:
 
     def _read_extremes(self, found: Histogram) -> None:
         """They lie in the first and the last bucket."""
-        found.extremes_known = self.flags == 0
-        if found.count == 0 and not found.extremes_known:
-            raise _malformed(_AT_FLAGS)
-        if found.count == 0 or not found.extremes_known:
+        if found.count == 0:
             for place, field in enumerate((*self.minimum, *self.maximum)):
                 if field:
                     raise _malformed(_AT_MINIMUM + 8 * place)
