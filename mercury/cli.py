@@ -19,6 +19,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     _add_ignores(commands)
     _add_report(commands)
     _add_settings(commands)
+    _add_segment(commands)
     options = parser.parse_args(arguments)
     code: int = options.run(options)
     return code
@@ -90,6 +91,19 @@ def _add_report(commands: Any) -> None:
     parser.set_defaults(run=_report)
 
 
+def _add_segment(commands: Any) -> None:
+    parser = commands.add_parser(
+        "segment",
+        help="show and check what processes count together in a file",
+        description="Shows the totals of all processes that share a segment, dead ones too. The file is not changed.",
+        epilog="exit codes: 0 all of it was read; 1 something is missing, and the output says what; "
+        "2 wrong usage, or a file that is no segment of this version",
+    )
+    parser.add_argument("file", metavar="FILE", help="as it was given to mercury.Segment")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=_segment)
+
+
 def _add_settings(commands: Any) -> None:
     parser = commands.add_parser(
         "settings",
@@ -151,3 +165,9 @@ def _doctor(options: argparse.Namespace) -> int:
     from mercury.commands.doctor.command import run
 
     return run(options.json)
+
+
+def _segment(options: argparse.Namespace) -> int:
+    from mercury.commands import segment
+
+    return segment.run(options.file, options.json)

@@ -148,6 +148,26 @@ def test_threads_have_exact_totals(segment):
     assert segment.snapshot().losses == NOTHING_LOST
 
 
+def test_closing_while_others_write_ends_nobody(path):
+    for _ in range(5):
+        segment = mercury.Segment(path, SIZE)
+        counter, is_over = segment.counter("c"), []
+
+        def work(counter=counter, is_over=is_over, segment=segment):
+            while not is_over:
+                segment.record([(counter, 1)] * 50)
+                segment.snapshot()
+
+        threads = [threading.Thread(target=work) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        segment.snapshot()
+        segment.close()
+        is_over.append(True)
+        for thread in threads:
+            thread.join()
+
+
 def test_a_signal_handler_writes_beside_what_it_interrupts(segment):
     counter = segment.counter("c")
     handled = []

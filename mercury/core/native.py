@@ -449,14 +449,19 @@ class SegmentMemory:
     def __init__(self, buffer: Any) -> None:
         """`buffer` is borrowed until `close`; it must be aligned to words, and writable unless it is only read."""
         self._lib = _lib  # a function does not keep its library alive
-        self._memory = ffi.from_buffer(buffer)
+        self._memory = self._borrowed = ffi.from_buffer(buffer)
         self._size = len(self._memory)
 
+    def detach(self) -> None:
+        """Makes every later call fail; those that other threads are in go on."""
+        self._memory, self._size = ffi.NULL, 0
+
     def close(self) -> None:
-        """Gives the buffer back. May be called again; any other call raises InvalidArgumentError."""
-        memory, self._memory, self._size = self._memory, ffi.NULL, 0
-        if memory != ffi.NULL:
-            ffi.release(memory)
+        """Gives the buffer back, which nobody may be using. May be called again; any other call fails."""
+        self.detach()
+        borrowed, self._borrowed = self._borrowed, None
+        if borrowed is not None:
+            ffi.release(borrowed)
 
     def format(self, slot_bytes: int, creation: Tuple[int, int], created_ns: int) -> None:
         """Writes a header over zeroed memory. `creation` is 128 random bits, as two signed words."""

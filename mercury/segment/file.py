@@ -17,7 +17,7 @@ import os
 import random
 import stat
 import time
-from typing import Any, List, Optional, Tuple
+from typing import Any, Callable, List, Optional, Tuple
 
 from mercury.core import backend
 from mercury.core.records import (
@@ -84,10 +84,18 @@ class SegmentFile:
             return os.pread(self.descriptor, word_count * 8, place * 8)
         return self._mapping[place * 8 : (place + word_count) * 8]
 
-    def close(self) -> None:
-        """Gives everything back, and with it all locks."""
+    def close(self, is_used: Callable[[], bool] = lambda: False) -> None:
+        """Gives everything back, and with it all locks.
+
+        Whoever asks after `is_used` is told no finds the memory detached. Where somebody got in before, the mapping
+        stays: to take it from under a thread that is in the library would end the process.
+        """
+        self.memory.detach()
+        if is_used():
+            return
         # PyPy crashes where a mapping is closed before what borrowed it.
         self.memory.close()
+        self.locks.give_back_all()
         if not self.locks.survive_close:
             # Closing any descriptor, the mapping's too, would take the locks of the process's other users of the file.
             _kept_open.append(self)

@@ -44,6 +44,7 @@ class Locks:
         status = os.fstat(descriptor)
         self._file = (status.st_dev, status.st_ino)
         self._kernel = _kernel_locks(descriptor)
+        self._taken: Dict[int, None] = {}
         self.survive_close = self._kernel.survive_close
 
     def take(self, number: int) -> bool:
@@ -53,6 +54,7 @@ class Locks:
             return False
         try:
             if self._kernel.take(_FIRST_BYTE + number):
+                self._taken[number] = None
                 return True
         except BaseException:
             _held.pop(name, None)
@@ -61,8 +63,14 @@ class Locks:
         return False
 
     def give_back(self, number: int) -> None:
+        """Gives back a lock that was taken here. In the child of a fork nothing was: it would be the parent's."""
+        self._taken.pop(number, None)
         if _held.pop((*self._file, number), None) is not None:
             self._kernel.give_back(_FIRST_BYTE + number)
+
+    def give_back_all(self) -> None:
+        for number in list(self._taken):
+            self.give_back(number)
 
     def is_held(self, number: int) -> bool:
         """Whether anybody holds the lock; True where that cannot be told."""

@@ -77,7 +77,12 @@ class _Session:
         self.file = file
         self.identity = random_identity()
         self.idle: List[Writer] = []
+        self.used: List[None] = []
         self.no_room_until = 0.0
+
+    def close(self) -> None:
+        """Ends it; the file stays mapped while another thread uses it."""
+        self.file.close(lambda: bool(self.used))
 
     def abandon(self) -> None:
         """In the child of a fork: lets go of the parent's file, whose locks would outlive the parent."""
@@ -114,9 +119,9 @@ class Segment:
     def close(self) -> None:
         """Gives back the file; this process's totals stay in it. Later values are lost. May be called again."""
         self._is_closed = True
-        for session in list(self._sessions.values()):
-            session.file.close()
-        self._sessions = {}
+        sessions, self._sessions = self._sessions, {}
+        for session in sessions.values():
+            session.close()
 
     def counter(self, name: str, **labels: Union[str, int]) -> Counter:
         """The counter of this name and these labels. Raises InvalidArgumentError for other types."""
@@ -152,15 +157,18 @@ class Segment:
     def snapshot(self) -> Snapshot:
         """What all processes have counted, the dead ones too. Empty where the file cannot be used."""
         session = self._session()
-        try:
-            if session is not None:
+        if session is not None:
+            session.used.append(None)
+            try:
                 session.file.require_whole()
                 fold(session.file)
                 return snapshot.take(session.file, self._lost_values)
-        except UnusableError as error:
-            self._tell(str(error))
-        except Exception as error:
-            self._tell(f"reading failed with {type(error).__name__}")
+            except UnusableError as error:
+                self._tell(str(error))
+            except Exception as error:
+                self._tell(f"reading failed with {type(error).__name__}")
+            finally:
+                session.used.pop()
         return snapshot.take(None, self._lost_values)
 
     def _handle(self, kind: int, name: str, labels: Dict[str, Any]) -> Series:
@@ -183,8 +191,18 @@ class Segment:
 
     def _write(self, updates: List[int]) -> None:
         session = self._session()
-        writer = None if session is None else self._writer(session)
-        if session is None or writer is None:
+        if session is None:
+            self._lost_values += len(updates) // 2
+            return
+        session.used.append(None)
+        try:
+            self._write_in(session, updates)
+        finally:
+            session.used.pop()
+
+    def _write_in(self, session: _Session, updates: List[int]) -> None:
+        writer = self._writer(session)
+        if writer is None:
             self._lost_values += len(updates) // 2
             return
         try:

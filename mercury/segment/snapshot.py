@@ -5,11 +5,13 @@ A series that does not hold while its owner lives was copied in the middle of a 
 again; what never holds is left out and told.
 """
 
+import math
 import os
 import struct
 from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
 
 from mercury.core import backend
+from mercury.core.pure.exponential_buckets import bound
 from mercury.core.records import (
     SEGMENT_BUCKETS,
     SEGMENT_COUNTER,
@@ -67,6 +69,22 @@ class SegmentHistogram(NamedTuple):
     counts: Tuple[int, ...]
     """From bucket `first_index` on: bucket i holds what is above 2 ** (i / 8), up to 2 ** ((i + 1) / 8); the last
     one what is above that too."""
+
+    def quantile(self, q: float) -> Optional[float]:
+        """An estimate of the value of rank ceil(q * count), off by at most 4.4 % between the buckets' bounds.
+
+        None where nothing was recorded. `q` is from 0 to 1.
+        """
+        if self.min is None or self.max is None:
+            return None
+        rank, index = max(math.ceil(q * self.count), 1) - self.zero_count, self.first_index - 1
+        for count in self.counts:
+            if rank <= 0:
+                break
+            rank -= count
+            index += 1
+        lower, upper = bound(index, self.scale), bound(index + 1, self.scale)
+        return min(max(2 * lower * upper / (lower + upper), self.min), self.max)
 
     @property
     def scale(self) -> int:

@@ -53,6 +53,8 @@ class Writer:
         record = self._recorder.record
         done = record(updates)
         while 2 * done < len(updates):
+            if done < 0:
+                raise ValueError("the segment was closed meanwhile")
             updates = updates[2 * done :]
             number = updates[0]
             if number in self._places:

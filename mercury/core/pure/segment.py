@@ -314,8 +314,11 @@ class SegmentMemory:
         self._bytes = self._view.cast("B")
         self._words: Any = self._bytes[: len(self._bytes) // _WORD_BYTES * _WORD_BYTES].cast("Q")
 
+    def detach(self) -> None:
+        """Nothing yet: a view that is released later refuses its users, and does them no harm."""
+
     def close(self) -> None:
-        """Gives the buffer back. May be called again."""
+        """Gives the buffer back. May be called again; any other call fails."""
         for view in (self._words, self._bytes, self._view):
             view.release()
 
