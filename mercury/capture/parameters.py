@@ -49,7 +49,7 @@ _DEEPEST = 8
 _CONVERTERS: Tuple[Tuple[type, Callable[[Any], Any]], ...] = (
     (int, lambda value: int.__add__(value, 0)),
     (float, lambda value: float.__add__(value, 0.0)),
-    (str, str.__str__),
+    (str, lambda value: str.__add__(value, "")),
 )
 
 
