@@ -20,6 +20,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     _add_report(commands)
     _add_settings(commands)
     _add_segment(commands)
+    _add_export(commands)
     options = parser.parse_args(arguments)
     code: int = options.run(options)
     return code
@@ -114,6 +115,20 @@ def _add_settings(commands: Any) -> None:
     parser.set_defaults(run=_settings)
 
 
+def _add_export(commands: Any) -> None:
+    parser = commands.add_parser(
+        "export",
+        help="tell what a segment holds in the form of another system",
+        description="Prints the totals of all processes that share a segment, or sends them as OpenTelemetry's "
+        "metrics to where OTEL_EXPORTER_OTLP_ENDPOINT says. The file is not changed.",
+        epilog="exit codes: 0 done; 1 the receiver did not take it; 2 wrong usage, or no segment that can be read",
+    )
+    parser.add_argument("file", metavar="FILE", help="the segment")
+    parser.add_argument("--to", choices=("prometheus", "openmetrics", "json", "otlp"), default="prometheus")
+    parser.add_argument("--every", type=_positive, metavar="N", help="again each N seconds, until it is interrupted")
+    parser.set_defaults(run=_export)
+
+
 def _dialect(name: str) -> str:
     from mercury.errors import UnknownDialectError
     from mercury.query import dialect_number
@@ -171,3 +186,9 @@ def _segment(options: argparse.Namespace) -> int:
     from mercury.commands import segment
 
     return segment.run(options.file, options.json)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from mercury.commands.export import run
+
+    return run(options.file, options.to, options.every)

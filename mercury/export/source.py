@@ -1,0 +1,46 @@
+"""Snapshots of the segment at a path, for doors that are asked again and again."""
+
+import os
+import threading
+from typing import Optional, Tuple, Union
+
+from mercury.segment.file import SegmentFile, open_to_read
+from mercury.segment.snapshot import Snapshot, take
+
+
+class Source:
+    """Reads a segment that others write. Any thread may use it.
+
+    The file stays open while it is the one at the path: where locks belong to a process, closing
+    it would cost a writer in this process his.
+    """
+
+    def __init__(self, path: Union[str, "os.PathLike[str]"]) -> None:
+        self._path = os.fspath(path)
+        self._lock = threading.Lock()
+        self._file: Optional[SegmentFile] = None
+        self._identity: Optional[Tuple[int, int]] = None
+
+    def snapshot(self) -> Optional[Snapshot]:
+        """What the segment holds, None where there is no file. Raises UnusableError or OSError if it cannot be read."""
+        with self._lock:
+            try:
+                status = os.stat(self._path)
+            except FileNotFoundError:
+                self._let_go()
+                return None
+            if self._identity != (status.st_dev, status.st_ino):
+                self._let_go()
+                self._file = open_to_read(self._path)
+                self._identity = (status.st_dev, status.st_ino)
+            return take(self._file)
+
+    def close(self) -> None:
+        """Lets go of the file; the next snapshot opens it again."""
+        with self._lock:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        file, self._file, self._identity = self._file, None, None
+        if file is not None:
+            file.close()
