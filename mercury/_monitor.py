@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from types import FrameType, TracebackType
-from typing import Any, Callable, Dict, List, Optional, Type, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Type, TypeVar, cast
 
 from mercury import _modes, settings
 from mercury.capture import cache, database, eager_loads
@@ -26,6 +26,9 @@ from mercury.report import Report
 from mercury.settings import Settings
 from mercury.suppression import Sieve, Sifted, audit
 from mercury.trace import Evidence, LeftOut, Trace, current, tell_fault
+
+if TYPE_CHECKING:
+    from mercury.telemetry.series import Exchange
 
 logger = logging.getLogger("mercury")
 
@@ -47,8 +50,14 @@ class Unit:
     """One open unit of work, in the context of the thread or task that opened it."""
 
     is_left_out = False
+    is_measured = False
+    """Do its figures go to the series of mercury.telemetry?"""
+    exchanged: "Optional[Exchange]" = None
+    """Request and response as those series know them, once a measured unit has its response."""
     is_cut_short = False
     """Did an error end what the unit is about, or was it not meant to show what it has loaded?"""
+    traced: "Optional[Unit]" = None
+    """What took the place of this unit while it was open."""
     chosen: Settings
     """What held when the unit opened."""
 
@@ -93,14 +102,17 @@ class Unit:
             tell_fault("Mercury could not judge a unit of work.")
             report = _unmeasured(self.name, elapsed_ns, cpu_ns, _FAULT)
         try:
-            _tell(report, listeners)
-            if outer_listeners and self.trace.parent is None:
-                _tell(report, outer_listeners)
-            if mode != "observe":
-                _log(chosen, report)
+            self._announce(chosen, mode, report)
         except Exception:
             tell_fault("Mercury could not tell a report.")
         return report
+
+    def _announce(self, chosen: Settings, mode: str, report: Report) -> None:
+        _tell(report, listeners)
+        if outer_listeners and self.trace.parent is None:
+            _tell(report, outer_listeners)
+        if mode != "observe":
+            _log(chosen, report)
 
     def _judge(self, chosen: Settings, mode: str, elapsed_ns: int, cpu_ns: Optional[int]) -> Report:
         evidence = self.trace.close()
@@ -108,7 +120,7 @@ class Unit:
             evidence = self._with_unused_loads(evidence)
         verdict = judge(evidence)
         sifted = self._sift(chosen, mode, verdict.findings, evidence)
-        metrics = self._metrics(elapsed_ns, cpu_ns, evidence, sifted.findings)
+        metrics = self._metrics(elapsed_ns, cpu_ns, evidence.totals, sifted.findings)
         exceeded = _modes.exceeded(chosen, self.workload, metrics)
         return Report(
             self.name,
@@ -144,9 +156,8 @@ class Unit:
             return Sifted(findings, (), (), ())
 
     def _metrics(
-        self, elapsed_ns: int, cpu_ns: Optional[int], evidence: Evidence, findings: List[Finding]
+        self, elapsed_ns: int, cpu_ns: Optional[int], totals: Any, findings: List[Finding]
     ) -> PerformanceMetrics:
-        totals = evidence.totals
         watches_cache = self._watches_cache
         # By position: names cost as much again, at each request.
         return PerformanceMetrics(
@@ -190,12 +201,16 @@ def _unmeasured(name: str, elapsed_ns: int, cpu_ns: Optional[int], note: str) ->
     return Report(name, metrics, [], [note])
 
 
-def _why_left_out(chosen: Settings, workload: str, path: Optional[str]) -> Optional[str]:
-    """What in the settings leaves a unit out, or None where nothing does."""
+def _why_left_out(chosen: Settings, path: Optional[str]) -> Optional[str]:
+    """What in the settings leaves a unit out, whatever the dice say, or None where nothing does."""
     if not chosen.enabled:
         return "Mercury is off: its setting `enabled` is false"
     if path is not None and chosen.excludes(path):
         return "its path is among `exclude_paths`"
+    return None
+
+
+def _why_not_sampled(chosen: Settings, workload: str) -> Optional[str]:
     rate = chosen.workload(workload).sample_rate
     # The host may have seeded the module's own generator, and counts on its numbers.
     if rate < 1 and _sampler.random() >= rate:
@@ -209,7 +224,7 @@ _sampler = random.SystemRandom()
 def open_parent(workload: str) -> Optional[Trace]:
     """The unit around one that opens; a closed one may still be in the context of a task that outlived it."""
     parent = current.get()
-    while parent is not None and parent.closed:
+    while parent is not None and parent.closed and not parent.is_light:
         parent = parent.parent
     is_apart = parent is not None and parent.is_background and workload in ("request", "task", "test")
     return None if is_apart else parent
@@ -278,13 +293,25 @@ def open_unit(
     """
     try:
         chosen = settings.active()
-        why = _why_left_out(chosen, workload, path)
-        unit = Unit(name, root, workload) if why is None else LeftOutUnit(name, workload, why)
+        why = _why_left_out(chosen, path)
+        unit = None
+        if chosen.metrics and why is None and workload != "test":
+            unit = _open_measured(name, root, workload, chosen)
+        if unit is None:
+            why = why or _why_not_sampled(chosen, workload)
+            unit = Unit(name, root, workload) if why is None else LeftOutUnit(name, workload, why)
         unit.chosen = chosen
         return unit
     except Exception:
         tell_fault("Mercury could not open a unit of work.")
         return None
+
+
+def _open_measured(name: str, root: Optional[FrameType], workload: str, chosen: Settings) -> Optional[Unit]:
+    """The same where metrics are on; None where they cannot be had."""
+    from mercury.telemetry.units import open_measured
+
+    return open_measured(name, root, workload, chosen)
 
 
 class _Watch:

@@ -4,7 +4,8 @@ What is refused is told by key and by type. Values are not quoted: an environmen
 """
 
 import math
-from typing import Any, Callable, Dict, NamedTuple, Tuple
+from pathlib import PurePath
+from typing import Any, Callable, Dict, NamedTuple, Tuple, Union
 
 WORKLOADS = ("request", "task", "command", "test", "block")
 """What a unit of work may be; "block" is whatever `mercury.monitor` watches without saying."""
@@ -113,6 +114,24 @@ def _parse_texts(text: str) -> Tuple[str, ...]:
 
 TEXTS = Kind("a list of texts, none of them empty", _check_texts, _parse_texts)
 
+
+def _check_place(value: Any) -> Union[bool, str]:
+    if type(value) is bool:
+        return value
+    if isinstance(value, PurePath):
+        value = str(value)
+    if type(value) is not str or not value or "\0" in value:
+        raise Wrong
+    return value
+
+
+def _parse_place(text: str) -> Union[bool, str]:
+    word = text.strip().lower()
+    return word in _YES if word in _YES + _NO else _check_place(text.strip())
+
+
+SWITCH_OR_PATH = Kind("true, false or the path of a file", _check_place, _parse_place)
+
 _MILLISECONDS = or_none(number("a number of milliseconds from 0 on", 0))
 
 WORKLOAD_KINDS: Dict[str, Kind] = {
@@ -133,6 +152,8 @@ KINDS: Dict[str, Kind] = {
     "stale_ignores": one_of(STALE),
     "headers": SWITCH,
     "kept_reports": whole(0),
+    "metrics": SWITCH_OR_PATH,
+    "max_overhead": number("a share from 0 to 1", 0, 1),
     **WORKLOAD_KINDS,
 }
 """All keys at the top but "workloads" and "ignore", which are tables."""
@@ -143,6 +164,8 @@ DEFAULTS: Dict[str, Any] = {
     "stale_ignores": "report",
     "headers": None,
     "kept_reports": 50,
+    "metrics": False,
+    "max_overhead": 0.05,
     "ignore": (),
     "mode": None,
     "sample_rate": 1.0,

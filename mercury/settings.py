@@ -35,6 +35,7 @@ from mercury._settings_values import DEFAULTS, WORKLOAD_KINDS, WORKLOADS
 
 if TYPE_CHECKING:
     import datetime
+    from pathlib import PurePath
 
     from mercury.suppression import Rule
 
@@ -91,6 +92,8 @@ class MercurySettings(WorkloadSettings, total=False):
     stale_ignores: str
     headers: bool
     kept_reports: int
+    metrics: "Union[bool, str, PurePath]"
+    max_overhead: float
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,8 @@ class Settings:
     stale_ignores: str
     headers: Optional[bool]
     kept_reports: int
+    metrics: Union[bool, str] = False
+    max_overhead: float = 0.05
     is_debugging: bool = False
     """Whether settings.DEBUG was on when these were asked for."""
 
@@ -207,6 +212,8 @@ def _settings(values: Flat) -> Settings:
         stale_ignores=_top(values, "stale_ignores"),
         headers=_top(values, "headers"),
         kept_reports=_top(values, "kept_reports"),
+        metrics=_top(values, "metrics"),
+        max_overhead=_top(values, "max_overhead"),
     )
 
 

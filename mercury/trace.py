@@ -166,6 +166,7 @@ class _Process:
         self.unattributed = 0
         self.kept_events = 0
         """Events of each unit that stay as they are, for somebody who wants its queries one by one."""
+        self.fault_count = 0
         self.has_told_fault = False
 
     def renew(self) -> None:
@@ -179,6 +180,7 @@ if hasattr(os, "register_at_fork"):
 
 def tell_fault(what: str) -> None:
     """Logs the fault being handled, one of Mercury's own: once for each process, or it would flood the log."""
+    process.fault_count += 1
     if not process.has_told_fault:
         process.has_told_fault = True
         logger.exception("%s The application is not affected. Later faults are counted and not logged.", what)
@@ -192,9 +194,12 @@ class Trace:
     `is_apart` is true where a query needs more than one look: the unit is closed or lies inside another.
     `is_outlived` is true where whoever has loaded something in the unit may use it after the unit has ended.
     `is_background` is true for what a process does beside its requests, tasks and tests, which are no part of it.
+    `tally` is shown all statements and events, where somebody counts them; `own_ns` is Mercury's own time at
+    those queries that came while `is_apart` was true.
     """
 
     is_left_out = False
+    is_light = False
 
     __slots__ = (
         "_core",
@@ -214,6 +219,7 @@ class Trace:
         "kept",
         "lanes",
         "name",
+        "own_ns",
         "parent",
         "paths",
         "root",
@@ -223,6 +229,7 @@ class Trace:
         "spawn_loops",
         "spawn_turns",
         "statements",
+        "tally",
     )
 
     def __init__(self, name: str, root: Optional[FrameType], parent: "Optional[Trace]" = None) -> None:
@@ -244,6 +251,8 @@ class Trace:
         self.cache_hits = 0
         self.cache_misses = 0
         self.faults = 0
+        self.own_ns = 0
+        self.tally: Any = None
         self.is_apart = parent is not None
         self.is_background = False
         self.is_outlived = True
@@ -302,7 +311,7 @@ class Trace:
         values = _take(lane)
         if self.closed or not values:
             return
-        self._keep(values)
+        self._show(values)
         try:
             self._cross(values)
         except Exception:
@@ -310,10 +319,16 @@ class Trace:
             # The core knows the lane's last path no longer, so the next query may not build on it.
             lane.lose_track()
 
-    def _keep(self, values: Tuple[int, ...]) -> None:
+    def _show(self, values: Tuple[int, ...]) -> None:
+        """Shows events to whoever keeps or counts them, before they are folded."""
         room = process.kept_events * EVENT_INTEGERS - len(self.kept)
         if room > 0:
             self.kept += values[:room]
+        if self.tally is not None:
+            try:
+                self.tally.take(self, values)
+            except Exception:
+                tell_fault("Mercury could not count queries.")
 
     def _cross(self, values: Tuple[int, ...]) -> None:
         core = self._asked()
@@ -363,7 +378,7 @@ class Trace:
         found = alone.fold(held)
         if found is None:
             return None
-        self._keep(held)
+        self._show(held)
         return (*found, [])
 
     def _folded(self) -> Folded:
@@ -397,9 +412,9 @@ class Trace:
         unattributed = process.unattributed - self._unattributed_before
         notes = []
         if unattributed:
-            notes.append(f"{_queries(unattributed)} ran meanwhile in a thread or task that belongs to no unit of work")
+            notes.append(f"{queries(unattributed)} ran meanwhile in a thread or task that belongs to no unit of work")
         if totals.ungrouped_count:
-            notes.append(f"{_queries(totals.ungrouped_count)} came without a usable call path and could not be judged")
+            notes.append(f"{queries(totals.ungrouped_count)} came without a usable call path and could not be judged")
         is_long = totals.event_count > TRACE_MAX_PARAMETERS
         if is_long and sum(group.distinct_count for group in groups) > TRACE_MAX_PARAMETERS:
             first = f"only the first {TRACE_MAX_PARAMETERS:,} different parameters were compared"
@@ -407,7 +422,7 @@ class Trace:
         if len(self.lanes) > TRACE_MAX_LANES:
             notes.append(f"only the first {TRACE_MAX_LANES} threads were told apart")
         if self.faults:
-            notes.append(f"{_queries(self.faults)} could not be recorded because of a fault inside Mercury")
+            notes.append(f"{queries(self.faults)} could not be recorded because of a fault inside Mercury")
         return notes
 
 
@@ -415,6 +430,7 @@ class LeftOut:
     """Stands in the place of a unit that the settings leave out, so that its queries are not missed by others."""
 
     is_left_out = True
+    is_light = False
     is_apart = True
     closed = True
     cache_hits = 0
@@ -442,5 +458,6 @@ def _take(lane: Any) -> Tuple[int, ...]:
     return _joined(events, within)
 
 
-def _queries(count: int) -> str:
+def queries(count: int) -> str:
+    """A number of queries in words."""
     return "1 query" if count == 1 else f"{count:,} queries"

@@ -121,6 +121,10 @@ def test_pyproject_is_found_from_the_project_s_folder_upward(fresh):
         ("MERCURY_MODE", "Raise", "mode", "raise"),
         ("MERCURY_SAMPLE_RATE", "0.25", "sample_rate", 0.25),
         ("MERCURY_MIN_REPETITIONS", "7", "min_repetitions", 7),
+        ("MERCURY_METRICS", "on", "metrics", True),
+        ("MERCURY_METRICS", "no", "metrics", False),
+        ("MERCURY_METRICS", " /run/shop/Metrics.segment ", "metrics", "/run/shop/Metrics.segment"),
+        ("MERCURY_MAX_OVERHEAD", "0.02", "max_overhead", 0.02),
         ("MERCURY_TEST_MAX_QUERY_TIME_MS", "12.5", "workloads.test.max_query_time_ms", 12.5),
     ],
 )
@@ -140,6 +144,7 @@ WRONG_TEXTS = [
     ("MERCURY_MIN_REPETITIONS", "9" * 5000),
     ("MERCURY_MIN_REPETITIONS", "\u0663"),
     ("MERCURY_REQUEST_MAX_QUERY_TIME_MS", "infinity"),
+    ("MERCURY_MAX_OVERHEAD", "5 %"),
 ]
 
 
@@ -182,6 +187,11 @@ WRONG_VALUES = [
     ("mercury.E002", {"sample_rate": 10**400}),
     ("mercury.E002", {"min_repetitions": 2.0}),
     ("mercury.E002", {"max_query_count": -1}),
+    ("mercury.E002", {"metrics": 7}),
+    ("mercury.E002", {"metrics": ""}),
+    ("mercury.E002", {"metrics": "secret\0"}),
+    ("mercury.E002", {"metrics": Hostile("/tmp/secret")}),
+    ("mercury.E002", {"max_overhead": 1.5}),
     ("mercury.E002", {"max_response_time_ms": float("inf")}),
     ("mercury.E002", {"exclude_paths": "/health/"}),
     ("mercury.E002", {"exclude_paths": ["/health/", ""]}),
@@ -203,7 +213,7 @@ def test_a_value_of_no_use_is_told_and_the_default_serves(identifier, value):
     assert problem.id == identifier
     assert "secret" not in str(problem)
     assert str(problem).isprintable()
-    assert len(str(problem)) < 300
+    assert len(str(problem)) < 400
 
 
 def test_a_broken_key_leaves_the_others_in_force():

@@ -52,16 +52,25 @@ def watch_query(execute: Execute, sql: Any, params: Any, many: bool, context: An
 
 
 def _watch_apart(trace: Optional[Trace], execute: Execute, sql: Any, params: Any, many: bool, context: Any) -> Any:
-    """The same where there is no open unit, or one inside another: each then sees the query with its own call path."""
+    """The same where there is no open unit, a light one, or one inside another: each sees the query in its own way."""
+    if trace is not None and trace.is_light and trace.parent is None:
+        light: Any = trace
+        return light.watch(execute, sql, params, many, context)
+    entered = perf_counter_ns()
+    innermost: Optional[Trace] = None
     noted: List[Noted] = []
+    lights: List[Any] = []
     is_left_out = trace is not None and trace.is_left_out
     while trace is not None:
         if not trace.closed:
             events, at = _note(trace, sql, params, many, context, 3)
             trace.note_ignored(*events[at : at + 2])
             noted.append((events, at))
+            innermost = innermost or trace
+        elif trace.is_light:
+            lights.append(trace)
         trace = trace.parent
-    if not noted and process.open_count and not is_left_out:
+    if not noted and process.open_count and not is_left_out and not lights:
         process.unattributed += 1
     started = perf_counter_ns()
     flags = EVENT_FAILED
@@ -75,6 +84,10 @@ def _watch_apart(trace: Optional[Trace], execute: Execute, sql: Any, params: Any
             events[at + _START] = started
             events[at + _DURATION] = duration
             events[at + _FLAGS] |= flags
+        for light in lights:
+            light.note(sql, context, duration, flags != 0)
+        if innermost is not None:
+            innermost.own_ns += started - entered
 
 
 def _note(trace: Trace, sql: Any, params: Any, many: bool, context: Any, above: int) -> Noted:
@@ -131,6 +144,8 @@ def _find_route(trace: Trace, lane: Lane, sql: Any, connection: Any) -> Route:
     statements = cache_for(connection.vendor)
     statement = statements.find(sql)
     is_repeated = _note_statement(trace, statement)
+    if trace.tally is not None:
+        trace.tally.meet(statement, sql, connection)
     route = Route(statement, connection.alias, trace.database(connection.alias))
     route.is_repeated = is_repeated
     if type(sql) is str and sql in statements.texts:

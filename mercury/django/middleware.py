@@ -9,14 +9,17 @@ from typing import Any, AsyncIterator, Callable, Iterator, Optional
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
+from mercury import settings
 from mercury._monitor import Unit, failure_of, open_unit
-from mercury.capture.spawning import Spawns, exchange, from_nowhere
+from mercury.capture import spawning
+from mercury.capture.spawning import Spawns, from_nowhere
 from mercury.django import headers
 from mercury.django.signals import announce_reports
 from mercury.errors import FindingsError
 from mercury.report import Report, recent
 from mercury.settings import Settings
-from mercury.trace import tell_fault
+from mercury.telemetry.series import Exchange, error_type, exchange
+from mercury.trace import current, tell_fault
 
 
 class MercuryMiddleware:
@@ -32,6 +35,8 @@ class MercuryMiddleware:
             markcoroutinefunction(self)
         try:
             announce_reports()
+            if settings.active().metrics:
+                self.process_view = self._on_view_async if self._is_async else self._on_view
         except Exception:
             tell_fault("Mercury could not announce its reports.")
 
@@ -59,11 +64,23 @@ class MercuryMiddleware:
             raise failure
         return response
 
+    def _on_view(self, request: Any, *view: Any) -> None:
+        """Django found the view: the route is known, and may be one to be traced in full. Never raises."""
+        try:
+            unit = getattr(current.get(), "unit", None)
+            if unit is not None:
+                unit.trace_if_suspect(_name(request), _exchange(request, None).method, sys._getframe())
+        except Exception:
+            tell_fault("Mercury could not look at a route.")
+
+    async def _on_view_async(self, request: Any, *view: Any) -> None:
+        self._on_view(request)
+
 
 def _end(unit: Optional[Unit], request: Any, response: Any) -> Optional[FindingsError]:
     """Closes the unit, or has the end of a streamed body close it; gives what is to be raised. Never raises."""
     try:
-        return None if unit is None else _ended(unit, request, response)
+        return None if unit is None else _ended(unit.traced or unit, request, response)
     except Exception:
         tell_fault("Mercury could not end a request.")
         return None
@@ -78,6 +95,8 @@ def _ended(unit: Unit, request: Any, response: Any) -> Optional[FindingsError]:
     try:
         unit.name = _name(request)
         unit.is_cut_short = not _shows(response)
+        if unit.is_measured:
+            unit.exchanged = _exchange(request, response)
         unit.id = _id(chosen, request)
         # A file is left to the server, which may have a faster way to send it.
         if getattr(response, "streaming", False) and getattr(response, "file_to_stream", None) is None:
@@ -140,11 +159,20 @@ def _name(request: Any) -> str:
     return f"{request.method} {'(no route)' if match is None else '/' + match.route.lstrip('/')}"
 
 
+def _exchange(request: Any, response: Any) -> Exchange:
+    """What the series are told of a request and its response; without a response, of the error in its place."""
+    match = getattr(request, "resolver_match", None)
+    route = None if match is None else "/" + match.route.lstrip("/")
+    error = error_type(sys.exc_info()[1]) if response is None else None
+    return exchange(request.method, request.scheme, route, getattr(response, "status_code", None), error)
+
+
 def _follow_body(unit: Unit, response: Any) -> None:
     # The unit is no longer below our frame, which has returned: paths start at the server's.
-    unit.trace.root = None
-    for lane in unit.trace.lanes.values():
-        lane.release()
+    if not unit.trace.is_light:
+        unit.trace.root = None
+        for lane in unit.trace.lanes.values():
+            lane.release()
     body = response.streaming_content
     if response.is_async:
         response.streaming_content = _AsyncBody(unit, body, body.__aiter__())
@@ -160,14 +188,14 @@ class _Streamed:
         self._body = body
         self._parts = parts
         # A worker that reads the body says nothing about who wanted it; all parts have one caller.
-        self._spawns: Spawns = (from_nowhere(unit.trace.paths),)
+        self._spawns: Spawns = () if unit.trace.is_light else (from_nowhere(unit.trace.paths),)
 
     def _enter(self) -> Optional[Unit]:
         """What is done from here on belongs to the unit, until it leaves; None if it has ended."""
         try:
             if self._unit is not None:
                 self._unit.enter()
-                self._spawns = exchange(self._spawns)
+                self._spawns = spawning.exchange(self._spawns)
         except Exception:
             tell_fault("Mercury could not follow a streamed body.")
         return self._unit
@@ -176,7 +204,7 @@ class _Streamed:
         try:
             if unit is not None:
                 unit.leave()
-                self._spawns = exchange(self._spawns)
+                self._spawns = spawning.exchange(self._spawns)
         except Exception:
             tell_fault("Mercury could not follow a streamed body.")
 
