@@ -61,13 +61,6 @@ ALWAYS_INLINE int bucket_leading_zeros(uint64_t value) {
 #endif
 }
 
-/* The number as it is. `value` must not be 0. */
-ALWAYS_INLINE exact_value bucket_exact_integer(uint64_t value) {
-    int zeros = bucket_leading_zeros(value);
-    exact_value exact = {63 - zeros, value << zeros};
-    return exact;
-}
-
 ALWAYS_INLINE uint64_t bucket_bits_of(double value) {
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
@@ -80,12 +73,28 @@ ALWAYS_INLINE double bucket_double_of(uint64_t bits) {
     return value;
 }
 
+/* The number whose bits these are. It must be above 0, finite and not subnormal. */
+ALWAYS_INLINE exact_value bucket_exact_normal(uint64_t bits) {
+    exact_value exact = {(int64_t)(bits >> DOUBLE_FRACTION_BITS) - DOUBLE_MAX_EXPONENT,
+                         bits << DOUBLE_SPARE_BITS | UINT64_C(1) << 63};
+    return exact;
+}
+
+/* The number as it is. `value` must not be 0. */
+ALWAYS_INLINE exact_value bucket_exact_integer(uint64_t value) {
+    /* On x86 a search for the highest bit waits for the result before it; a conversion does not. */
+    if (LIKELY(value >> (DOUBLE_FRACTION_BITS + 1) == 0)) {
+        return bucket_exact_normal(bucket_bits_of((double)(int64_t)value));
+    }
+    int zeros = bucket_leading_zeros(value);
+    exact_value exact = {63 - zeros, value << zeros};
+    return exact;
+}
+
 /* The number whose bits these are, as it is. It must be above 0 and finite; it may be subnormal. */
 ALWAYS_INLINE exact_value bucket_exact_double(uint64_t bits) {
     if (LIKELY(bits >> DOUBLE_FRACTION_BITS != 0)) {
-        exact_value normal = {(int64_t)(bits >> DOUBLE_FRACTION_BITS) - DOUBLE_MAX_EXPONENT,
-                              bits << DOUBLE_SPARE_BITS | UINT64_C(1) << 63};
-        return normal;
+        return bucket_exact_normal(bits);
     }
     exact_value subnormal = bucket_exact_integer(bits);
     subnormal.exponent += DOUBLE_MIN_EXPONENT - DOUBLE_FRACTION_BITS;
@@ -97,11 +106,31 @@ ALWAYS_INLINE int64_t bucket_coarser(int64_t index, int64_t steps) {
     return index >> steps;
 }
 
+/* The bucket of the finest scale for a significand's bits below the highest, as the highest 63 of 64. */
+ALWAYS_INLINE int64_t bucket_finest_part(uint64_t fraction, uint64_t cell) {
+    int64_t below = exponential_bounds_below[cell];
+    return below + (fraction > exponential_bounds[below]);
+}
+
+/* The bucket that holds `value` at the finest scale. */
+ALWAYS_INLINE int64_t bucket_finest_index(exact_value value) {
+    uint64_t fraction = value.significand << 1;
+    int64_t part = bucket_finest_part(fraction, fraction >> (64 - EXPONENTIAL_CELL_BITS));
+    return value.exponent * (1 << BUCKET_FINEST_SCALE) + part - 1;
+}
+
+/* The same for the bits of a double above 0 that is finite and not subnormal: for loops over many, as nothing is taken
+ * apart that is put together again. */
+ALWAYS_INLINE int64_t bucket_finest_index_of_normal(uint64_t bits) {
+    uint64_t cell = bits >> (DOUBLE_FRACTION_BITS - EXPONENTIAL_CELL_BITS) & ((1 << EXPONENTIAL_CELL_BITS) - 1);
+    int64_t part = bucket_finest_part(bits << (64 - DOUBLE_FRACTION_BITS), cell);
+    int64_t exponent = (int64_t)(bits >> DOUBLE_FRACTION_BITS << BUCKET_FINEST_SCALE);
+    return exponent + part - (DOUBLE_MAX_EXPONENT * (1 << BUCKET_FINEST_SCALE) + 1);
+}
+
 /* The bucket that holds `value` at `scale`, from BUCKET_MIN_SCALE to BUCKET_FINEST_SCALE. */
 ALWAYS_INLINE int64_t bucket_index(exact_value value, int64_t scale) {
-    int64_t below = exponential_bounds_below[value.significand << 1 >> (64 - EXPONENTIAL_CELL_BITS)];
-    int64_t part = below + (value.significand > exponential_bounds[below]);
-    return bucket_coarser(value.exponent * (1 << BUCKET_FINEST_SCALE) + part - 1, BUCKET_FINEST_SCALE - scale);
+    return bucket_coarser(bucket_finest_index(value), BUCKET_FINEST_SCALE - scale);
 }
 
 /* `significand` without its last `shift` bits, 1 to 63 of them, rounded to the nearest; a tie to the even one. */
@@ -133,8 +162,8 @@ static inline double bucket_nearest_double(exact_value value) {
 /* The lower bound of a bucket, which belongs to the bucket before: the double nearest to base^index. */
 static inline double bucket_bound(int64_t index, int64_t scale) {
     int64_t at_finest = index * (INT64_C(1) << (BUCKET_FINEST_SCALE - scale));
-    exact_value bound = {at_finest >> BUCKET_FINEST_SCALE,
-                         exponential_bounds[at_finest & ((1 << BUCKET_FINEST_SCALE) - 1)]};
+    uint64_t fraction = exponential_bounds[at_finest & ((1 << BUCKET_FINEST_SCALE) - 1)];
+    exact_value bound = {at_finest >> BUCKET_FINEST_SCALE, UINT64_C(1) << 63 | fraction >> 1};
     return bucket_nearest_double(bound);
 }
 

@@ -25,6 +25,7 @@ enum {
     MAX_BUCKETS = MERCURY_HISTOGRAM_MAX_BUCKETS,
     SUM_WORDS = MERCURY_HISTOGRAM_SUM_WORDS,
     WORD_BITS = 64,
+    DOUBLES_AT_ONCE = 1024, /* significands of 53 bits, shifted by 63, do not fill two words sooner */
     UNIT_BITS = MERCURY_HISTOGRAM_UNIT_BITS,
     UNITS_WORD = UNIT_BITS / WORD_BITS, /* the word of the sum that counts ones */
     LEAST_EXPONENT = -1074,             /* of the least double */
@@ -82,11 +83,19 @@ ALWAYS_INLINE void add_words(uint64_t *sum, size_t word, uint64_t low, uint64_t 
     }
 }
 
-ALWAYS_INLINE void add_to_sum(mercury_histogram *h, exact_value value) {
-    size_t position = (size_t)(value.exponent - (WORD_BITS - 1) + UNIT_BITS);
+/* Adds a number whose lowest bit is bit `position` of the sum. */
+ALWAYS_INLINE void add_at(uint64_t *sum, size_t position, uint64_t number) {
     unsigned shift = position % WORD_BITS;
-    add_words(h->sum, position / WORD_BITS, value.significand << shift,
-              value.significand >> 1 >> (WORD_BITS - 1 - shift));
+    add_words(sum, position / WORD_BITS, number << shift, number >> 1 >> (WORD_BITS - 1 - shift));
+}
+
+/* The bit of the sum that a significand's lowest one is. */
+ALWAYS_INLINE size_t position_of(exact_value value) {
+    return (size_t)(value.exponent - (WORD_BITS - 1) + UNIT_BITS);
+}
+
+ALWAYS_INLINE void add_to_sum(mercury_histogram *h, exact_value value) {
+    add_at(h->sum, position_of(value), value.significand);
 }
 
 static void add_sum(uint64_t *sum, const uint64_t *other) {
@@ -144,11 +153,25 @@ NEVER_INLINE void widen(mercury_histogram *h, int64_t first, int64_t last) {
     h->last = wanted_last;
 }
 
-ALWAYS_INLINE void count_in_bucket(mercury_histogram *h, exact_value value) {
-    int64_t index = bucket_index(value, h->scale);
-    if (!LIKELY(index >= h->first && index <= h->last)) {
+/* What a loop over many numbers needs of the histogram's window at hand. */
+typedef struct window {
+    int64_t steps; /* from the finest scale to the histogram's */
+    uint64_t first;
+    uint64_t span; /* from the first bucket to the last; where there is none, no index is so near to `first` */
+} window;
+
+static window window_of(const mercury_histogram *h) {
+    window found = {BUCKET_FINEST_SCALE - h->scale, (uint64_t)h->first, (uint64_t)h->last - (uint64_t)h->first};
+    return found;
+}
+
+/* Counts a number by its bucket of the finest scale. */
+ALWAYS_INLINE void count_in_bucket(mercury_histogram *h, window *view, int64_t finest) {
+    int64_t index = bucket_coarser(finest, view->steps);
+    if (!LIKELY((uint64_t)index - view->first <= view->span)) {
         widen(h, index, index);
-        index = bucket_index(value, h->scale);
+        *view = window_of(h);
+        index = bucket_coarser(finest, view->steps);
     }
     h->counts[slot_of(index)]++;
 }
@@ -191,7 +214,8 @@ static void record_zeros(mercury_histogram *h, int64_t count) {
 }
 
 ALWAYS_INLINE void record_positive(mercury_histogram *h, exact_value value) {
-    count_in_bucket(h, value);
+    window view = window_of(h);
+    count_in_bucket(h, &view, bucket_finest_index(value));
     note_extremes(h, value, value);
     add_to_sum(h, value);
 }
@@ -244,12 +268,18 @@ int64_t mercury_histogram_record_double(mercury_histogram *histogram, double val
 
 /* The first that is below 0, or `count`. */
 static size_t first_refused_integer(const int64_t *values, size_t count) {
-    uint64_t seen = 0;
-    for (size_t i = 0; i < count; i++) {
-        seen |= (uint64_t)values[i];
+    int64_t seen = 0;
+    size_t position = 0;
+    for (; count - position >= 4; position += 4) {
+        seen |= (values[position] | values[position + 1]) | (values[position + 2] | values[position + 3]);
     }
-    size_t position = seen >> (WORD_BITS - 1) != 0 ? 0 : count;
-    while (position < count && values[position] >= 0) {
+    for (; position < count; position++) {
+        seen |= values[position];
+    }
+    if (LIKELY(seen >= 0)) {
+        return count;
+    }
+    for (position = 0; values[position] >= 0;) {
         position++;
     }
     return position;
@@ -260,8 +290,11 @@ static size_t first_refused_double(const double *values, size_t count) {
     for (size_t i = 0; i < count; i++) {
         refused |= is_refused(bucket_bits_of(values[i]));
     }
-    size_t position = refused ? 0 : count;
-    while (position < count && !is_refused(bucket_bits_of(values[position]))) {
+    if (LIKELY(!refused)) {
+        return count;
+    }
+    size_t position = 0;
+    while (!is_refused(bucket_bits_of(values[position]))) {
         position++;
     }
     return position;
@@ -275,7 +308,27 @@ static int64_t check_numbers(const mercury_histogram *h, size_t count, size_t re
     return count > (uint64_t)(INT64_MAX - h->count) ? refuse_count(error) : MERCURY_OK;
 }
 
-/* Sum and extremes stay in registers until the end. */
+/* What many numbers add up to, kept in registers until their end. */
+typedef struct batch {
+    int64_t zero_count;
+    uint64_t least; /* of those above 0: an integer, or the bits of a double, which are in the same order */
+    uint64_t greatest;
+    uint64_t low; /* the sum, from some bit of the histogram's on */
+    uint64_t high;
+} batch;
+
+static const batch empty_batch = {0, UINT64_MAX, 0, 0, 0};
+
+ALWAYS_INLINE void batch_note(batch *self, uint64_t number) {
+    self->least = number < self->least ? number : self->least;
+    self->greatest = number > self->greatest ? number : self->greatest;
+}
+
+ALWAYS_INLINE void batch_add(batch *self, uint64_t low, uint64_t high) {
+    self->low += low;
+    self->high += high + (self->low < low);
+}
+
 int64_t mercury_histogram_record_integers(mercury_histogram *histogram, const int64_t *values, size_t count,
                                           mercury_error *error) {
     if (histogram == NULL || (values == NULL && count > 0)) {
@@ -285,30 +338,74 @@ int64_t mercury_histogram_record_integers(mercury_histogram *histogram, const in
     if (code != MERCURY_OK) {
         return code;
     }
-    uint64_t low = 0;
-    uint64_t high = 0;
-    uint64_t least = UINT64_MAX;
-    uint64_t greatest = 0;
-    int64_t zero_count = 0;
+    batch all = empty_batch;
+    window view = window_of(histogram);
     for (size_t i = 0; i < count; i++) {
         uint64_t value = (uint64_t)values[i];
-        if (!LIKELY(value != 0)) {
-            zero_count++;
+        if (LIKELY((value - 1) >> (DOUBLE_FRACTION_BITS + 1) == 0)) {
+            uint64_t bits = bucket_bits_of((double)values[i]);
+            count_in_bucket(histogram, &view, bucket_finest_index_of_normal(bits));
+        } else if (value != 0) {
+            count_in_bucket(histogram, &view, bucket_finest_index(bucket_exact_integer(value)));
+        } else {
+            all.zero_count++;
             continue;
         }
-        count_in_bucket(histogram, bucket_exact_integer(value));
-        low += value;
-        high += low < value;
-        least = value < least ? value : least;
-        greatest = value > greatest ? value : greatest;
+        batch_add(&all, value, 0);
+        batch_note(&all, value);
     }
     histogram->count += (int64_t)count;
-    if (greatest > 0) {
-        note_extremes(histogram, bucket_exact_integer(least), bucket_exact_integer(greatest));
-        add_words(histogram->sum, UNITS_WORD, low, high);
+    if (all.greatest > 0) {
+        note_extremes(histogram, bucket_exact_integer(all.least), bucket_exact_integer(all.greatest));
+        add_words(histogram->sum, UNITS_WORD, all.low, all.high);
     }
-    record_zeros(histogram, zero_count);
+    record_zeros(histogram, all.zero_count);
     return MERCURY_OK;
+}
+
+/* The bit of the sum that the lowest one of a significand of 53 bits is. */
+ALWAYS_INLINE size_t double_position_of(exact_value value) {
+    return position_of(value) + DOUBLE_SPARE_BITS;
+}
+
+/* Half a word below the first number that is not 0, so that numbers of like magnitude have room on both sides. */
+static size_t anchor_of(const double *values, size_t count) {
+    size_t first = 0;
+    while (first < count - 1 && is_zero(bucket_bits_of(values[first]))) {
+        first++;
+    }
+    uint64_t bits = bucket_bits_of(values[first]);
+    size_t position = is_zero(bits) ? 0 : double_position_of(bucket_exact_double(bits));
+    return position > WORD_BITS / 2 ? position - WORD_BITS / 2 : 0;
+}
+
+/*
+ * At most DOUBLES_AT_ONCE doubles. Numbers of like magnitude are added up in two registers, whose
+ * lowest bit is bit `anchor` of the sum; in memory each addition would wait for the one before.
+ */
+static void record_block(mercury_histogram *h, const double *values, size_t count, batch *all) {
+    const size_t anchor = anchor_of(values, count);
+    window view = window_of(h);
+    all->low = all->high = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t bits = bucket_bits_of(values[i]);
+        if (!LIKELY(!is_zero(bits))) {
+            all->zero_count++;
+            continue;
+        }
+        exact_value value = bucket_exact_double(bits);
+        count_in_bucket(h, &view, bucket_finest_index(value));
+        batch_note(all, bits);
+        size_t shift = double_position_of(value) - anchor;
+        uint64_t significand = value.significand >> DOUBLE_SPARE_BITS;
+        if (LIKELY(shift < WORD_BITS)) {
+            batch_add(all, significand << shift, significand >> 1 >> (WORD_BITS - 1 - shift));
+        } else {
+            add_to_sum(h, value);
+        }
+    }
+    add_at(h->sum, anchor, all->low);
+    add_at(h->sum, anchor + WORD_BITS, all->high);
 }
 
 int64_t mercury_histogram_record_doubles(mercury_histogram *histogram, const double *values, size_t count,
@@ -320,27 +417,16 @@ int64_t mercury_histogram_record_doubles(mercury_histogram *histogram, const dou
     if (code != MERCURY_OK) {
         return code;
     }
-    int64_t zero_count = 0;
-    uint64_t least = UINT64_MAX;
-    uint64_t greatest = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint64_t bits = bucket_bits_of(values[i]);
-        if (!LIKELY(!is_zero(bits))) {
-            zero_count++;
-            continue;
-        }
-        exact_value value = bucket_exact_double(bits);
-        count_in_bucket(histogram, value);
-        add_to_sum(histogram, value);
-        /* The bits of positive doubles are in the order of the doubles. */
-        least = bits < least ? bits : least;
-        greatest = bits > greatest ? bits : greatest;
+    batch all = empty_batch;
+    for (size_t start = 0; start < count; start += DOUBLES_AT_ONCE) {
+        size_t rest = count - start;
+        record_block(histogram, values + start, rest < DOUBLES_AT_ONCE ? rest : DOUBLES_AT_ONCE, &all);
     }
     histogram->count += (int64_t)count;
-    if (greatest > 0) {
-        note_extremes(histogram, bucket_exact_double(least), bucket_exact_double(greatest));
+    if (all.greatest > 0) {
+        note_extremes(histogram, bucket_exact_double(all.least), bucket_exact_double(all.greatest));
     }
-    record_zeros(histogram, zero_count);
+    record_zeros(histogram, all.zero_count);
     return MERCURY_OK;
 }
 

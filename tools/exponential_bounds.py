@@ -34,7 +34,7 @@ TEXT = """\
 
 enum {{ EXPONENTIAL_CELL_BITS = {cell_bits} }};
 
-/* 2^(63 + j/{parts}) rounded to 53 significant bits, and at the end a bound that nothing passes. */
+/* 2^(j/{parts}) - 1, rounded to 52 bits, in units of 2^-64; and at the end a bound that nothing passes. */
 static const uint64_t exponential_bounds[{parts} + 1] = {{
 {bounds}
 }};
@@ -81,11 +81,12 @@ def header() -> str:
     """The header's text; the same on every machine."""
     found = list(bounds())
     prove(found)
+    fractions = [2 * bound % (1 << 64) for bound in found]
     return TEXT.format(
         cell_bits=CELL_BITS,
         parts=PARTS,
         cells=1 << CELL_BITS,
-        bounds=lines((f"UINT64_C({bound:#018x})" for bound in [*found, (1 << 64) - 1]), 4),
+        bounds=lines((f"UINT64_C({bound:#018x})" for bound in [*fractions, (1 << 64) - 1]), 4),
         below=lines((f"{count:3}" for count in below(found)), 16),
     )
 

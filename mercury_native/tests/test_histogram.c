@@ -110,8 +110,9 @@ static void numbers_are_counted_in_their_buckets(void) {
 }
 
 static void one_by_one_is_all_at_once(void) {
-    int64_t integers[500];
-    double doubles[500];
+    static int64_t integers[3000];
+    static double doubles[3000];
+    const double zeros[] = {0.0, -0.0, 0.0};
     mercury_histogram *single = new_histogram(SCALE);
     for (size_t i = 0; i < LENGTH(integers); i++) {
         integers[i] = i % 50 == 0 ? 0 : (int64_t)(next_random() >> (1 + i % 63));
@@ -121,6 +122,10 @@ static void one_by_one_is_all_at_once(void) {
     }
     mercury_histogram *whole = of_integers(integers, LENGTH(integers));
     CHECK(mercury_histogram_record_doubles(whole, doubles, LENGTH(doubles), NULL) == MERCURY_OK);
+    CHECK(mercury_histogram_record_doubles(whole, zeros, LENGTH(zeros), NULL) == MERCURY_OK);
+    for (size_t i = 0; i < LENGTH(zeros); i++) {
+        CHECK(mercury_histogram_record_double(single, zeros[i], NULL) == MERCURY_OK);
+    }
     CHECK(are_equal(single, whole));
     mercury_histogram_free(single);
     mercury_histogram_free(whole);
