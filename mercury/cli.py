@@ -21,6 +21,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     _add_settings(commands)
     _add_segment(commands)
     _add_export(commands)
+    _add_switch(commands)
     options = parser.parse_args(arguments)
     code: int = options.run(options)
     return code
@@ -129,6 +130,19 @@ def _add_export(commands: Any) -> None:
     parser.set_defaults(run=_export)
 
 
+def _add_switch(commands: Any) -> None:
+    parser = commands.add_parser(
+        "switch",
+        help="turn capture up or down in all processes that write to a segment, without a restart",
+        description="off: nothing is captured; light: statements and durations alone; full: every unit with call "
+        "paths; auto: the settings and the circuit breaker decide. Without a word it says how it stands.",
+        epilog="exit codes: 0 done; 2 wrong usage, no segment there, or the word cannot be written",
+    )
+    parser.add_argument("word", nargs="?", choices=("off", "light", "full", "auto"), help="what is to hold from now on")
+    parser.add_argument("file", metavar="FILE", help="the segment that the setting metrics names")
+    parser.set_defaults(run=_switch)
+
+
 def _dialect(name: str) -> str:
     from mercury.errors import UnknownDialectError
     from mercury.query import dialect_number
@@ -192,3 +206,9 @@ def _export(options: argparse.Namespace) -> int:
     from mercury.commands.export import run
 
     return run(options.file, options.to, options.every)
+
+
+def _switch(options: argparse.Namespace) -> int:
+    from mercury.commands.switch import run
+
+    return run(options.word, options.file)

@@ -7,7 +7,7 @@ brings its own, see docs/report-schema.md.
 import json
 import time
 from datetime import datetime, timezone
-from typing import Any, Dict, Iterator, Optional, Union
+from typing import Any, Dict, Iterable, Iterator, Optional, Union
 
 from mercury.core.pure.exponential_buckets import bound
 from mercury.export import series
@@ -33,6 +33,24 @@ def of_snapshot(snapshot: Any) -> Iterator[str]:
 def of_report(report: Report) -> str:
     """The line of a report."""
     return _line("report", {"time": _when(time.time_ns()), "report": document(report)})
+
+
+def of_exemplars(exemplars: Iterable[Any]) -> Iterator[str]:
+    """A line for each of what `mercury.telemetry.slowest()` gives."""
+    for exemplar in exemplars:
+        labels = {series.plain_text(name): series.plain_text(value) for name, value in exemplar.attributes}
+        fields = {
+            "time": _when(int(exemplar.seconds_since_epoch * 10**9)),
+            "name": exemplar.name,
+            "labels": labels,
+            "unit": "ns",
+            "value": exemplar.value_ns,
+            "fingerprint": f"{exemplar.fingerprint & 0xFFFFFFFFFFFFFFFF:016x}",
+            "unit_of_work": series.plain_text(exemplar.unit),
+            "file": exemplar.file,
+            "line": exemplar.line,
+        }
+        yield _line("exemplar", fields)
 
 
 def _line(kind: str, fields: Dict[str, Any]) -> str:

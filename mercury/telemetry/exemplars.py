@@ -27,19 +27,6 @@ class Exemplar(NamedTuple):
     line: int
     seconds_since_epoch: float
 
-    def to_dict(self) -> Dict[str, object]:
-        """For JSON. No literal is in it."""
-        return {
-            "name": self.name,
-            "attributes": dict(self.attributes),
-            "value_ns": self.value_ns,
-            "fingerprint": f"{self.fingerprint & 0xFFFFFFFFFFFFFFFF:016x}",
-            "unit": self.unit,
-            "file": self.file,
-            "line": self.line,
-            "seconds_since_epoch": self.seconds_since_epoch,
-        }
-
 
 class Site(NamedTuple):
     """A line of the host's, or of its templates."""
