@@ -62,7 +62,7 @@ symbols: ## the released library with debug symbols in build/symbols, to read co
 	$(MAKE) OUT=build/symbols CFLAGS=-g LINK='$(filter-out -s,$(LINK))' build-ext
 
 FUZZ_OUT = build/fuzz
-FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/sql_*.c)))
+FUZZ_TARGETS = $(basename $(notdir $(filter-out fuzz/driver.c,$(wildcard fuzz/*.c))))
 FUZZ_CFLAGS = -std=c11 -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
     $(WARNINGS) -I$(NATIVE) -isystem $(NATIVE)/vendor -DMERCURY_STATIC
 FUZZ_SOURCES = $(HEADERS) $(SOURCE_FILES) fuzz/require.h

@@ -2,12 +2,13 @@
 
     python fuzz/inputs.py build/fuzz
 
-writes <folder>/seeds/sql_normalize/, <folder>/seeds/sql_batch/ and <folder>/sql.dict.
+writes <folder>/seeds/ with a folder for each target, and <folder>/sql.dict.
 The layouts of the inputs stand at the top of each target.
 """
 
 import hashlib
 import json
+import random
 import struct
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ from mercury.core.records import DIALECTS  # noqa: E402
 WIDE = 1
 HAS_NULLS = 2
 ROWS_OF_A_SEED = 4
+SEGMENT_SEEDS = 200
 
 MARKS = [
     "'", "''", '"', '""', "`", "``", "[", "]", "]]", "(", ")", ",", ".", ";", "?", "??", "?|", "?&", "%s",
@@ -63,6 +65,20 @@ def batches(known: List[Tuple[int, bytes]]) -> Iterator[bytes]:
         yield batch(chosen[0][0], [text for _, text in chosen], start // ROWS_OF_A_SEED % (WIDE + HAS_NULLS + 1))
 
 
+def segments() -> Iterator[bytes]:
+    """A cut, and up to three patches of words that mean something: of the header, a slot's head, a series."""
+    chance = random.Random(1)
+    edges = [0, 1, 2, 1 << 32, 1 << 63, (1 << 64) - 1]
+    for _ in range(SEGMENT_SEEDS):
+        patches = [
+            struct.pack(
+                "<HBQ", chance.choice([*range(15), *range(512, 560)]), chance.randrange(4), chance.choice(edges)
+            )
+            for _ in range(chance.randrange(4))
+        ]
+        yield struct.pack("<H", chance.choice([0, 8, 120, 4096, 1 << 15])) + b"".join(patches)
+
+
 def dictionary() -> Iterator[str]:
     """One entry a line, as libFuzzer and AFL++ read them."""
     words = sorted({*sql_lexer.WORDS, *sql_summary.WORDS})
@@ -76,6 +92,7 @@ def main() -> None:
     known = list(dict.fromkeys(statements()))
     write(folder / "seeds" / "sql_normalize", (bytes([dialect]) + text for dialect, text in known))
     write(folder / "seeds" / "sql_batch", batches(known))
+    write(folder / "seeds" / "segment", segments())
     (folder / "sql.dict").write_text("".join(dictionary()), encoding="ascii")
 
 

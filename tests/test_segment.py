@@ -2,6 +2,7 @@
 
 import random
 import struct
+import zlib
 from fractions import Fraction
 
 import pytest
@@ -44,6 +45,7 @@ WRITER = SegmentSlot(SEGMENT_WRITER, 7, -7, 4321, 1_700_000_000_000_000_000, 0, 
 RETIRED = WRITER._replace(use=SEGMENT_RETIRED, generation=1)
 FIRST = (SEGMENT_HEADER_BYTES + SEGMENT_SLOT_HEAD_BYTES) // 8
 SEQUENCE, COUNT, SUM_LOW, SUM_HIGH, COMPLEMENT_LOW, COMPLEMENT_HIGH, SMALLEST, LARGEST, EXTREMES = range(3, 12)
+BUCKET = 16
 INT64_MAX = (1 << 63) - 1
 
 
@@ -316,6 +318,17 @@ def test_a_kill_between_two_stores_loses_no_more_than_its_value(value):
             assert (alive.status, alive.place) == (SEGMENT_UNSETTLED, FIRST + 16)
 
 
+@pytest.mark.parametrize(("word", "content"), [(COUNT, 4), (COUNT, 0), (BUCKET, 5)])
+def test_more_than_one_value_away_is_no_kill(word, content):
+    data = written([(1, 5), (1, 6)])
+    histogram = series(data)[1]
+    set_word(data, histogram.place + SEQUENCE, 5)
+    set_word(data, histogram.buckets if word == BUCKET else histogram.place + word, content)
+    cursor, found, _ = merged(data)
+    assert cursor[5:] == (1, 0, 1)
+    assert [one.kind for one in found] == [SEGMENT_COUNTER]
+
+
 def test_what_never_settles_is_passed_over():
     data = written([(0, 1), (1, 5)])
     set_word(data, FIRST + SEQUENCE, 3)
@@ -377,6 +390,29 @@ def test_a_cut_file_is_recognized(length):
     data = bytes(written([(0, 1)]))[:length]
     state = core.inspect_segment(data[:SEGMENT_HEADER_BYTES], length).state
     assert state == (SEGMENT_FOREIGN if length < 8 else SEGMENT_OTHER_SIZE)
+
+
+@pytest.mark.parametrize(
+    ("word", "content"),
+    [(2, 0x0807060504030201), (4, 8192), (5, 4095), (5, SLOT_BYTES + 8), (5, 1 << 33), (6, 2), (6, 4), (7, 4), (8, 78),
+     (9, 160), (3, 64), (3, SIZE + 64)],
+)  # fmt: skip
+def test_a_header_with_other_contents_is_told(word, content):
+    """Its check sum is right, so this is no damage: another program wrote it."""
+    data = written([])
+    set_word(data, word, content)
+    set_word(data, 13, zlib.crc32(data[:104]))
+    layout = core.inspect_segment(bytes(data[:SEGMENT_HEADER_BYTES]), SIZE)
+    assert layout.state == (SEGMENT_OTHER_SIZE if word == 3 else SEGMENT_BROKEN)
+
+
+@pytest.mark.parametrize(("size", "state"), [(200, SEGMENT_OTHER_SIZE), (4104, SEGMENT_BROKEN)])
+def test_a_file_without_room_for_a_slot_is_told(size, state):
+    data = written([])
+    set_word(data, 3, size)
+    set_word(data, 6, 0)
+    set_word(data, 13, zlib.crc32(data[:104]))
+    assert core.inspect_segment(bytes(data[: min(size, SEGMENT_HEADER_BYTES)]), size).state == state
 
 
 def test_other_files_are_recognized():

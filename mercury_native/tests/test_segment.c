@@ -65,6 +65,7 @@ static void null_and_askew_memory_is_refused(void) {
     WRONG(mercury_segment_record(words, BYTES, places, 2, NULL, 1, NULL));
     WRONG(mercury_segment_merge(words, BYTES, 0, NULL, INDEX, 1, words, 8, &cursor, NULL));
     WRONG(mercury_segment_merge(words, BYTES, 0, index, 0, 1, words, 8, &cursor, NULL));
+    WRONG(mercury_segment_merge(words, BYTES, 0, index, 3, 1, words, 8, &cursor, NULL));
     WRONG(mercury_segment_merge(words, BYTES, 0, index, INDEX, 1, NULL, 8, &cursor, NULL));
     WRONG(mercury_segment_merge(words, BYTES, 0, index, INDEX, 1, words, 8, NULL, NULL));
     WRONG(mercury_segment_merge(words, BYTES, SLOTS, index, INDEX, 1, words, 8, &cursor, NULL));
@@ -75,6 +76,28 @@ static void null_and_askew_memory_is_refused(void) {
     WRONG(mercury_segment_commit(NULL, BYTES, 1, NULL));
     WRONG(mercury_segment_clear(words, BYTES, SLOTS, NULL));
     CHECK(mercury_segment_merge(words, BYTES, 0, index, INDEX, 1, NULL, 0, &cursor, NULL) == MERCURY_OK);
+    CHECK(mercury_segment_record(words, BYTES, NULL, 0, NULL, 0, NULL) == MERCURY_OK);
+    CHECK(mercury_segment_slots(words, BYTES, NULL, 0, &count, NULL) == MERCURY_ERROR_BUFFER_TOO_SMALL);
+    CHECK(mercury_segment_list(words, BYTES, 0, NULL, 0, &count, NULL) == MERCURY_ERROR_BUFFER_TOO_SMALL);
+}
+
+static void an_end_outside_of_the_slot_is_refused(void) {
+    static uint64_t words[WORDS];
+    int64_t places[2];
+    uint64_t index[INDEX] = {0};
+    const size_t slot_end = (MERCURY_SEGMENT_HEADER_BYTES + SLOT_BYTES) / 8;
+    const size_t wrong[] = {1, FIRST - 8, FIRST + 1, slot_end + 8, SIZE_MAX};
+    size_t place = 0;
+    prepare(words, places);
+    for (size_t at = 0; at < sizeof wrong / sizeof *wrong; at++) {
+        size_t end = wrong[at];
+        mercury_segment_cursor cursor = {FIRST, (int64_t)end, 1, 0, 0, 0, 0, 0};
+        WRONG(mercury_segment_add(words, BYTES, 0, MERCURY_SEGMENT_COUNTER, "k", 1, &end, &place, NULL));
+        WRONG(mercury_segment_merge(words, BYTES, 0, index, INDEX, 1, words, 8, &cursor, NULL));
+    }
+    size_t end = slot_end;
+    CHECK(mercury_segment_add(words, BYTES, 0, MERCURY_SEGMENT_COUNTER, "k", 1, &end, &place, NULL) ==
+          MERCURY_ERROR_LIMIT_EXCEEDED);
 }
 
 static void too_small_a_buffer_is_told_what_is_needed(void) {
@@ -207,6 +230,7 @@ static void threads_have_exact_totals(void) {
 
 int main(void) {
     RUN(null_and_askew_memory_is_refused);
+    RUN(an_end_outside_of_the_slot_is_refused);
     RUN(too_small_a_buffer_is_told_what_is_needed);
     RUN(a_lying_index_is_refused);
     RUN(equal_shapes_are_told_apart);
