@@ -16,6 +16,7 @@ from django.core.signals import request_finished  # isort: skip
 from django.db import close_old_connections  # isort: skip
 from django.db.models import prefetch_related_objects  # isort: skip
 from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse  # isort: skip
+from django.template import Context, Engine  # isort: skip
 from django.test import RequestFactory  # isort: skip
 from django.views.generic import ListView  # isort: skip
 
@@ -252,6 +253,31 @@ def test_a_prefetch_of_rows_that_hold_another_one():
         return [len(book.tags.all()) for book in books]
 
     assert told_of(twice) == ["Book.reviews"]
+
+
+@pytest.mark.parametrize(
+    "changed, expected",
+    [
+        (lambda file: None, ["Book.tags"]),
+        (lambda file: file.write_text("{{ book.blurb }}"), ["Book.tags"]),
+        (lambda file: file.write_text("{% if book.tags %}"), []),
+        (lambda file: file.write_text(" " * 1_000_001), []),
+        (lambda file: file.unlink(), []),
+        (lambda file: (file.unlink(), file.mkdir()), []),
+    ],
+    ids=["same", "changed", "names it", "too long", "gone", "a folder"],
+)
+def test_a_template_that_may_read_the_relation(changed, expected, tmp_path):
+    file = tmp_path / "list.html"
+    file.write_text("{% for book in books %}{{ book.title }}{% endfor %}")
+    template = Engine(dirs=[str(tmp_path)]).get_template("list.html")
+
+    def page():
+        template.render(Context({"books": Book.objects.prefetch_related("tags")}))
+
+    assert told_of(page) == ["Book.tags"]
+    changed(file)
+    assert told_of(page) == expected
 
 
 def test_a_full_block_of_queries_before_a_prefetch():

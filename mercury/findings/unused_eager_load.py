@@ -4,7 +4,10 @@ Advice: the next request may read what this one did not. So nothing is said eith
 the query reads an attribute of that name, if only in a branch that was not taken.
 """
 
+import os
+import stat
 from dataclasses import replace
+from functools import lru_cache
 from types import CodeType
 from typing import Dict, List, Optional, Tuple
 
@@ -21,6 +24,7 @@ KIND = "unused_eager_load"
 
 _MAX_CODES = 200
 _MAX_TEMPLATE_BYTES = 1_000_000
+_MAX_TEMPLATES = 16
 
 
 def find(case: Case) -> List[Finding]:
@@ -64,7 +68,8 @@ def _may_read(entry: PathEntry, name: str) -> bool:
     """Does this function or template of the application name the attribute, if only in a branch?"""
     element = entry.element
     if isinstance(element, (TemplateElement, CompiledTemplate)):
-        return f".{name}" in _text(element.file)
+        text = _text(element.file)
+        return text is None or f".{name}" in text
     return not is_library(entry.code.co_filename) and _names_it(entry.code, name)
 
 
@@ -83,12 +88,21 @@ def _names_it(code: CodeType, name: str) -> bool:
     return True
 
 
-def _text(file: str) -> str:
+def _text(file: str) -> Optional[str]:
+    """The text of a template; None where it cannot be read or is too long."""
     try:
-        with open(file, encoding="utf-8", errors="replace") as source:
-            return source.read(_MAX_TEMPLATE_BYTES)
+        status = os.stat(file)
+        is_readable = stat.S_ISREG(status.st_mode) and status.st_size <= _MAX_TEMPLATE_BYTES
+        return _read(file, status.st_mtime_ns, status.st_size) if is_readable else None
     except (OSError, ValueError):
-        return ""
+        return None
+
+
+@lru_cache(_MAX_TEMPLATES)
+def _read(file: str, changed_ns: int, size: int) -> str:
+    """Reads a file that was last changed then and has this size: another one is read again."""
+    with open(file, encoding="utf-8", errors="replace") as source:
+        return source.read(_MAX_TEMPLATE_BYTES)
 
 
 def _once(findings: List[Finding]) -> List[Finding]:
