@@ -16,6 +16,7 @@ import pytest
 
 import mercury
 from mercury.capture import bytecode, statements, syntax
+from mercury.capture.code_memory import once_for_code, once_for_place
 from mercury.capture.parameters import NOT_COMPARED, digest
 from mercury.capture.statements import MAX_ENTRIES, MAX_TEXT_LENGTH, StatementCache
 from tests.django_database import database, shop  # noqa: F401
@@ -1242,8 +1243,19 @@ def test_lines_are_those_of_the_source():
     assert lines - {first} == {first + 1, first + 2}
 
 
-def test_code_that_is_made_and_forgotten_does_not_pile_up():
-    for number in range(3000):
-        code = compile(f"for x in (1,):\n    {number}\n", "made", "exec")
-        assert bytecode.loop_line(code, 0) is None
-    assert len(bytecode._cache) <= 1024
+@pytest.mark.parametrize("once, place", [(once_for_code, ()), (once_for_place, (0,))])
+def test_what_is_found_of_code_is_looked_for_once_and_does_not_pile_up(once, place):
+    asked = []
+
+    @once(4)
+    def constants(code, *place):
+        asked.append((code.co_consts, *place))
+        return code.co_consts
+
+    codes = [compile(f"{number}", "made", "eval") for number in range(10)]
+    assert [constants(code, *place) for code in codes for _ in range(2)] == [(n,) for n in range(10) for _ in range(2)]
+    assert asked == [((number,), *place) for number in range(10)]
+    left = [weakref.ref(code) for code in codes]
+    del codes
+    gc.collect()
+    assert 0 < sum(code() is not None for code in left) <= 4

@@ -10,7 +10,9 @@ import dis
 from types import CodeType
 from typing import Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Set, Tuple
 
-_MAX_CACHED = 1024
+from mercury.capture.code_memory import once_for_code, once_for_place
+
+_MAX_CODES = 1024
 _MAX_PLACES = 8192
 _STORES = frozenset(("STORE_FAST", "STORE_NAME", "STORE_DEREF", "STORE_GLOBAL"))
 _DOUBLE_STORES = frozenset(("STORE_FAST_STORE_FAST", "STORE_FAST_LOAD_FAST"))
@@ -49,12 +51,6 @@ _PRECALL_BYTES = 4
 # cache entries, but at the call itself where C called that function.
 _CACHE = dis.opmap.get("CACHE", -1)
 
-_cache: Dict[int, Tuple[CodeType, List[Loop]]] = {}
-_around: Dict[Tuple[int, int], Tuple[CodeType, List[Loop]]] = {}
-"""The loops around the instructions that were asked for, by address of the code and offset."""
-_lines: Dict[Tuple[int, int], Tuple[CodeType, int]] = {}
-"""The same of the lines."""
-
 
 def stable_offset(code: CodeType, offset: int) -> int:
     """The offset that stands for the instruction, however the interpreter has specialized it."""
@@ -66,19 +62,9 @@ def stable_offset(code: CodeType, offset: int) -> int:
     return offset + _PRECALL_BYTES if instructions[offset] == _PRECALL else offset
 
 
+@once_for_place(_MAX_PLACES)
 def line_at(code: CodeType, offset: int) -> int:
     """The source line of the instruction at `offset`; the function's first line where none is recorded."""
-    known = _lines.get((id(code), offset))
-    if known is not None and known[0] is code:
-        return known[1]
-    if len(_lines) >= _MAX_PLACES:
-        _lines.clear()
-    line = _find_line(code, offset)
-    _lines[id(code), offset] = (code, line)
-    return line
-
-
-def _find_line(code: CodeType, offset: int) -> int:
     line = code.co_firstlineno
     for start, number in dis.findlinestarts(code):
         if start > offset:
@@ -100,17 +86,12 @@ def loop_variables(code: CodeType, offset: int) -> Tuple[str, ...]:
     return () if loop is None else loop.variables
 
 
+@once_for_place(_MAX_PLACES)
 def loops_around(code: CodeType, offset: int) -> List[Loop]:
     """The loops around the instruction, the innermost first."""
-    known = _around.get((id(code), offset))
-    if known is not None and known[0] is code:
-        return known[1]
-    if len(_around) >= _MAX_PLACES:
-        _around.clear()
     instruction = stable_offset(code, offset)
     loops = [loop for loop in _loops(code) if instruction in loop.offsets]
     loops.sort(key=lambda loop: len(loop.offsets))
-    _around[id(code), offset] = (code, loops)
     return loops
 
 
@@ -119,18 +100,8 @@ def _innermost(code: CodeType, offset: int) -> Optional[Loop]:
     return around[0] if around else None
 
 
+@once_for_code(_MAX_CODES)
 def _loops(code: CodeType) -> List[Loop]:
-    known = _cache.get(id(code))
-    if known is not None and known[0] is code:
-        return known[1]
-    if len(_cache) >= _MAX_CACHED:
-        _cache.clear()
-    loops = _find_loops(code)
-    _cache[id(code)] = (code, loops)
-    return loops
-
-
-def _find_loops(code: CodeType) -> List[Loop]:
     instructions = list(dis.get_instructions(code))
     indexes = {instruction.offset: index for index, instruction in enumerate(instructions)}
     sources = _sources(code, instructions, indexes)

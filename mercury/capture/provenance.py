@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Op
 
 from mercury.capture import bytecode, loops, rows
 from mercury.capture.code import PLUMBING, kinds
+from mercury.capture.code_memory import once_for_code
 from mercury.capture.frames import Lane
 from mercury.capture.iterables import ROWS
 from mercury.capture.local_variables import locals_of
@@ -142,23 +143,10 @@ def _plumbing(frame: FrameType) -> Iterator[FrameType]:
 
 _Reader = Callable[[FrameType], Optional[Sighting]]
 
-_readers: Dict[int, Tuple[CodeType, Optional[_Reader]]] = {}
-"""By address of the code object, which the entry keeps alive."""
 
-
+@once_for_code(_MAX_CODES)
 def _reader_for(code: CodeType) -> Optional[_Reader]:
     """What reads a frame of the ORM's that runs this code; None where it says nothing."""
-    known = _readers.get(id(code))
-    if known is not None and known[0] is code:
-        return known[1]
-    if len(_readers) >= _MAX_CODES:
-        _readers.clear()
-    read = _choose_reader(code)
-    _readers[id(code)] = (code, read)
-    return read
-
-
-def _choose_reader(code: CodeType) -> Optional[_Reader]:
     folder, file = os.path.split(code.co_filename)
     if code.co_name == "prefetch_one_level":
         return _read_prefetch

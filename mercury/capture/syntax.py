@@ -11,8 +11,9 @@ from typing import Any, Container, Dict, Iterator, List, NamedTuple, Optional, S
 
 from mercury.capture.bytecode import Loop, line_at
 from mercury.capture.code import is_library
+from mercury.capture.code_memory import once_for_code
 
-_MAX_CACHED = 256
+_MAX_CODES = 256
 _TRIES = 8
 _MAX_FILE_LINES = 20_000
 _MAX_WHOLE_FILE = 2_000
@@ -41,18 +42,10 @@ class Scope(NamedTuple):
     names: Dict[str, Any]
 
 
-_cache: Dict[int, Tuple[CodeType, Optional[Block]]] = {}
-
-
+@once_for_code(_MAX_CODES)
 def block_of(code: CodeType) -> Optional[Block]:
-    known = _cache.get(id(code))
-    if known is not None and known[0] is code:
-        return known[1]
-    if len(_cache) >= _MAX_CACHED:
-        _cache.clear()
-    block = None if is_library(code.co_filename) else _parsed(code.co_filename, code.co_firstlineno)
-    _cache[id(code)] = (code, block)
-    return block
+    """The source around a function of the application; None where there is none that can be read."""
+    return None if is_library(code.co_filename) else _parsed(code.co_filename, code.co_firstlineno)
 
 
 def _parsed(filename: str, line: int) -> Optional[Block]:
@@ -80,6 +73,7 @@ def _tree(source: str) -> Optional[ast.AST]:
             continue
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
+    # As where there is no source: of the loop only what its variables hold is known.
     return None
 
 
