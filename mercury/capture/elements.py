@@ -246,6 +246,7 @@ def mark_of(frame: FrameType, table: PathTable) -> Optional[Mark]:
     try:
         key, owner = _KEYS[reader](frame)
     except Exception:
+        # Nothing is lost: what is never taken for the same at a glance is told by its number.
         compare = None
     if compare is None:
         return Mark(number, _never, None, "")
@@ -271,6 +272,7 @@ def _is_at_field(frame: FrameType, mark: Mark) -> bool:
     try:
         return bool(_text(field.field_name) == mark.name)
     except Exception:
+        # Nothing is lost by a no: the number decides.
         return False
 
 
@@ -322,6 +324,7 @@ def _is_variable_of(lookup: Mark, node: Mark) -> bool:
     try:
         return slot.__get__(expression) is lookup.owner
     except AttributeError:
+        # A slot that is not set holds no variable.
         return False
 
 
