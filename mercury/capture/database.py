@@ -114,7 +114,10 @@ def _note(trace: Trace, sql: Any, params: Any, many: bool, context: Any, above: 
         else:
             turns = lane.change_path(route, path)
         if not turns & (turns - 1) or turns == 3:
-            _sight(trace, lane, route, path, shared, _getframe(above), params)
+            # A text's first query is passed over: most never come again.
+            if route.is_repeated:
+                _sight(trace, lane, route, path, shared, _getframe(above), params)
+            route.is_repeated = True
         if many:
             flags |= EVENT_MANY
         parameters = NOT_COMPARED if flags or route.variant is None else digest(params, route.variant)
@@ -173,14 +176,10 @@ def _note_statement(trace: Trace, statement: Statement) -> bool:
 def _sight(trace: Trace, lane: Lane, route: Route, path: int, shared: int, frame: Any, params: Any) -> None:
     """Looks, while the frames live, at what stands behind a text that comes again.
 
-    A text's first query is passed over: most never come again. After that each call path is
-    looked at when it has sent the statement once, twice, three, four, eight times and so on: the first look may
-    be too early to see the loop around it, and a loop in a loop shows by what has changed
+    Each call path is looked at when it has sent the statement once, twice, three, four, eight times and so on: the
+    first look may be too early to see the loop around it, and a loop in a loop shows by what has changed
     since the last one. It ends where a look can tell nothing more.
     """
-    if not route.is_repeated:
-        route.is_repeated = True
-        return
     if path < 0:
         return
     key = (path, route.fingerprint)

@@ -171,12 +171,18 @@ def _of_frame(depth: int, frame: FrameType, root: Root, inner: Any, width: Width
     around = [loop for loop in around if offset not in loop.head or not _fetches(inner)]
     if not around:
         return _NO_LOOPS
-    if not any(loop.variables for loop in around) and is_library(frame.f_code.co_filename):
-        return _OfFrame([_of_nothing(depth, loop) for loop in around])
-    held = _held(frame, around, before.origin is None)
+    telling = around
+    if is_library(frame.f_code.co_filename):
+        telling = [loop for loop in around if loop.variables and not _is_over_nodes(frame, loop)]
+        if not telling:
+            return _OfFrame([_of_nothing(depth, loop) for loop in around])
+    held = _held(frame, telling, before.origin is None)
     found: List[LoopSource] = []
     once = _NO_LOOPS
     for loop in around:
+        if loop not in telling:
+            found.append(_of_nothing(depth, loop))
+            continue
         origin = (before.origin if loop.start == before.start else None) or _origin(frame, loop, held)
         found.append(_source(depth, loop, [held[name] for name in loop.variables], origin, width))
         if _runs_once(frame, loop, around):
@@ -194,7 +200,7 @@ def _runs_once(frame: FrameType, loop: Loop, around: List[Loop]) -> bool:
 
 
 def _of_nothing(depth: int, loop: Loop) -> LoopSource:
-    """A library's loop that has no variables."""
+    """A library's loop that has no variables, or none that could hold a row."""
     return LoopSource(depth, loop.line, LIBRARY, "", "", "", 0, 0, (), 1, False, loop.start)
 
 
@@ -294,10 +300,20 @@ def _row(names: Tuple[str, ...], held: List[Any], kind: str) -> Optional[_Row]:
 
 def _is_of_template(frame: FrameType, loop: Loop) -> bool:
     """Is this the loop of a template's `for`?"""
+    return "item" in loop.variables and _is_of_engine(frame, ("defaulttags.py",))
+
+
+def _is_over_nodes(frame: FrameType, loop: Loop) -> bool:
+    """Is this a loop of the template engine over the nodes that it renders?"""
+    return loop.variables == ("node",) and _is_of_engine(frame, ("base.py", "defaulttags.py"))
+
+
+def _is_of_engine(frame: FrameType, files: Tuple[str, ...]) -> bool:
     code = frame.f_code
-    if "item" not in loop.variables or code.co_name != "render":
+    if code.co_name != "render":
         return False
-    return code.co_filename.replace("\\", "/").endswith("django/template/defaulttags.py")
+    folder, _, file = code.co_filename.replace("\\", "/").rpartition("/")
+    return file in files and folder.endswith("django/template")
 
 
 def _of_template(values: Any, context: Any) -> iterables.Origin:
