@@ -71,7 +71,7 @@ def test_a_unit_sends_a_span_and_one_for_each_query(received, provider):
         assert told["db.namespace"] == "default"
         assert told["db.query.text"] == mercury.normalize(told["db.query.text"])
         assert "where" in told["db.query.text"]
-        assert told["db.query.summary"] == query.name == "select project_book"
+        assert told["db.query.summary"] == query.name == 'SELECT "project_book"'
         assert "error.type" not in told
         assert unit.start_time_unix_nano <= query.start_time_unix_nano
         assert query.start_time_unix_nano <= query.end_time_unix_nano <= unit.end_time_unix_nano

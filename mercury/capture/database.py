@@ -15,7 +15,7 @@ from mercury.capture import eager_loads, provenance, spawning
 from mercury.capture.frames import Lane, Route, make_lane
 from mercury.capture.loops import Root, Width
 from mercury.capture.parameters import NOT_COMPARED, digest
-from mercury.capture.sent_queries import vendors
+from mercury.capture.sent_queries import note_summary, vendors
 from mercury.capture.statements import Statement, cache_for
 from mercury.core.records import EVENT_FAILED, EVENT_MANY, TRACE_MAX_GROUPS
 from mercury.trace import BLOCK_INTEGERS, EVENT_INTEGERS, MAX_SIGHTINGS, Trace, current, process
@@ -149,6 +149,8 @@ def _find_route(trace: Trace, lane: Lane, sql: Any, connection: Any) -> Route:
     is_repeated = _note_statement(trace, statement)
     if trace.tally is not None:
         trace.tally.meet(statement, sql, connection)
+    if process.kept_events:
+        note_summary(statement.fingerprint, sql, connection.vendor)
     route = Route(statement, connection.alias, trace.database(connection.alias))
     route.is_repeated = is_repeated
     if type(sql) is str and sql in statements.texts:

@@ -81,7 +81,7 @@ class StatementCache:
     __slots__ = ("_by_digest", "_dialect", "texts")
 
     def __init__(self, vendor: str) -> None:
-        self._dialect = DIALECTS.get(_VENDORS.get(vendor, vendor), DIALECTS["generic"])
+        self._dialect = _dialect_of(vendor)
         self.texts: Dict[str, Statement] = {}
         self._by_digest: Dict[Tuple[int, int], Statement] = {}
 
@@ -135,6 +135,20 @@ def cache_for(vendor: str) -> StatementCache:
     if cache is None:
         cache = caches.setdefault(vendor, StatementCache(vendor))
     return cache
+
+
+def summary_of(sql: Any, vendor: str) -> str:
+    """What OpenTelemetry calls `db.query.summary`; empty for what is no text, such as a driver's own query object."""
+    if type(sql) is str:
+        sql = sql.encode("utf-8", "surrogatepass")
+    if type(sql) is not bytes:
+        return ""
+    summary: bytes = backend().module.summarize(sql, _dialect_of(vendor)).text
+    return summary.decode("utf-8", "backslashreplace")
+
+
+def _dialect_of(vendor: str) -> int:
+    return DIALECTS.get(_VENDORS.get(vendor, vendor), DIALECTS["generic"])
 
 
 def _make_room(entries: Dict[Any, Statement]) -> None:

@@ -1,4 +1,4 @@
-"""Mercury's pages, for development: `path("mercury/", include("mercury.django.urls"))`."""
+"""Mercury's pages, for development, and its metrics: `path("mercury/", include("mercury.django.urls"))`."""
 
 from django.urls import path
 from django.views.decorators.cache import never_cache
@@ -9,5 +9,6 @@ from mercury.django import views
 app_name = "mercury"
 urlpatterns = [
     path("", never_cache(require_safe(views.reports)), name="reports"),
+    path("metrics", never_cache(require_safe(views.metrics)), name="metrics"),
     path("<str:identifier>/", never_cache(require_safe(views.report)), name="report"),
 ]

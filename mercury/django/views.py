@@ -1,12 +1,19 @@
-"""The last reports of this process as text, or as JSON with `?format=json`; only while DEBUG is on."""
+"""The last reports of this process as text, or as JSON with `?format=json`; only while DEBUG is on.
+
+And what all processes of the host have counted, whether it is on or not.
+"""
 
 import json
-from typing import Any
+from typing import Any, Optional
 
 from django.http import Http404, HttpResponse
 
 from mercury import settings
+from mercury.export import prometheus
+from mercury.export.source import source_at
 from mercury.report import console, recent
+from mercury.segment.snapshot import Snapshot
+from mercury.telemetry.active import segment_of
 
 WIDTH = 100
 
@@ -31,6 +38,17 @@ def report(request: Any, identifier: str) -> HttpResponse:
         return _json(found.to_dict())
     text = console.render(found, width=WIDTH)
     return _text(f"{text}\n\n{console.cleared(found, WIDTH)}" if "cleared" in request.GET else text)
+
+
+def metrics(request: Any) -> HttpResponse:
+    """What all processes of this host have counted, for Prometheus. It answers in production too, to whoever asks."""
+    status, content_type, body = prometheus.answer(_snapshot, request.headers.get("Accept", ""))
+    return _plain(HttpResponse(body, status=status, content_type=content_type))
+
+
+def _snapshot() -> Optional[Snapshot]:
+    path = segment_of(settings.active())
+    return None if path is None else source_at(str(path)).snapshot()
 
 
 def _refuse_in_production() -> None:

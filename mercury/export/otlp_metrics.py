@@ -76,7 +76,7 @@ def _sums(snapshot: Any) -> List[Metric]:
     for counter in series.counters(snapshot):
         point = NumberDataPoint(_attributes(counter.labels), start, now, _number(counter))
         points.setdefault(series.plain_text(counter.name), []).append(point)
-    return [Metric(name, "", "", Sum(found, AggregationTemporality.CUMULATIVE, True)) for name, found in points.items()]
+    return [_metric(name, Sum(found, AggregationTemporality.CUMULATIVE, True)) for name, found in points.items()]
 
 
 def _gauges(snapshot: Any) -> List[Metric]:
@@ -84,7 +84,7 @@ def _gauges(snapshot: Any) -> List[Metric]:
     points: Dict[str, List[NumberDataPoint]] = {}
     for gauge in series.gauges(snapshot):
         points.setdefault(gauge.name, []).append(NumberDataPoint(_attributes(gauge.labels), 0, now, gauge.value))
-    return [Metric(name, "", "", Gauge(found)) for name, found in points.items()]
+    return [_metric(name, Gauge(found)) for name, found in points.items()]
 
 
 def _number(counter: Counter) -> Union[int, float]:
@@ -97,7 +97,12 @@ def _histograms(snapshot: Any) -> List[Metric]:
     for histogram in series.histograms(snapshot):
         points.setdefault(series.plain_text(histogram.name), []).append(_point(histogram, start, now))
     temporality = AggregationTemporality.CUMULATIVE
-    return [Metric(name, "", "s", ExponentialHistogram(found, temporality)) for name, found in points.items()]
+    return [_metric(name, ExponentialHistogram(found, temporality), "s") for name, found in points.items()]
+
+
+def _metric(name: str, data: Any, unit: str = "") -> Metric:
+    about = series.about(name)
+    return Metric(name, about.description, unit or about.unit, data)
 
 
 def _point(histogram: Histogram, start_ns: int, now_ns: int) -> ExponentialHistogramDataPoint:

@@ -6,15 +6,14 @@ Spans are made when a unit closes, with the times that its queries had: they go 
 limits, processors and exporters. A unit's span has the span around it as its parent, if there is one; where that
 is not sampled, or the sampler drops the unit's own, nothing is made for its queries.
 
-Attributes are those of OpenTelemetry's conventions for databases. `db.query.text` is canonical text and
-`db.query.summary` that of this text, so that both are without literals; `db.namespace` is Django's alias. What kind of
-error a query ended with is not kept: `error.type` is "_OTHER".
+Attributes are those of OpenTelemetry's conventions for databases, and those of the series
+`db.client.operation.duration`. `db.query.text` is canonical text; nothing has a literal. `db.namespace` is Django's
+alias. What kind of error a query ended with is not kept: `error.type` is "_OTHER".
 
 The package is the extra `opentelemetry`.
 """
 
 import time
-from functools import lru_cache
 from typing import Any, Callable, Dict, Optional
 
 from opentelemetry import trace
@@ -23,20 +22,15 @@ from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 from mercury import _monitor
 from mercury._version import __version__
 from mercury.capture.sent_queries import SentQuery
-from mercury.core.records import DIALECTS
 from mercury.export.faults import Faults
 from mercury.export.series import plain_text
-from mercury.query import analyze
 from mercury.report import Report
+from mercury.telemetry import series
 from mercury.trace import process
 
 MAX_QUERIES = 1000
 
 faults = Faults("OpenTelemetry's spans")
-
-_DIALECTS = {"microsoft": "mssql"}
-_SYSTEMS = {"microsoft": "microsoft.sql_server", "mssql": "microsoft.sql_server", "oracle": "oracle.db"}
-_KNOWN = ("mysql", "postgresql", "sqlite")
 
 _listener: Optional[Callable[[Report], None]] = None
 
@@ -119,20 +113,6 @@ def _of_unit(report: Report) -> Dict[str, Any]:
 
 
 def _of_query(query: SentQuery) -> Dict[str, str]:
-    attributes = {
-        "db.system.name": query.vendor if query.vendor in _KNOWN else _SYSTEMS.get(query.vendor, "other_sql"),
-        "db.namespace": plain_text(query.database),
-        "db.query.text": plain_text(query.sql),
-    }
-    summary = _summary(query.sql, query.vendor)
-    if summary:
-        attributes["db.query.summary"] = summary
-    if query.has_failed:
-        attributes["error.type"] = "_OTHER"
-    return attributes
-
-
-@lru_cache(maxsize=512)
-def _summary(sql: str, vendor: str) -> str:
-    dialect = _DIALECTS.get(vendor, vendor)
-    return plain_text(analyze(sql, dialect if dialect in DIALECTS else "generic").summary)
+    labels = series.of_query(query.vendor, query.database, query.summary, query.has_failed)
+    attributes = {name: plain_text(value) for name, value in labels}
+    return {**attributes, "db.query.text": plain_text(query.sql)}

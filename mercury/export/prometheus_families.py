@@ -35,8 +35,7 @@ class Family(NamedTuple):
 
     name: str
     type: str
-    recorded_name: str
-    """The name under which it was recorded, without what is not printable."""
+    help: str
     metrics: Dict[Labels, Metric]
 
 
@@ -52,7 +51,7 @@ def families(snapshot: Any) -> Families:
     found: Dict[str, Family] = {}
     left_out = 0
     for name, kind, figures in _named(snapshot):
-        family = found.setdefault(name, Family(name, kind, series.plain_text(figures.name), {}))
+        family = found.setdefault(name, Family(name, kind, _help(figures.name), {}))
         labels = prometheus_names.label_pairs(figures.labels)
         if family.type != kind or labels in family.metrics:
             left_out += 1
@@ -68,6 +67,10 @@ def _named(snapshot: Any) -> Iterator[Tuple[str, str, Figures]]:
         yield prometheus_names.gauge_name(gauge.name), GAUGE, gauge
     for histogram in series.histograms(snapshot):
         yield prometheus_names.histogram_name(histogram.name), HISTOGRAM, histogram
+
+
+def _help(name: str) -> str:
+    return series.about(name).description or f"{series.plain_text(name)}, as Mercury has counted it."
 
 
 def classic_counts(histogram: Histogram) -> List[int]:

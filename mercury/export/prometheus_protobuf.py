@@ -24,7 +24,7 @@ def delimited(families: Iterable[Family]) -> bytes:
 
 
 def _family(family: Family) -> bytes:
-    fields = [_text(1, family.name), _text(2, f"{family.recorded_name}, as Mercury has counted it.")]
+    fields = [_text(1, family.name), _text(2, family.help)]
     fields.append(_unsigned(3, _TYPES[family.type]))
     fields.extend(_bytes(4, _metric(metric)) for metric in family.metrics.values())
     if family.type == HISTOGRAM:

@@ -18,7 +18,7 @@ def text(families: Iterable[Family]) -> bytes:
     """Version 0.0.4, which has no units, and for which `_total` is part of a counter's name."""
     lines = chain.from_iterable(
         (
-            f"# HELP {family.name} {_help(family).translate(_HELP_ESCAPES)}",
+            f"# HELP {family.name} {family.help.translate(_HELP_ESCAPES)}",
             f"# TYPE {family.name} {family.type}",
             *_samples(family),
         )
@@ -35,17 +35,13 @@ def openmetrics(families: Iterable[Family]) -> bytes:
         lines.append(f"# TYPE {name} {family.type}")
         if family.type == HISTOGRAM:
             lines.append(f"# UNIT {name} seconds")
-        lines.append(f"# HELP {name} {_help(family).translate(_QUOTED_HELP_ESCAPES)}")
+        lines.append(f"# HELP {name} {family.help.translate(_QUOTED_HELP_ESCAPES)}")
         lines.extend(_samples(family))
     return _joined([*lines, "# EOF"])
 
 
 def _joined(lines: Iterable[str]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode("utf-8")
-
-
-def _help(family: Family) -> str:
-    return f"{family.recorded_name}, as Mercury has counted it."
 
 
 def _samples(family: Family) -> Iterator[str]:

@@ -10,6 +10,8 @@ seconds with its count unchanged, and every bound is told 1.6 % too high at scal
 
 from typing import Any, Iterator, NamedTuple, Optional, Tuple
 
+from mercury.telemetry.series import INSTRUMENTS
+
 NANOSECONDS = 10**9
 
 LOSSES = "mercury.segment.losses"
@@ -61,6 +63,20 @@ class Histogram(NamedTuple):
         """What to add to an index to have that of the nearest bucket of seconds, from -2,000 to 2,000."""
         # 2 ** 30 ns are 1.073741824 s, and log2(10 ** 9) is 29.897352854.
         return -round(29.897352853986263 * 2.0**self.scale)
+
+
+class About(NamedTuple):
+    """What a series counts; both are empty where it is not one of Mercury's own."""
+
+    unit: str
+    """In UCUM's words."""
+    description: str
+
+
+def about(name: str) -> About:
+    """What Mercury says of a series of its own."""
+    instrument = INSTRUMENTS.get(name)
+    return About("", "") if instrument is None else About(instrument.unit, instrument.description)
 
 
 def plain_text(value: str) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from functools import lru_cache
 from typing import Optional, Tuple, Union
 
 from mercury.segment.file import SegmentFile, open_to_read
@@ -44,3 +45,9 @@ class Source:
         file, self._file, self._identity = self._file, None, None
         if file is not None:
             file.close()
+
+
+@lru_cache(maxsize=8)
+def source_at(path: str) -> Source:
+    """The one source of this process for a path."""
+    return Source(path)

@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 import threading
+from pathlib import Path
 from typing import Optional, Union
 
 from mercury.settings import Settings
@@ -103,6 +104,11 @@ def _open(metrics: Union[bool, str]) -> None:
         finally:
             _process.asked = metrics
             _process.is_opening = False
+
+
+def segment_of(chosen: Settings) -> Optional[Path]:
+    """The file that processes with these settings write to; None where metrics are off. Raises OSError."""
+    return segment_path(chosen.metrics, _project()) if chosen.metrics and chosen.enabled else None
 
 
 def use(sink: Sink, switch: Switch, metrics: Union[bool, str]) -> Telemetry:

@@ -7,9 +7,8 @@ serve the whole process; past MAX_STATEMENTS all further ones share number 0.
 import threading
 from typing import Any, Callable, Dict, List, Tuple
 
-from mercury.capture.statements import MAX_ENTRIES, Statement, cache_for
-from mercury.core import backend
-from mercury.core.records import DIALECTS, EVENT_TRANSACTION
+from mercury.capture.statements import MAX_ENTRIES, Statement, cache_for, summary_of
+from mercury.core.records import EVENT_TRANSACTION
 from mercury.telemetry import series
 
 MAX_STATEMENTS = 4096
@@ -57,7 +56,7 @@ class StatementTable:
         return self._keys.get((fingerprint, alias), 0)
 
     def _add(self, name: Tuple[int, str], statement: Statement, sql: Any, vendor: str) -> int:
-        summary = _summary(sql, vendor)
+        summary = summary_of(sql, vendor)
         with self._lock:
             if name in self._keys:
                 return self._keys[name]
@@ -85,17 +84,3 @@ class StatementTable:
             attributes = series.of_query(vendor, alias, summary, bool(key & 1)) if key > 1 else series.OVERFLOW
             self.series[key] = number = self._number(series.QUERY_DURATION, attributes)
         return number
-
-
-_DIALECTS = {"microsoft": "mssql"}
-
-
-def _summary(sql: Any, vendor: str) -> str:
-    """Empty for what is no text, such as a driver's own query object."""
-    if type(sql) is str:
-        sql = sql.encode("utf-8", "surrogatepass")
-    if type(sql) is not bytes:
-        return ""
-    dialect = DIALECTS.get(_DIALECTS.get(vendor, vendor), DIALECTS["generic"])
-    summary: bytes = backend().module.summarize(sql, dialect).text
-    return summary.decode("utf-8", "backslashreplace")
