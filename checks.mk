@@ -51,10 +51,13 @@ big-endian: $(BENCHMARKS)/instructions_driver ## the C tests on s390x under qemu
 
 CRASH_FLAGS ?=
 
+CRASH_SECONDS ?= 60
+
 .PHONY: crash
 
-crash: $(VENV)/ready library ## 10,000 writers killed, 20,000 bits flipped, a segment cut to each length, full disks, forks of forks
+crash: $(VENV)/ready library ## 10,000 writers killed, 20,000 bits flipped, a segment cut to each length, full disks, forks of forks, a server
 	$(VENV_PYTHON) -W ignore -m tests.crash.run $(CRASH_FLAGS)
+	$(VENV_PYTHON) -W ignore -m tests.crash.server --seconds $(CRASH_SECONDS)
 
 .PHONY: symbols
 
