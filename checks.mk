@@ -14,6 +14,9 @@ check: ## everything that finds faults within ten minutes: lint, tests, sanitize
 	$(MAKE) asan ASAN_TESTS='$(CORE_TESTS)'
 	$(MAKE) tsan msan valgrind analyze alloc-failures
 
+soak: $(VENV)/ready library ## SOAK_UNITS=10000000 units of SOAK_SHAPES=100000 shapes in always-on mode: no growth, no file left open
+	$(VENV_PYTHON) -m tests.soak --units $(SOAK_UNITS) --shapes $(SOAK_SHAPES)
+
 tsan: ## the C tests under the thread sanitizer
 	$(MAKE) OUT=build/tsan CC=$(CLANG) CFLAGS='-O1 -g -fsanitize=thread' run-c-tests
 
@@ -50,14 +53,18 @@ big-endian: $(BENCHMARKS)/instructions_driver ## the C tests on s390x under qemu
 	PYTHONPATH=.:benchmarks/sql $(PYTHON) tools/big_endian.py $< '$(S390X_RUNNER) build/s390x/instructions_driver'
 
 CRASH_FLAGS ?=
-
 CRASH_SECONDS ?= 60
+SOAK_UNITS ?= 10000000
+SOAK_SHAPES ?= 100000
 
-.PHONY: crash
+.PHONY: crash soak
 
 crash: $(VENV)/ready library ## 10,000 writers killed, 20,000 bits flipped, a segment cut to each length, full disks, forks of forks, a server
 	$(VENV_PYTHON) -W ignore -m tests.crash.run $(CRASH_FLAGS)
 	$(VENV_PYTHON) -W ignore -m tests.crash.server --seconds $(CRASH_SECONDS)
+
+soak: $(VENV)/ready library ## SOAK_UNITS=10000000 units of SOAK_SHAPES=100000 shapes in always-on mode: no growth, no file left open
+	$(VENV_PYTHON) -m tests.soak --units $(SOAK_UNITS) --shapes $(SOAK_SHAPES)
 
 .PHONY: symbols
 
