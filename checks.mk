@@ -14,9 +14,6 @@ check: ## everything that finds faults within ten minutes: lint, tests, sanitize
 	$(MAKE) asan ASAN_TESTS='$(CORE_TESTS)'
 	$(MAKE) tsan msan valgrind analyze alloc-failures
 
-soak: $(VENV)/ready library ## SOAK_UNITS=10000000 units of SOAK_SHAPES=100000 shapes in always-on mode: no growth, no file left open
-	$(VENV_PYTHON) -m tests.soak --units $(SOAK_UNITS) --shapes $(SOAK_SHAPES)
-
 tsan: ## the C tests under the thread sanitizer
 	$(MAKE) OUT=build/tsan CC=$(CLANG) CFLAGS='-O1 -g -fsanitize=thread' run-c-tests
 
