@@ -50,9 +50,9 @@ PYTEST_FLAGS ?= -rs
 # A file's tests stay in one process, because they share what they build.
 PYTEST_PARALLEL ?= -n auto --dist loadfile
 BENCHMARKS = build/benchmarks
-DRIVERS = $(patsubst %,$(BENCHMARKS)/%_driver,mercury memory instructions)
+DRIVERS = $(patsubst %,$(BENCHMARKS)/%_driver,mercury memory instructions histogram)
 ROUNDS ?= 21
-C_FILES = $(wildcard $(NATIVE)/*.[ch] $(NATIVE)/tests/*.[ch] benchmarks/sql/*.[ch]) $(wildcard fuzz/*.[ch])
+C_FILES = $(wildcard $(NATIVE)/*.[ch] $(NATIVE)/tests/*.[ch] benchmarks/sql/*.[ch] benchmarks/metrics/*.[ch]) $(wildcard fuzz/*.[ch])
 CLANG ?= clang-19
 CLANG_FORMAT ?= clang-format-19
 EXITS ?= 500
@@ -71,7 +71,7 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 .PHONY: help library static build-ext c-tests strict-c-tests run-c-tests ffi bounds words header-hash develop demo test test-build test-native test-pure \
         test-postgresql test-django detection receivers applications orm-expressions differential properties benchmark \
         benchmark-drivers bench-sql bench-sql-peers instructions instructions-update instructions-trial profile-sql \
-        bench-detection bench-linear bench-overhead lint format asan interpreters exits wheel sdist clean FORCE
+        bench-detection bench-linear bench-overhead bench-metrics lint format asan interpreters exits wheel sdist clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-17s %s\n", $$1, $$2}'
@@ -195,8 +195,8 @@ orm-expressions: library $(DJANGO_VERSIONS:%=.venvs/django-%/ready) ## the ids o
 	$(@D)/bin/python -m pip install -q "Django~=$*.0" cffi gevent greenlet hypothesis pytest celery djangorestframework graphene-django gunicorn jinja2 'psycopg[binary]'
 	touch $@
 
-differential: $(VENV)/ready library ## compare library and twin on the whole corpus, 200,000 generated statements in six dialects, 100,000 histograms
-	MERCURY_DIFFERENTIAL=full MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) tests/test_twin_sql.py tests/test_fuzz_corpus.py tests/test_twin_histogram.py
+differential: $(VENV)/ready library ## compare library and twin on the corpus, 200,000 generated statements and 100,000 histograms; buckets with those of peers on a million numbers
+	MERCURY_DIFFERENTIAL=full MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) tests/test_twin_sql.py tests/test_fuzz_corpus.py tests/test_twin_histogram.py tests/test_histogram_peers.py
 
 properties: $(VENV)/ready library ## a million changes of the corpus, 1,000 planted secrets, a gigabyte of SQL, 1,000 requests with faults
 	MERCURY_PROPERTIES=full MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) \
@@ -243,6 +243,20 @@ $(OVERHEAD_VENV)-pypy/ready:
 	$(PYPY) -m venv $(@D)
 	$(@D)/bin/python -m pip install -q 'Django>=4.2' djangorestframework
 	touch $@
+
+METRICS_VENV = .venvs/metrics
+
+bench-metrics: library $(METRICS_VENV)/ready $(BENCHMARKS)/histogram_driver ## what histograms cost, in C and from Python, beside prometheus_client and opentelemetry-sdk
+	$(METRICS_VENV)/bin/python benchmarks/metrics/run.py --driver $(BENCHMARKS)/histogram_driver --rounds $(ROUNDS) --json $(BENCHMARKS)/metrics.json
+
+$(METRICS_VENV)/ready:
+	$(DJANGO_PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install -q cffi numpy prometheus-client opentelemetry-sdk
+	touch $@
+
+$(BENCHMARKS)/histogram_driver: benchmarks/metrics/histogram_driver.c $(OUT)/libmercury.a
+	@mkdir -p $(BENCHMARKS)
+	$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $< $(OUT)/libmercury.a $(LDLIBS)
 
 benchmark-drivers: $(DRIVERS)
 
