@@ -68,7 +68,7 @@ static double record_integer(void) {
     }
     double taken = now_ns() - started;
     mercury_histogram_free(histogram);
-    return taken / VALUES;
+    return taken / (double)VALUES;
 }
 
 static double record_double(void) {
@@ -79,7 +79,7 @@ static double record_double(void) {
     }
     double taken = now_ns() - started;
     mercury_histogram_free(histogram);
-    return taken / VALUES;
+    return taken / (double)VALUES;
 }
 
 static double record_integers(void) {
@@ -88,7 +88,7 @@ static double record_integers(void) {
     mercury_histogram_record_integers(histogram, integers, VALUES, NULL);
     double taken = now_ns() - started;
     mercury_histogram_free(histogram);
-    return taken / VALUES;
+    return taken / (double)VALUES;
 }
 
 static double record_doubles(void) {
@@ -97,7 +97,7 @@ static double record_doubles(void) {
     mercury_histogram_record_doubles(histogram, seconds, VALUES, NULL);
     double taken = now_ns() - started;
     mercury_histogram_free(histogram);
-    return taken / VALUES;
+    return taken / (double)VALUES;
 }
 
 /* Per call; ends both. */
@@ -109,7 +109,7 @@ static double merge(mercury_histogram *histogram, mercury_histogram *other) {
     double taken = now_ns() - started;
     mercury_histogram_free(histogram);
     mercury_histogram_free(other);
-    return taken / CALLS;
+    return taken / (double)CALLS;
 }
 
 static double quantile(void) {
@@ -121,7 +121,7 @@ static double quantile(void) {
     }
     double taken = now_ns() - started;
     mercury_histogram_free(histogram);
-    return taken / CALLS;
+    return taken / (double)CALLS;
 }
 
 static double encode_and_decode(void) {
@@ -135,7 +135,7 @@ static double encode_and_decode(void) {
     }
     double taken = now_ns() - started;
     mercury_histogram_free(histogram);
-    return taken / CALLS;
+    return taken / (double)CALLS;
 }
 
 /* The least that counting can cost: one bucket for each power of two, and a sum that may overflow. */
@@ -150,7 +150,7 @@ static double bare_loop(void) {
     double taken = now_ns() - started;
     volatile uint64_t used = sum + counts[40];
     (void)used;
-    return taken / VALUES;
+    return taken / (double)VALUES;
 }
 
 int main(int argc, char **argv) {
