@@ -282,6 +282,16 @@ def test_series_are_bounded_and_the_rest_shares_one(tmp_path, monkeypatch):
     assert made.sink.total("mercury.unit.duration", otel__metric__overflow="true") > 30
 
 
+def test_what_is_few_has_room_beyond_the_bound(tmp_path, monkeypatch):
+    monkeypatch.setattr(series, "MAX_SERIES", 3)
+    with telemetry(tmp_path, **LIGHT) as made:
+        for workload in ("block", "task", "command"):
+            with mercury.monitor("work", workload=workload):
+                pass
+    for workload in ("block", "task", "command"):
+        assert made.sink.total("mercury.units", mercury__workload=workload, mercury__capture="light") == 1
+
+
 def test_statements_are_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr("mercury.telemetry.statements.MAX_STATEMENTS", 3)
     with telemetry(tmp_path, **LIGHT) as made, mercury.monitor("block"), connection.cursor() as cursor:

@@ -79,7 +79,7 @@ class Recorder:
 
     def _add(self, name: str, attributes: Attributes) -> int:
         with self._lock:
-            if len(self._numbers) >= series.MAX_SERIES:
+            if len(self._numbers) >= series.MAX_SERIES and name not in series.BOUNDED:
                 attributes = series.OVERFLOW
             number = self._numbers.get((name, attributes))
             if number is None:

@@ -52,6 +52,9 @@ INSTRUMENTS: Dict[str, Instrument] = {
 MAX_SERIES = 2000
 """Of one process; more go into one series of their name, as OpenTelemetry's cardinality limit has it."""
 
+BOUNDED = frozenset((UNITS, DROPPED_UNITS, FAULTS, OVERHEAD, TURNS))
+"""Instruments that have few series whatever the application does. There is always room for them."""
+
 Attributes = Tuple[Tuple[str, str], ...]
 
 OVERFLOW: Attributes = (("otel.metric.overflow", "true"),)
