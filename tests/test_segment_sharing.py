@@ -14,6 +14,7 @@ import pytest
 import mercury
 from mercury.core import backend
 from mercury.errors import InvalidArgumentError
+from mercury.segment.liveness import Locks
 
 SIZE = 4096 + 32 * 65536
 NOTHING_LOST = (0, 0, 0, 0, 0)
@@ -226,6 +227,27 @@ def in_child(work, *arguments):
         finally:
             os._exit(code)
     return os.waitpid(child, 0)[1]
+
+
+def test_a_lock_that_is_given_back_is_nobodys_at_once(tmp_path):
+    """Another thread that asks meanwhile is told the truth: the kernel grants a process what it still has."""
+    path = str(tmp_path / "file")
+    locks = Locks(os.open(path, os.O_RDWR | os.O_CREAT))
+    real, told = locks._kernel.give_back, []
+
+    def asked_meanwhile(byte):
+        told.append(locks.take(5))
+        real(byte)
+
+    def take():
+        assert Locks(os.open(path, os.O_RDWR)).take(5)
+
+    assert locks.take(5)
+    assert in_child(take) != 0
+    locks._kernel.give_back = asked_meanwhile
+    locks.give_back(5)
+    assert (in_child(take) != 0) == told[0]
+    os.close(locks._kernel._descriptor)
 
 
 def test_a_forked_child_has_slots_of_its_own(segment):

@@ -44,7 +44,7 @@ class Locks:
         status = os.fstat(descriptor)
         self._file = (status.st_dev, status.st_ino)
         self._kernel = _kernel_locks(descriptor)
-        self._taken: Dict[int, None] = {}
+        self._taken: Dict[int, object] = {}
         self.survive_close = self._kernel.survive_close
 
     def take(self, number: int) -> bool:
@@ -54,7 +54,7 @@ class Locks:
             return False
         try:
             if self._kernel.take(_FIRST_BYTE + number):
-                self._taken[number] = None
+                self._taken[number] = token
                 return True
         except BaseException:
             _held.pop(name, None)
@@ -64,9 +64,14 @@ class Locks:
 
     def give_back(self, number: int) -> None:
         """Gives back a lock that was taken here. In the child of a fork nothing was: it would be the parent's."""
-        self._taken.pop(number, None)
-        if _held.pop((*self._file, number), None) is not None:
+        token, name = self._taken.pop(number, None), (*self._file, number)
+        if token is None or _held.get(name) is not token:
+            return
+        # The kernel first: a thread that took the lock in between would be granted what is dropped a moment later.
+        try:
             self._kernel.give_back(_FIRST_BYTE + number)
+        finally:
+            _held.pop(name, None)
 
     def give_back_all(self) -> None:
         for number in list(self._taken):
