@@ -996,13 +996,16 @@ MERCURY_API int64_t mercury_segment_list(const void *memory, size_t bytes, size_
 
 /*
  * Says of a slot that its values are in the retired slots of `generation`: it does not count
- * from the moment on when that generation, or a later one, is committed.
- * Errors: INVALID_ARGUMENT (also: a generation that is not from 1 to 2^32 - 1).
+ * from the moment on when that generation, or a later one, is committed. 0 takes it back.
+ * Errors: INVALID_ARGUMENT (also: a generation that is not from 0 to 2^32 - 1).
  */
 MERCURY_API int64_t mercury_segment_fold(void *memory, size_t bytes, size_t slot, int64_t generation,
                                          mercury_error *error);
 
-/* Makes the retired slots of `generation` those that count, with one store. Errors: INVALID_ARGUMENT. */
+/*
+ * Makes the retired slots of `generation` those that count, with one store.
+ * Errors: INVALID_ARGUMENT (also: a generation that is not from 1 to 2^32 - 1).
+ */
 MERCURY_API int64_t mercury_segment_commit(void *memory, size_t bytes, int64_t generation, mercury_error *error);
 
 /* Zeroes a slot, so that it is free; its series first. Errors: INVALID_ARGUMENT. */

@@ -317,7 +317,7 @@ int64_t mercury_segment_claim(void *memory, size_t bytes, size_t slot, const mer
 
 int64_t mercury_segment_fold(void *memory, size_t bytes, size_t slot, int64_t generation, mercury_error *error) {
     room self;
-    if (generation < 1 || generation > (int64_t)LOW_HALF || !enter(&self, memory, bytes, slot)) {
+    if (generation < 0 || generation > (int64_t)LOW_HALF || !enter(&self, memory, bytes, slot)) {
         return mercury_error_fill(error, MERCURY_ERROR_INVALID_ARGUMENT, -1);
     }
     word_publish(self.words + self.start + SLOT_FOLDED, self_checked((uint64_t)generation));

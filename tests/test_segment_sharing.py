@@ -13,8 +13,11 @@ import pytest
 
 import mercury
 from mercury.core import backend
+from mercury.core.records import SEGMENT_COUNTER, SEGMENT_HISTOGRAM, SEGMENT_RETIRED
 from mercury.errors import InvalidArgumentError
+from mercury.segment import folding, keys
 from mercury.segment.liveness import Locks
+from mercury.segment.writer import Writer
 
 SIZE = 4096 + 32 * 65536
 NOTHING_LOST = (0, 0, 0, 0, 0)
@@ -328,6 +331,23 @@ def test_the_dead_are_folded_and_their_slots_used_again(path):
         assert segment.snapshot().losses == NOTHING_LOST
 
 
+def fold_and_die(segment, step, nth):
+    """Folds, and dies right behind the n-th call of a step."""
+    file = segment._session().file
+    owner = type(file.locks if step == "give_back" else file.memory)
+    real, calls = getattr(owner, step), []
+
+    def dying(*arguments):
+        result = real(*arguments)
+        calls.append(step)
+        if len(calls) > nth:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(owner, step, dying)
+    folding.fold(file)
+
+
 FOLD_STEPS = ["claim", "merge", "fold", "commit", "clear", "give_back"]
 
 
@@ -342,29 +362,31 @@ def test_a_fold_that_is_killed_counts_each_value_once(path, step, nth):
             if value == 5:
                 assert segment.snapshot().losses == NOTHING_LOST  # folds
 
-        def work():
-            from mercury.segment import folding
-
-            file = segment._session().file
-            owner = type(file.locks if step == "give_back" else file.memory)
-            real, calls = getattr(owner, step), []
-
-            def dying(*arguments):
-                result = real(*arguments)
-                calls.append(step)
-                if len(calls) > nth:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                return result
-
-            setattr(owner, step, dying)
-            folding.fold(file)
-
-        assert in_child(work) in (0, signal.SIGKILL)
+        assert in_child(fold_and_die, segment, step, nth) in (0, signal.SIGKILL)
         for _ in range(2):
             assert counters(segment) == {("c", ()): 12}
             figures = histograms(segment)["h", ()]
             assert (figures.count, figures.sum) == (2, 12)
             assert segment.snapshot().losses == NOTHING_LOST
+
+
+def test_a_fold_of_a_part_forgets_none_that_a_killed_one_had_marked(path):
+    with mercury.Segment(path, 4096 + 6 * 65536) as segment:
+        file = segment._session().file
+        writers = [Writer(file, (1, number)) for number in range(4)]
+        for number, writer in enumerate(writers[:3]):
+            series = {at: (SEGMENT_HISTOGRAM, keys.encode("h", {"n": 100 * number + at})) for at in range(2, 27)}
+            writer.write([part for at in series for part in (at, 5)], series)
+        writers[3].write([2, 7], {2: (SEGMENT_COUNTER, keys.encode("c", {}))})
+        writers[3].abandon()
+        assert in_child(fold_and_die, segment, "fold", 0) == signal.SIGKILL
+        for writer in writers[:3]:
+            writer.abandon()
+        # Four slots of the dead need three free ones, and there are two.
+        for _ in range(2):
+            assert counters(segment) == {("c", ()): 7}
+            assert sum(figures.count for figures in histograms(segment).values()) == 75
+        assert {slot.use for slot in file.memory.slots()} >= {SEGMENT_RETIRED}
 
 
 KILLED = """

@@ -482,7 +482,7 @@ class SegmentMemory:
         self._call(self._lib.mercury_segment_claim, _index(slot), ffi.new("mercury_segment_slot *", head))
 
     def fold(self, slot: int, generation: int) -> None:
-        """Says that the slot's values are in the retired slots of `generation`."""
+        """Says that the slot's values are in the retired slots of `generation`; 0: in none."""
         self._call(self._lib.mercury_segment_fold, _index(slot), generation)
 
     def commit(self, generation: int) -> None:

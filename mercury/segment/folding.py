@@ -97,6 +97,8 @@ def _take_dead(file: SegmentFile, generation: int, taken: List[int]) -> bool:
             now = file.memory.slots()[number]
             if now.use != SEGMENT_WRITER or not counts(now, generation):
                 file.locks.give_back(taken.pop())
+            elif now.folded_into:
+                file.memory.fold(number, 0)  # an interrupted fold marked it, and this one may leave it out
         elif slot.folded_into:
             return False  # an interrupted fold marked it: it would not count after the next one
     return bool(taken)

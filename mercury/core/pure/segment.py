@@ -370,14 +370,14 @@ class SegmentMemory:
         self._words[place.start] = _little(words[0])
 
     def fold(self, slot: int, generation: int) -> None:
-        """Says that the slot's values are in the retired slots of `generation`."""
+        """Says that the slot's values are in the retired slots of `generation`; 0: in none."""
         place = self._slot(slot)
-        self._words[place.start + _SLOT_FOLDED] = _little(_generation_word(generation))
+        self._words[place.start + _SLOT_FOLDED] = _little(_generation_word(generation, 0))
 
     def commit(self, generation: int) -> None:
         """Makes the retired slots of `generation` those that count."""
         self._slot(0)
-        self._words[_FILE_GENERATION] = _little(_generation_word(generation))
+        self._words[_FILE_GENERATION] = _little(_generation_word(generation, 1))
 
     def clear(self, slot: int) -> None:
         """Zeroes a slot, so that it is free; its series first."""
@@ -631,8 +631,8 @@ def _check_end(slot: _Place, end: int) -> None:
         raise failure(INVALID_ARGUMENT)
 
 
-def _generation_word(generation: int) -> int:
-    if not 1 <= generation <= _LOW_HALF:
+def _generation_word(generation: int, least: int) -> int:
+    if not least <= generation <= _LOW_HALF:
         raise failure(INVALID_ARGUMENT)
     return _self_checked(generation)
 
