@@ -12,6 +12,7 @@ import time
 import pytest
 
 import mercury
+from mercury import cli
 from mercury.core import backend
 from mercury.core.records import SEGMENT_COUNTER, SEGMENT_HISTOGRAM, SEGMENT_RETIRED
 from mercury.errors import InvalidArgumentError
@@ -387,6 +388,35 @@ def test_a_fold_of_a_part_forgets_none_that_a_killed_one_had_marked(path):
             assert counters(segment) == {("c", ()): 7}
             assert sum(figures.count for figures in histograms(segment).values()) == 75
         assert {slot.use for slot in file.memory.slots()} >= {SEGMENT_RETIRED}
+
+
+FIRST_VALUE_STORES = ["sequence", "bucket", "sum", "sum_high", "~sum", "~sum_high", "smallest", "largest"]
+
+
+@pytest.mark.parametrize("stores", range(1, 9), ids=FIRST_VALUE_STORES)
+def test_a_first_value_that_a_kill_fell_into_has_no_invented_extremes(path, stores, capsys):
+    with mercury.Segment(path, SIZE) as segment:
+        segment.histogram("h").record(5_000_000)
+        data = segment._sessions[0].file._mapping
+        (slot,) = [at for at, head in enumerate(segment._sessions[0].file.memory.slots()) if head.use]
+        series = segment._sessions[0].file.memory.series(slot)[-1]
+        filled = next(at for at in range(242) if data[8 * (series.buckets + at)])
+        none, ones = bytes(8), b"\xff" * 8
+        later = [(series.buckets + filled, none), *((series.place + at, none) for at in (5, 6))]
+        later += [*((series.place + at, ones) for at in (7, 8, 9)), (series.place + 10, none)]
+        later += [(series.place + 11, none), (series.place + 4, none)]
+        for place, word in later[stores - 1 :]:
+            data[8 * place : 8 * place + 8] = word
+        data[8 * (series.place + 3)] = 1
+    with mercury.Segment(path, SIZE) as segment:
+        for _ in range(2):
+            figures = histograms(segment)["h", ()]
+            assert figures.count == (stores > 1)
+            assert (figures.min, figures.max) == ((5_000_000,) * 2 if stores > 7 else (None, None))
+            assert (figures.quantile(0.5) is None) == (stores <= 7)
+            assert segment.snapshot().losses.torn_series == 1
+    assert cli.main(["segment", path]) == 1
+    assert "5,000,000" in capsys.readouterr().out or stores <= 7
 
 
 KILLED = """
