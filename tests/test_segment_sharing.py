@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 import time
+from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -76,7 +78,10 @@ def test_many_values_at_once(segment):
     assert list(counters(segment).values()) == [30] * 50
 
 
-@pytest.mark.parametrize("value", [1.5, "1", None, 1 << 63, -(1 << 64), object()])
+WRONG_VALUES = [1.5, "1", None, 1 << 63, -(1 << 64), object(), Decimal("1.5"), Decimal("nan"), Fraction(3, 2)]
+
+
+@pytest.mark.parametrize("value", WRONG_VALUES)
 def test_wrong_values_are_refused_whole(segment, value):
     histogram, counter = segment.histogram("h"), segment.counter("c")
     for call in (histogram.record, counter.add, lambda wrong: segment.record([(counter, 1), (histogram, wrong)])):

@@ -15,6 +15,7 @@ import logging
 import os
 import time
 import weakref
+from operator import index
 from typing import Any, Dict, Iterable, List, NoReturn, Optional, Tuple, Union
 
 from mercury.core.records import SEGMENT_COUNTER, SEGMENT_HISTOGRAM
@@ -144,9 +145,11 @@ class Segment:
         """
         updates: List[int] = []
         try:
-            for series, value in values:
+            for series, given in values:
                 if series._segment is not self:
                     _refuse("a series is another segment's")
+                # The library would drop the fraction of what is no integer.
+                value = given if type(given) is int else index(given)
                 if value < 0 and series.kind == SEGMENT_COUNTER:
                     _refuse("a counter only grows")
                 updates += (series.number, value)
