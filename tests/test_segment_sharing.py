@@ -96,9 +96,30 @@ def test_wrong_series_are_refused(segment, tmp_path):
         segment.counter("c").add(-1)
     with mercury.Segment(str(tmp_path / "other"), SIZE) as other, pytest.raises(InvalidArgumentError):
         segment.record([(other.counter("c"), 1)])
-    for name, labels in ((5.0, {}), ("a", {"b": None}), ("a", {"b": 1.0}), ("other", {}), ("mercury.torn", {})):
+    for name, labels in (
+        ([], {}),
+        (5, {"b": []}),
+        ("a", {"b": None}),
+        ("a", {"b": 1.0}),
+        ("other", {}),
+        ("mercury.torn", {}),
+    ):
         with pytest.raises(InvalidArgumentError):
             segment.counter(name, **labels)
+
+
+def test_any_word_is_a_label(segment):
+    segment.counter("c", name="n", self="s", kind="k").add(1)
+    segment.histogram("h", name=1).record(1)
+    assert list(counters(segment)) == [("c", (("kind", "k"), ("name", "n"), ("self", "s")))]
+
+
+@pytest.mark.parametrize("digits", [1100, 5000])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_number_that_is_too_long_for_a_key_goes_to_other(segment, digits, sign):
+    segment.counter("c", n=sign * 10**digits).add(1)
+    segment.counter("c", n=sign * 10**900).add(1)
+    assert counters(segment) == {("other", ()): 1, ("c", (("n", str(sign * 10**900)),)): 1}
 
 
 def test_what_has_no_room_goes_to_other(path):

@@ -124,13 +124,13 @@ class Segment:
         for session in sessions.values():
             session.close()
 
-    def counter(self, name: str, **labels: Union[str, int]) -> Counter:
+    def counter(self, name: str, /, **labels: Union[str, int]) -> Counter:
         """The counter of this name and these labels. Raises InvalidArgumentError for other types."""
         found = self._handle(SEGMENT_COUNTER, name, labels)
         assert isinstance(found, Counter)
         return found
 
-    def histogram(self, name: str, **labels: Union[str, int]) -> Histogram:
+    def histogram(self, name: str, /, **labels: Union[str, int]) -> Histogram:
         """The histogram of this name and these labels. Raises InvalidArgumentError for other types."""
         found = self._handle(SEGMENT_HISTOGRAM, name, labels)
         assert isinstance(found, Histogram)
@@ -175,7 +175,7 @@ class Segment:
         return snapshot.take(None, self._lost_values)
 
     def _handle(self, kind: int, name: str, labels: Dict[str, Any]) -> Series:
-        if name in keys.RESERVED:
+        if type(name) is str and name in keys.RESERVED:
             _refuse("this name is reserved")
         key = keys.encode(name, labels)
         if key is None:
