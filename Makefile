@@ -151,8 +151,7 @@ test-pure: $(VENV)/ready ## the suite over the twin
 	MERCURY_TEST_BACKEND=pure DJANGO_MERCURY_PURE_PYTHON=1 $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) $(PYTEST_PARALLEL) \
 	    --ignore=tests/test_build.py --ignore=tests/test_loader.py --ignore=tests/test_run.py --ignore=tests/test_doctor.py \
 	    --ignore=tests/test_chaos.py --ignore=tests/test_fuzz_corpus.py --ignore=tests/test_units.py --ignore=tests/test_gevent.py \
-	    --ignore=tests/test_development.py --ignore=tests/test_checks.py --ignore=tests/test_settings.py --ignore=tests/test_examples.py \
-    --ignore=tests/test_telemetry_segment.py --ignore=tests/test_switch_command.py --ignore-glob='tests/test_export_*'
+	    --ignore=tests/test_development.py --ignore=tests/test_checks.py --ignore=tests/test_settings.py --ignore=tests/test_examples.py
 
 test-postgresql: $(VENV)/ready library ## the Django tests over a PostgreSQL server of their own
 	$(VENV_PYTHON) -m pip install -q 'psycopg[binary]'
@@ -246,16 +245,18 @@ $(OVERHEAD_VENV)-pypy/ready:
 	touch $@
 
 METRICS_VENV = .venvs/metrics
+METRICS_DRIVERS = $(patsubst %,$(BENCHMARKS)/%_driver,histogram segment)
 
-bench-metrics: library $(METRICS_VENV)/ready $(BENCHMARKS)/histogram_driver ## what histograms cost, in C and from Python, beside prometheus_client and opentelemetry-sdk
-	$(METRICS_VENV)/bin/python benchmarks/metrics/run.py --driver $(BENCHMARKS)/histogram_driver --rounds $(ROUNDS) --json $(BENCHMARKS)/metrics.json
+bench-metrics: library $(METRICS_VENV)/ready $(METRICS_DRIVERS) ## what histograms and segments cost, in C and from Python, beside prometheus_client and opentelemetry-sdk
+	$(METRICS_VENV)/bin/python benchmarks/metrics/run.py --driver $(BENCHMARKS)/histogram_driver \
+	    --segment-driver $(BENCHMARKS)/segment_driver --rounds $(ROUNDS) --json $(BENCHMARKS)/metrics.json
 
 $(METRICS_VENV)/ready:
 	$(DJANGO_PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install -q cffi numpy prometheus-client opentelemetry-sdk
 	touch $@
 
-$(BENCHMARKS)/histogram_driver: benchmarks/metrics/histogram_driver.c $(OUT)/libmercury.a
+$(METRICS_DRIVERS): $(BENCHMARKS)/%: benchmarks/metrics/%.c $(OUT)/libmercury.a
 	@mkdir -p $(BENCHMARKS)
 	$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $< $(OUT)/libmercury.a $(LDLIBS)
 

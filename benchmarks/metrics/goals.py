@@ -18,6 +18,9 @@ GOALS: Dict[str, Goal] = {
     "record many doubles, each": Goal(3, 1.5),
     "merge two histograms": Goal(1000, 400),
     "merge two histograms of 1,024 buckets": Goal(1000, 400),
+    "record one value in a segment, in C": Goal(15, 10),
+    "flush 20 series of a segment in one call": Goal(15_000, 8_000),
+    "snapshot of 1,000 series after 64 workers that followed each other": Goal(10_000_000, 3_000_000),
 }
 
 

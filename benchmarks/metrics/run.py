@@ -35,6 +35,9 @@ DRIVER_ROWS = {
 """What the driver calls its figures, and what they are called here."""
 
 
+SEGMENT_RECORD = "record one value in a segment, in C"
+
+
 def rounds_of(command: List[str]) -> List[Dict[str, float]]:
     """A program's lines, each a round."""
     printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -80,14 +83,20 @@ def told(row: Dict[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the metrics engine.")
     parser.add_argument("--driver", required=True)
+    parser.add_argument("--segment-driver", required=True)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     in_c = rounds_of([options.driver, str(options.rounds)])
     in_python = rounds_of([sys.executable, str(HERE / "measure_python.py"), str(options.rounds)])
+    segments_in_c = rounds_of([options.segment_driver, str(options.rounds)])
+    # A round starts 128 workers and the peer's 64.
+    segments = rounds_of([sys.executable, str(HERE / "measure_segment.py"), str(max(options.rounds // 5, 2))])
     bare = statistics.median(measured["bare_loop"] for measured in in_c)
     rows = [row(name, [measured[key] for measured in in_c], bare) for key, name in DRIVER_ROWS.items()]
     rows += [row(name, [measured[name] for measured in in_python], bare) for name in in_python[0]]
+    rows.append(row(SEGMENT_RECORD, [measured["segment_record"] for measured in segments_in_c], bare))
+    rows += [row(name, [measured[name] for measured in segments], bare) for name in segments[0]]
     result = {"about": about(), "rounds": options.rounds, "rows": rows}
     print(", ".join(f"{name} {text}" for name, text in result["about"].items()))
     print("| nanoseconds | must | aim | median (quartiles; best) | |\n|---|---|---|---|---|")

@@ -502,9 +502,9 @@ class SegmentMemory:
         self._call(self._lib.mercury_segment_add, _index(slot), kind, key, len(key), next_end, place)
         return place[0], next_end[0]
 
-    def series(self, slot: int) -> List[SegmentSeries]:
-        """What a slot holds; bytes that are no series are one record of kind 0."""
-        rows = self._rows("mercury_segment_series[]", _FIRST_SERIES, self._lib.mercury_segment_list, _index(slot))
+    def series(self, slot: int, expected: int = _FIRST_SERIES) -> List[SegmentSeries]:
+        """What a slot holds; bytes that are no series are one record of kind 0. More than `expected` are read twice."""
+        rows = self._rows("mercury_segment_series[]", expected, self._lib.mercury_segment_list, _index(slot))
         return [SegmentSeries(*row) for row in zip(*[iter(rows)] * len(SegmentSeries._fields))]
 
     def merge(self, slot: int, index: SegmentIndex, copy: _Bytes, cursor: SegmentCursor) -> SegmentCursor:

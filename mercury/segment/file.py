@@ -84,6 +84,11 @@ class SegmentFile:
             return os.pread(self.descriptor, word_count * 8, place * 8)
         return self._mapping[place * 8 : (place + word_count) * 8]
 
+    def borrow(self, place: int, word_count: int) -> memoryview:
+        """The words where they lie. The caller releases them, and holds the lock of their slot."""
+        with memoryview(self._mapping) as view:
+            return view[place * 8 : (place + word_count) * 8]
+
     def close(self, is_used: Callable[[], bool] = lambda: False) -> None:
         """Gives everything back, and with it all locks.
 

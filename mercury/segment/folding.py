@@ -11,7 +11,7 @@ Whichever step a kill falls behind, each value counts once; the next to fold cle
 
 import os
 import time
-from typing import List, Optional, Tuple
+from typing import Iterator, List, Optional, Tuple, Union
 
 from mercury.core import backend
 from mercury.core.records import (
@@ -24,6 +24,7 @@ from mercury.core.records import (
     SegmentCursor,
     SegmentSlot,
 )
+from mercury.errors import InvalidArgumentError
 from mercury.segment import keys
 from mercury.segment.file import SegmentFile, random_identity
 from mercury.segment.liveness import FOLDING
@@ -89,18 +90,19 @@ def _clear_leftovers(file: SegmentFile, generation: int) -> bool:
 def _take_dead(file: SegmentFile, generation: int, taken: List[int]) -> bool:
     """Takes the locks of the slots of writers that are gone; False where there is nothing to fold, or no way to."""
     for number, slot in enumerate(file.memory.slots()):
-        if slot.use != SEGMENT_WRITER or slot.folded_into < 0:
-            continue
-        if file.locks.take(number):
-            taken.append(number)
-            # It may have been freed and claimed by another between the look and the lock.
-            now = file.memory.slots()[number]
-            if now.use != SEGMENT_WRITER or not counts(now, generation):
-                file.locks.give_back(taken.pop())
-            elif now.folded_into:
-                file.memory.fold(number, 0)  # an interrupted fold marked it, and this one may leave it out
-        elif slot.folded_into:
-            return False  # an interrupted fold marked it: it would not count after the next one
+        if slot.use == SEGMENT_WRITER and slot.folded_into >= 0:
+            if file.locks.take(number):
+                taken.append(number)
+            elif slot.folded_into:
+                return False  # an interrupted fold marked it: it would not count after the next one
+    # Between the look and the lock, a slot may have been freed.
+    now = file.memory.slots()
+    for number in list(taken):
+        if now[number].use != SEGMENT_WRITER or not counts(now[number], generation):
+            taken.remove(number)
+            file.locks.give_back(number)
+        elif now[number].folded_into:
+            file.memory.fold(number, 0)  # an interrupted fold marked it, and this one may leave it out
     return bool(taken)
 
 
@@ -111,9 +113,9 @@ class _Fold:
         self._file = file
         self._generation = generation
         self._claimed: List[int] = []
+        self._free = free_slots(file, SEGMENT_RETIRED)
         self._cursor = SegmentCursor(0, owner_gone=1)
-        slot_count = len(file.memory.slots())
-        words = index_words(file.slot_words * 8 * slot_count)
+        words = index_words(file.layout.file_bytes)
         self._index = backend().module.SegmentIndex(words, random_identity()[0])
 
     def run(self, dead: List[int]) -> bool:
@@ -141,14 +143,14 @@ class _Fold:
 
     def _merge(self, slot: int) -> bool:
         place = self._file.place_of_slot(slot) + HEAD_WORDS
-        copy = self._file.read(place, self._file.slot_words - HEAD_WORDS)
-        return self._merge_copy(copy, place)
+        with self._file.borrow(place, self._file.slot_words - HEAD_WORDS) as words:
+            return self._merge_copy(words, place)
 
-    def _merge_copy(self, copy: bytes, place: int) -> bool:
+    def _merge_copy(self, copy: Union[bytes, memoryview], place: int) -> bool:
         self._cursor = self._cursor._replace(place=place)
         while self._claimed or self._claim():
-            rest = copy[(self._cursor.place - place) * 8 :]
-            self._cursor = self._file.memory.merge(self._claimed[-1], self._index, rest, self._cursor)
+            with memoryview(copy)[(self._cursor.place - place) * 8 :] as rest:
+                self._cursor = self._file.memory.merge(self._claimed[-1], self._index, rest, self._cursor)
             if self._cursor.status != SEGMENT_FULL:
                 return True
             if not self._claim():
@@ -157,7 +159,7 @@ class _Fold:
 
     def _claim(self) -> bool:
         head = SegmentSlot(SEGMENT_RETIRED, *random_identity(), os.getpid(), time.time_ns(), self._generation + 1, 0)
-        slot = claim_free(self._file, head)
+        slot = claim_first(self._file, self._free, head)
         if slot is not None:
             self._claimed.append(slot)
             self._cursor = self._cursor._replace(end=0)
@@ -195,18 +197,25 @@ class _Fold:
             self._file.memory.clear(slot)
 
 
-def claim_free(file: SegmentFile, head: SegmentSlot) -> Optional[int]:
-    """Makes a free slot the caller's, who then holds its lock; None where there is none for this use.
+def free_slots(file: SegmentFile, use: int) -> Iterator[int]:
+    """The slots that look free, for claim_first.
 
-    Writers leave an eighth of the slots to folding: where all were taken by the dead, none could be freed.
+    Writers leave an eighth of all slots to folding: where all were taken by the dead, none could be freed.
     """
     slots = file.memory.slots()
     free = [number for number, slot in enumerate(slots) if slot.use == SEGMENT_FREE]
-    reserved = 0 if head.use == SEGMENT_RETIRED else (len(slots) + _RESERVED_PART // 2) // _RESERVED_PART
-    for number in free[: max(len(free) - reserved, 0)]:
+    reserved = 0 if use == SEGMENT_RETIRED else (len(slots) + _RESERVED_PART // 2) // _RESERVED_PART
+    return iter(free[: max(len(free) - reserved, 0)])
+
+
+def claim_first(file: SegmentFile, free: Iterator[int], head: SegmentSlot) -> Optional[int]:
+    """Makes the first that is free indeed the caller's, who then holds its lock; None where none is."""
+    for number in free:
         if file.locks.take(number):
-            if file.memory.slots()[number].use == SEGMENT_FREE:
+            try:
                 file.memory.claim(number, head)
+            except InvalidArgumentError:
+                file.locks.give_back(number)  # another was quicker
+            else:
                 return number
-            file.locks.give_back(number)
     return None

@@ -19,7 +19,7 @@ from mercury.core.records import (
 from mercury.errors import LimitExceededError
 from mercury.segment import keys
 from mercury.segment.file import SegmentFile
-from mercury.segment.folding import claim_free, fold
+from mercury.segment.folding import claim_first, fold, free_slots
 
 OTHER_COUNTER = 0
 OTHER_HISTOGRAM = 1
@@ -106,4 +106,4 @@ class Writer:
 def _claimed(file: SegmentFile, identity: Tuple[int, int]) -> Optional[int]:
     """A slot that was free and is the caller's now, or None."""
     head = SegmentSlot(SEGMENT_WRITER, *identity, os.getpid(), time.time_ns(), 0, 0)
-    return claim_free(file, head)
+    return claim_first(file, free_slots(file, SEGMENT_WRITER), head)

@@ -422,8 +422,8 @@ class SegmentMemory:
                 return 0 if is_something else span.place + at
             at += len(series.words)
 
-    def series(self, slot: int) -> List[SegmentSeries]:
-        """What a slot holds; bytes that are no series are one record of kind 0."""
+    def series(self, slot: int, expected: int = 0) -> List[SegmentSeries]:
+        """What a slot holds; bytes that are no series are one record of kind 0. `expected` is for the library."""
         span = self._span(self._slot(slot))
         found: List[SegmentSeries] = []
         at = 0
