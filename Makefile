@@ -151,7 +151,8 @@ test-pure: $(VENV)/ready ## the suite over the twin
 	MERCURY_TEST_BACKEND=pure DJANGO_MERCURY_PURE_PYTHON=1 $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) $(PYTEST_PARALLEL) \
 	    --ignore=tests/test_build.py --ignore=tests/test_loader.py --ignore=tests/test_run.py --ignore=tests/test_doctor.py \
 	    --ignore=tests/test_chaos.py --ignore=tests/test_fuzz_corpus.py --ignore=tests/test_units.py --ignore=tests/test_gevent.py \
-	    --ignore=tests/test_development.py --ignore=tests/test_checks.py --ignore=tests/test_settings.py --ignore=tests/test_examples.py
+	    --ignore=tests/test_development.py --ignore=tests/test_checks.py --ignore=tests/test_settings.py --ignore=tests/test_examples.py \
+    --ignore=tests/test_telemetry_segment.py --ignore=tests/test_switch_command.py --ignore-glob='tests/test_export_*'
 
 test-postgresql: $(VENV)/ready library ## the Django tests over a PostgreSQL server of their own
 	$(VENV_PYTHON) -m pip install -q 'psycopg[binary]'

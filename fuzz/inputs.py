@@ -79,6 +79,20 @@ def segments() -> Iterator[bytes]:
         yield struct.pack("<H", chance.choice([0, 8, 120, 4096, 1 << 15])) + b"".join(patches)
 
 
+def histograms() -> Iterator[bytes]:
+    """The vectors' histograms as bytes, whole and with a word that means something overwritten; and their numbers."""
+    chance = random.Random(2)
+    edges = [0, 1, 2, 35, 1024, 1 << 63, (1 << 64) - 1]
+    for case in json.loads((ROOT / "tests" / "vectors" / "histogram.json").read_text(encoding="utf-8")):
+        doubles = [float.fromhex(text) for text in case["doubles"]]
+        yield struct.pack(f"<B{len(case['integers'])}q{len(doubles)}d", 0, *case["integers"], *doubles)
+        encoded = bytes.fromhex(case.get("encoded", ""))
+        yield b"\0" + encoded
+        for word in range(len(encoded) // 8 - 1):
+            patch = struct.pack("<Q", chance.choice(edges))
+            yield b"\1" + encoded[: 8 * word] + patch + encoded[8 * word + 8 :]
+
+
 def dictionary() -> Iterator[str]:
     """One entry a line, as libFuzzer and AFL++ read them."""
     words = sorted({*sql_lexer.WORDS, *sql_summary.WORDS})
@@ -93,6 +107,7 @@ def main() -> None:
     write(folder / "seeds" / "sql_normalize", (bytes([dialect]) + text for dialect, text in known))
     write(folder / "seeds" / "sql_batch", batches(known))
     write(folder / "seeds" / "segment", segments())
+    write(folder / "seeds" / "histogram", histograms())
     (folder / "sql.dict").write_text("".join(dictionary()), encoding="ascii")
 
 

@@ -2,12 +2,13 @@
 
 A statement is read in the dialect that it was kept for and in one other; MERCURY_DIFFERENTIAL=full reads it in all.
 
-The layouts of the inputs stand at the top of fuzz/sql_normalize.c and fuzz/sql_batch.c; the
+The layouts of the inputs stand at the top of fuzz/sql_normalize.c, fuzz/sql_batch.c and fuzz/histogram.c; the
 rules below are those of the targets.
 """
 
 import os
 import re
+import struct
 from array import array
 from pathlib import Path
 from typing import Any, List, NamedTuple, Optional, Tuple
@@ -15,8 +16,9 @@ from typing import Any, List, NamedTuple, Optional, Tuple
 import pytest
 
 from mercury.core import backend, pure
+from mercury.core.pure.xxh3 import xxh3_64
 from mercury.core.records import DIALECTS, TOKEN_DOUBT, TOKEN_NUMBER, TOKEN_STRING, Token
-from mercury.errors import InvalidArgumentError, MercuryError
+from mercury.errors import InvalidArgumentError, MalformedDataError, MercuryError
 
 FULL = os.environ.get("MERCURY_DIFFERENTIAL") == "full"
 KEPT = Path(__file__).resolve().parent.parent / "fuzz" / "corpus"
@@ -126,8 +128,35 @@ def test_batches_are_their_rows() -> None:
         assert list(found) == single
 
 
+def histograms() -> List[bytes]:
+    """The kept bytes that may be histograms, with the checksum made right where the first byte is odd."""
+    found = []
+    for path in sorted((KEPT / "histogram").iterdir()):
+        choice, data = path.read_bytes()[:1], path.read_bytes()[1:]
+        sealed = choice[:1] and choice[0] & 1 and len(data) >= 8
+        found.append(data[:-8] + struct.pack("<Q", xxh3_64(data[:-8])) if sealed else data)
+    return found
+
+
+def encoded_again(module: Any, data: bytes) -> bytes:
+    encoded: bytes = module.Histogram.decode(data).encode()
+    return encoded
+
+
+def test_histograms_are_taken_as_they_are_or_refused() -> None:
+    taken = [data for data in histograms() if outcome(encoded_again, backend().module, data) == data]
+    assert taken
+    for data in set(histograms()) - set(taken):
+        with pytest.raises(MalformedDataError):
+            backend().module.Histogram.decode(data)
+
+
 if backend().name == "native":
     from mercury.core import native
+
+    def test_library_and_twin_agree_on_histograms() -> None:
+        for data in histograms():
+            assert outcome(encoded_again, native, data) == outcome(encoded_again, pure, data), data
 
     @pytest.mark.parametrize("dialect", NUMBERS)
     def test_library_and_twin_agree_on_statements(dialect: int) -> None:

@@ -100,7 +100,7 @@ def _title(key: SeriesKey) -> str:
 
 
 def _figures(histogram: SegmentHistogram) -> str:
-    if not histogram.count:
+    if histogram.min is None:
         return ""
     quantiles = " ".join(f"p{round(100 * q)} {histogram.quantile(q):,.0f}" for q in _QUANTILES)
     return f"min {histogram.min:,} {quantiles} max {histogram.max:,} sum {histogram.sum:,}"

@@ -42,8 +42,8 @@ def _metric(metric: Metric) -> bytes:
 def _histogram(histogram: Histogram) -> Iterator[bytes]:
     yield _unsigned(1, histogram.count)
     yield _double(2, histogram.seconds())
-    for upper, count in zip(BOUNDS, classic_counts(histogram)):
-        yield _bytes(3, _unsigned(1, count) + _double(2, upper))
+    for upper, count in zip(_UPPER_BOUNDS, classic_counts(histogram)):
+        yield _bytes(3, _unsigned(1, count) + upper)
     yield _signed(5, histogram.scale)
     # Moved like the buckets, which it must not overlap.
     yield _double(6, bound(histogram.zero_index + histogram.seconds_shift(), histogram.scale))
@@ -63,7 +63,13 @@ def _differences(counts: Iterable[int]) -> List[int]:
     return found
 
 
+_SHORT = tuple(bytes((number,)) for number in range(0x80))
+"""Nearly all numbers are one of these."""
+
+
 def _varint(number: int) -> bytes:
+    if number < 0x80:
+        return _SHORT[number]
     encoded = bytearray()
     while number > 0x7F:
         encoded.append(number & 0x7F | 0x80)
@@ -94,3 +100,6 @@ def _bytes(field: int, data: bytes) -> bytes:
 
 def _text(field: int, text: str) -> bytes:
     return _bytes(field, text.encode("utf-8"))
+
+
+_UPPER_BOUNDS = tuple(_double(2, upper) for upper in BOUNDS)

@@ -4,7 +4,7 @@ Numbers are written with all their digits: counts as integers, sums of nanosecon
 """
 
 from itertools import chain
-from typing import Iterable, Iterator, List, Tuple
+from typing import Iterable, Iterator, List
 
 from mercury.export.prometheus_families import BOUNDS, COUNTER, HISTOGRAM, Family, classic_counts
 from mercury.export.series import NANOSECONDS, Histogram, Labels
@@ -12,6 +12,8 @@ from mercury.export.series import NANOSECONDS, Histogram, Labels
 _LABEL_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 _HELP_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n"})
 _QUOTED_HELP_ESCAPES = _LABEL_ESCAPES
+
+_BOUNDS = tuple(map(repr, BOUNDS))
 
 
 def text(families: Iterable[Family]) -> bytes:
@@ -53,16 +55,21 @@ def _samples(family: Family) -> Iterator[str]:
 
 
 def _histogram(name: str, labels: Labels, histogram: Histogram) -> Iterator[str]:
-    for bound, count in zip(BOUNDS, classic_counts(histogram)):
-        yield f"{name}_bucket{_braces((*labels, ('le', repr(bound))))} {count}"
-    yield f"{name}_bucket{_braces((*labels, ('le', '+Inf')))} {histogram.count}"
+    pairs = _pairs(labels)
+    begin = f"{name}_bucket{{{pairs}," if pairs else f"{name}_bucket{{"
+    for bound, count in zip(_BOUNDS, classic_counts(histogram)):
+        yield f'{begin}le="{bound}"}} {count}'
+    yield f'{begin}le="+Inf"}} {histogram.count}'
     yield f"{name}_sum{_braces(labels)} {_seconds(histogram.sum)}"
     yield f"{name}_count{_braces(labels)} {histogram.count}"
 
 
-def _braces(labels: Iterable[Tuple[str, str]]) -> str:
-    pairs = ",".join(f'{name}="{value.translate(_LABEL_ESCAPES)}"' for name, value in labels)
-    return f"{{{pairs}}}" if pairs else ""
+def _braces(labels: Labels) -> str:
+    return f"{{{_pairs(labels)}}}" if labels else ""
+
+
+def _pairs(labels: Labels) -> str:
+    return ",".join(f'{name}="{value.translate(_LABEL_ESCAPES)}"' for name, value in labels)
 
 
 def _seconds(nanoseconds: int) -> str:

@@ -14,6 +14,7 @@ SeriesKey = Tuple[str, Tuple[Tuple[str, str], ...]]
 """A name, and its labels with their values in the order of the labels."""
 
 _LENGTH_BYTES = 2
+_LONGEST_INTEGER_BITS = 4 * SEGMENT_MAX_KEY_BYTES
 
 OTHER = "other"
 """The name of the series that takes the values of series for which there was no room."""
@@ -41,7 +42,8 @@ def encode(name: str, labels: Mapping[str, Any]) -> Optional[bytes]:
 
 def _encoded(text: Any) -> bytes:
     if type(text) is int:
-        return b"%d" % text
+        # Decimal digits of a number that is longer than a key would take their time, or raise.
+        return b"%d" % text if text.bit_length() <= _LONGEST_INTEGER_BITS else bytes(SEGMENT_MAX_KEY_BYTES)
     if type(text) is not str:
         raise InvalidArgumentError("a name or a label is neither str nor int")
     return text.encode("utf-8", "surrogatepass")

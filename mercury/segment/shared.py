@@ -15,6 +15,7 @@ import logging
 import os
 import time
 import weakref
+from operator import index
 from typing import Any, Dict, Iterable, List, NoReturn, Optional, Tuple, Union
 
 from mercury.core.records import SEGMENT_COUNTER, SEGMENT_HISTOGRAM
@@ -123,13 +124,13 @@ class Segment:
         for session in sessions.values():
             session.close()
 
-    def counter(self, name: str, **labels: Union[str, int]) -> Counter:
+    def counter(self, name: str, /, **labels: Union[str, int]) -> Counter:
         """The counter of this name and these labels. Raises InvalidArgumentError for other types."""
         found = self._handle(SEGMENT_COUNTER, name, labels)
         assert isinstance(found, Counter)
         return found
 
-    def histogram(self, name: str, **labels: Union[str, int]) -> Histogram:
+    def histogram(self, name: str, /, **labels: Union[str, int]) -> Histogram:
         """The histogram of this name and these labels. Raises InvalidArgumentError for other types."""
         found = self._handle(SEGMENT_HISTOGRAM, name, labels)
         assert isinstance(found, Histogram)
@@ -145,9 +146,11 @@ class Segment:
         updates: List[int] = []
         append = updates.append
         try:
-            for series, value in values:
+            for series, given in values:
                 if series._segment is not self:
                     _refuse("a series is another segment's")
+                # The library would drop the fraction of what is no integer.
+                value = given if type(given) is int else index(given)
                 if value < 0 and series.kind == SEGMENT_COUNTER:
                     _refuse("a counter only grows")
                 append(series.number)
@@ -174,7 +177,7 @@ class Segment:
         return snapshot.take(None, self._lost_values)
 
     def _handle(self, kind: int, name: str, labels: Dict[str, Any]) -> Series:
-        if name in keys.RESERVED:
+        if type(name) is str and name in keys.RESERVED:
             _refuse("this name is reserved")
         key = keys.encode(name, labels)
         if key is None:

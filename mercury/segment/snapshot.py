@@ -63,7 +63,7 @@ class SegmentHistogram(NamedTuple):
     sum: int
     min: Optional[int]
     max: Optional[int]
-    """Both None where nothing was recorded."""
+    """Both None where nothing was recorded, or nothing but a value that a kill fell into."""
     zero_count: int
     """Values below all buckets: at most the lower bound of bucket `zero_index`."""
     counts: Tuple[int, ...]
@@ -73,7 +73,7 @@ class SegmentHistogram(NamedTuple):
     def quantile(self, q: float) -> Optional[float]:
         """An estimate of the value of rank ceil(q * count), off by at most 4.4 % between the buckets' bounds.
 
-        None where nothing was recorded. `q` is from 0 to 1.
+        None where `min` is. `q` is from 0 to 1.
         """
         if self.min is None or self.max is None:
             return None
@@ -135,12 +135,11 @@ class Snapshot:
             yield key, self._histogram(series)
 
     def _histogram(self, series: SegmentSeries) -> SegmentHistogram:
-        count = _unsigned(series.count)
-        least, most = _unsigned(series.smallest), _unsigned(series.largest)
+        extremes: Tuple[Optional[int], Optional[int]] = _unsigned(series.smallest), _unsigned(series.largest)
+        if _unsigned(series.smallest) > _unsigned(series.largest):
+            extremes = None, None
         buckets = _buckets.unpack_from(self._data, series.buckets * 8)
-        if not count:
-            return SegmentHistogram(0, 0, None, None, 0, buckets[1:])
-        return SegmentHistogram(count, _sum(series), least, most, buckets[0], buckets[1:])
+        return SegmentHistogram(_unsigned(series.count), _sum(series), *extremes, buckets[0], buckets[1:])
 
     def _of_kind(self, kind: int) -> Iterator[Tuple[SeriesKey, SegmentSeries]]:
         for series in self._series:
