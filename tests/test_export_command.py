@@ -104,3 +104,15 @@ def test_reading_costs_a_writer_in_this_process_nothing(path):
             other.snapshot()  # folds the slots whose owners are gone
         segment.counter("calls", who="a").add(1)
         assert [value for _, value in segment.snapshot().counters()] == [5]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_child_waits_for_no_thread_that_it_does_not_have(path):
+    source = Source(path)
+    source.snapshot()
+    with source._lock:
+        child = os.fork()
+        if child == 0:
+            signal.alarm(60)  # where it waits after all
+            os._exit(0 if source.snapshot() is not None else 1)
+    assert os.waitpid(child, 0)[1] == 0

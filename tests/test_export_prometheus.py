@@ -273,6 +273,14 @@ def test_series_that_become_equal_are_told_once_and_counted(monkeypatch, caplog)
     assert len(caplog.records) == 1
 
 
+def test_no_two_families_have_one_name_in_openmetrics(monkeypatch):
+    monkeypatch.setattr(prometheus, "faults", prometheus.Faults("Prometheus"))
+    snapshot = Snapshot([("wait.seconds", {}, 1), ("wait_seconds_total", {"a": "b"}, 1)], [("wait", {}, [5])])
+    (family,) = families(snapshot, OPENMETRICS).values()
+    assert (family.type, len(family.samples)) == ("counter", 2)
+    assert prometheus.faults.count == 1
+
+
 ACCEPTED = [
     ("", TEXT),
     ("*/*", TEXT),

@@ -4,6 +4,7 @@ The log says what kind of error it was and never its text, which may hold an add
 """
 
 import logging
+import os
 import threading
 
 logger = logging.getLogger("mercury")
@@ -15,6 +16,12 @@ class Faults:
     def __init__(self, door: str) -> None:
         self.count = 0
         self._door = door
+        self._begin()
+        if hasattr(os, "register_at_fork"):
+            # A thread that the child does not have may hold the lock.
+            os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self) -> None:
         self._lock = threading.Lock()
 
     def note(self, why: str, count: int = 1) -> None:

@@ -51,7 +51,9 @@ def families(snapshot: Any) -> Families:
     found: Dict[str, Family] = {}
     left_out = 0
     for name, kind, figures in _named(snapshot):
-        family = found.setdefault(name, Family(name, kind, _help(figures.name), {}))
+        # OpenMetrics calls a counter by its name without the ending, which another family must not have.
+        key = name[: -len("_total")] if kind == COUNTER else name
+        family = found.setdefault(key, Family(name, kind, _help(figures.name), {}))
         labels = prometheus_names.label_pairs(figures.labels)
         if family.type != kind or labels in family.metrics:
             left_out += 1

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import weakref
 from functools import lru_cache
 from typing import Optional, Tuple, Union
 
@@ -18,6 +19,10 @@ class Source:
 
     def __init__(self, path: Union[str, "os.PathLike[str]"]) -> None:
         self._path = os.fspath(path)
+        self._begin()
+        _sources.add(self)
+
+    def _begin(self) -> None:
         self._lock = threading.Lock()
         self._file: Optional[SegmentFile] = None
         self._identity: Optional[Tuple[int, int]] = None
@@ -45,6 +50,19 @@ class Source:
         file, self._file, self._identity = self._file, None, None
         if file is not None:
             file.close()
+
+
+_sources: "weakref.WeakSet[Source]" = weakref.WeakSet()
+
+
+def _begin_again_in_child() -> None:
+    """A thread that the child does not have may hold a lock."""
+    for source in list(_sources):
+        source._begin()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_again_in_child)
 
 
 @lru_cache(maxsize=8)
