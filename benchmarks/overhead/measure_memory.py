@@ -27,9 +27,11 @@ def resident_mb():
 
 
 def held():
-    """Resident memory, and the interpreter's blocks without what only waits to be collected; PyPy counts none."""
+    """Resident memory, the interpreter's blocks, and those with what only waited to be collected; PyPy counts none."""
+    count_blocks = getattr(sys, "getallocatedblocks", int)
+    before = count_blocks()
     gc.collect()
-    return resident_mb(), getattr(sys, "getallocatedblocks", int)()
+    return resident_mb(), count_blocks(), before
 
 
 def of_trace():
@@ -60,7 +62,7 @@ def of_requests(contender, database, requests=REQUESTS):
         if number == WARM_UP:
             before = held()
     after = held()
-    return {"mb": after[0] - before[0], "blocks": after[1] - before[1]}
+    return {"mb": after[0] - before[0], "blocks": after[1] - before[1], "waiting": after[2] - after[1]}
 
 
 def main():

@@ -78,7 +78,10 @@ def memory_rows(python: str, database: Path, is_short: bool) -> List[Row]:
         bare, ours = (
             child(python, "measure_memory.py", "requests", one, str(database)) for one in ("unmonitored", "mercury")
         )
-        note = f"the interpreter's blocks: {ours['blocks']:+,}, unmonitored {bare['blocks']:+,}"
+        note = (
+            f"the interpreter's blocks: {ours['blocks']:+,}, unmonitored {bare['blocks']:+,}; "
+            f"at the end {ours['waiting']:,} waited to be collected, unmonitored {bare['waiting']:,}"
+        )
         table.append(Row(GROWTH, "MB", ours["mb"], others={"unmonitored": bare["mb"]}, note=note))
     return table
 
