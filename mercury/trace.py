@@ -319,18 +319,18 @@ class Trace:
             # The core knows the lane's last path no longer, so the next query may not build on it.
             lane.lose_track()
 
-    def _show(self, values: Tuple[int, ...]) -> None:
+    def _show(self, values: List[int]) -> None:
         """Shows events to whoever keeps or counts them, before they are folded."""
         room = process.kept_events * EVENT_INTEGERS - len(self.kept)
         if room > 0:
-            self.kept += values[:room]
+            self.kept += tuple(values[:room])
         if self.tally is not None:
             try:
                 self.tally.take(self, values)
             except Exception:
                 tell_fault("Mercury could not count queries.")
 
-    def _cross(self, values: Tuple[int, ...]) -> None:
+    def _cross(self, values: List[int]) -> None:
         core = self._asked()
         # Paths first: an event may only name a path that the core knows.
         fresh = self.paths.numbers[self._sent_paths :]
@@ -370,7 +370,7 @@ class Trace:
         """What was found, if that shows without the core: it has had nothing yet, and no statement comes twice."""
         if self._core is not None:
             return None
-        held: Tuple[int, ...] = ()
+        held: List[int] = []
         for lane in self.lanes.values():
             if len(lane.events) > _MAX_ALONE:
                 return None
@@ -443,11 +443,11 @@ class LeftOut:
 _MAX_ALONE = alone.MAX_EVENTS * EVENT_INTEGERS
 
 
-def _joined(events: List[int], within: List[List[int]]) -> Tuple[int, ...]:
-    return (*events, *itertools.chain.from_iterable(within)) if within else tuple(events)
+def _joined(events: List[int], within: List[List[int]]) -> List[int]:
+    return [*events, *itertools.chain.from_iterable(within)] if within else events
 
 
-def _take(lane: Any) -> Tuple[int, ...]:
+def _take(lane: Any) -> List[int]:
     """The integers of all events that a lane has not sent.
 
     The lane goes on with new lists: a query that still runs has its place in the old ones, and what a

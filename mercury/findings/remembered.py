@@ -5,7 +5,6 @@ before. Then the verdict is the same but for the times, and to make it anew woul
 unit's end. All that a rule may look at is compared, so nothing else has to be remembered with care.
 """
 
-from dataclasses import replace
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from mercury.capture.loops import LoopSource
@@ -69,7 +68,7 @@ def _timed(finding: Finding, evidence: Evidence) -> Finding:
     for index in finding.records:
         record = evidence.groups[index] if index >= 0 else evidence.duplicates[~index]
         duration_ns += record.duration_ns
-    return finding if duration_ns == finding.duration_ns else replace(finding, duration_ns=duration_ns)
+    return finding if duration_ns == finding.duration_ns else finding.lasting(duration_ns)
 
 
 def _of_sighting(sighting: Sighting) -> Any:
