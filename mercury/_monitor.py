@@ -16,9 +16,9 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Type, TypeVar, cast
 
 from mercury import _modes, settings
+from mercury._memory import ResidentMemory, TracedMemory, change
 from mercury.capture import cache, database, eager_loads
 from mercury.capture.sent_queries import sent_queries
-from mercury.core import backend
 from mercury.errors import FindingsError, MonitoringError
 from mercury.findings import GROWING_READS, Finding, judge
 from mercury.metrics import PerformanceMetrics
@@ -40,9 +40,6 @@ listeners: List[Callable[[Report], None]] = []
 outer_listeners: List[Callable[[Report], None]] = []
 """The same for units that lie in no other, so that no query is told twice."""
 
-MEMORY_INTERVAL_NS = 100_000_000
-"""How old a reading of the process's memory may be when a unit closes."""
-
 _thread_time_ns: Callable[[], int] = getattr(time, "thread_time_ns", time.process_time_ns)
 
 
@@ -58,6 +55,8 @@ class Unit:
     """Did an error end what the unit is about, or was it not meant to show what it has loaded?"""
     traced: "Optional[Unit]" = None
     """What took the place of this unit while it was open."""
+    traced_memory: Optional[TracedMemory] = None
+    """Where somebody asked for it."""
     chosen: Settings
     """What held when the unit opened."""
 
@@ -67,6 +66,7 @@ class Unit:
         self.id = ""
         self._watches_cache = database.install() and cache.install()
         self._thread = threading.get_ident()
+        self._resident_before = _resident.reading()
         self.trace = Trace(name, root, open_parent(workload))
         # What a block has loaded may be read after it; whatever else ends has had its use of it.
         self.trace.is_outlived = workload == "block"
@@ -159,17 +159,20 @@ class Unit:
         self, elapsed_ns: int, cpu_ns: Optional[int], totals: Any, findings: List[Finding]
     ) -> PerformanceMetrics:
         watches_cache = self._watches_cache
+        resident = _resident.reading()
         # By position: names cost as much again, at each request.
         return PerformanceMetrics(
             elapsed_ns / 1e6,
             _milliseconds(cpu_ns),
-            _resident.megabytes(),
+            resident.megabytes,
             totals.query_count,
             totals.transaction_count,
             totals.duration_ns / 1e6,
             self.trace.cache_hits if watches_cache else None,
             self.trace.cache_misses if watches_cache else None,
             bool(findings) and any(finding.kind in GROWING_READS for finding in findings),
+            change(self._resident_before, resident),
+            None if self.traced_memory is None else self.traced_memory.stop(),
         )
 
 
@@ -258,30 +261,7 @@ def _milliseconds(nanoseconds: Optional[int]) -> Optional[float]:
     return None if nanoseconds is None else nanoseconds / 1e6
 
 
-class _ResidentMemory:
-    """The resident memory of this process, read once in MEMORY_INTERVAL_NS: the system takes its time."""
-
-    def __init__(self) -> None:
-        self._asked_ns: Optional[int] = None
-        self._megabytes: Optional[float] = None
-
-    def megabytes(self) -> Optional[float]:
-        """In MiB; None where nothing tells."""
-        now = time.perf_counter_ns()
-        if self._asked_ns is None or now - self._asked_ns >= MEMORY_INTERVAL_NS:
-            self._megabytes = _resident_mb()
-            self._asked_ns = now
-        return self._megabytes
-
-
-_resident = _ResidentMemory()
-
-
-def _resident_mb() -> Optional[float]:
-    try:
-        return float(backend().module.memory().resident_bytes) / 2**20
-    except Exception:
-        return None
+_resident = ResidentMemory()
 
 
 def open_unit(
@@ -317,10 +297,12 @@ def _open_measured(name: str, root: Optional[FrameType], workload: str, chosen: 
 class _Watch:
     """A unit, or the time alone where Mercury failed to open one."""
 
-    def __init__(self, name: str, root: FrameType, workload: str) -> None:
+    def __init__(self, name: str, root: FrameType, workload: str, traces_memory: bool = False) -> None:
         self._name = name
         self._started_ns = time.perf_counter_ns()
         self._unit = open_unit(name, root, workload)
+        if traces_memory and self._unit is not None and not self._unit.is_left_out:
+            self._unit.traced_memory = TracedMemory()
 
     def close(self) -> Report:
         if self._unit is not None:
@@ -331,9 +313,10 @@ class _Watch:
 class Monitor:
     """Watches a block or a function; see `monitor`."""
 
-    def __init__(self, name: str, workload: str = "block") -> None:
+    def __init__(self, name: str, workload: str = "block", memory: bool = False) -> None:
         self.name = name
         self.workload = workload
+        self._memory = memory
         self._watch: Optional[_Watch] = None
         self._report: Optional[Report] = None
 
@@ -348,7 +331,7 @@ class Monitor:
         if self._watch is not None:
             raise MonitoringError("this monitor is already running; make another one for a block inside")
         self._report = None
-        self._watch = _Watch(self.name, root, self.workload)
+        self._watch = _Watch(self.name, root, self.workload, self._memory)
 
     def _close(self, error: Optional[BaseException]) -> None:
         """Ends the block; raises where its workload is to, but never in the place of the block's own error."""
@@ -391,14 +374,14 @@ class Monitor:
                 "a generator runs after its call has returned: put `with mercury.monitor()` inside it"
             )
         if inspect.iscoroutinefunction(function):
-            return cast(Function, _watched_coroutine(function, self.name, self.workload))
-        return cast(Function, _watched_function(function, self.name, self.workload))
+            return cast(Function, _watched_coroutine(function, self.name, self.workload, self._memory))
+        return cast(Function, _watched_function(function, self.name, self.workload, self._memory))
 
 
-def _watched_function(function: Callable[..., Any], name: str, workload: str) -> Callable[..., Any]:
+def _watched_function(function: Callable[..., Any], name: str, workload: str, memory: bool) -> Callable[..., Any]:
     @functools.wraps(function)
     def watched(*args: Any, **kwargs: Any) -> Any:
-        watch = Monitor(name, workload)
+        watch = Monitor(name, workload, memory)
         try:
             with watch:
                 return function(*args, **kwargs)
@@ -408,10 +391,10 @@ def _watched_function(function: Callable[..., Any], name: str, workload: str) ->
     return watched
 
 
-def _watched_coroutine(function: Callable[..., Any], name: str, workload: str) -> Callable[..., Any]:
+def _watched_coroutine(function: Callable[..., Any], name: str, workload: str, memory: bool) -> Callable[..., Any]:
     @functools.wraps(function)
     async def watched(*args: Any, **kwargs: Any) -> Any:
-        watch = Monitor(name, workload)
+        watch = Monitor(name, workload, memory)
         try:
             async with watch:
                 return await function(*args, **kwargs)
@@ -421,7 +404,7 @@ def _watched_coroutine(function: Callable[..., Any], name: str, workload: str) -
     return watched
 
 
-def monitor(name: Any = "block", *, workload: str = "block") -> Any:
+def monitor(name: Any = "block", *, workload: str = "block", memory: bool = False) -> Any:
     """Watches the database work of a block or a function.
 
         with mercury.monitor("checkout") as watch:
@@ -431,15 +414,16 @@ def monitor(name: Any = "block", *, workload: str = "block") -> Any:
     Also `async with`, and as a decorator of plain and async functions, with or without a
     name. What the block raises passes through unchanged, and the report is still made.
     `workload` says whose settings hold: "request", "task", "command", "test" or "block". Raises
-    FindingsError at the block's end where their mode is "raise" and there is a reason.
+    FindingsError at the block's end where their mode is "raise" and there is a reason. `memory`
+    has Python's allocations traced meanwhile, which slows everything that allocates: for `traced_memory_mb`.
     """
     if not isinstance(workload, str) or workload not in settings.WORKLOADS:
         raise ValueError(f"a workload is one of: {', '.join(settings.WORKLOADS)}")
     if callable(name):
-        return Monitor(getattr(name, "__qualname__", "function"), workload)(name)
+        return Monitor(getattr(name, "__qualname__", "function"), workload, memory)(name)
     if not isinstance(name, str):
         raise TypeError(f"the name of a monitor is a str, not {type(name).__name__}")
-    return Monitor(name, workload)
+    return Monitor(name, workload, memory)
 
 
 class PerformanceMonitor:

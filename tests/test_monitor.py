@@ -398,6 +398,51 @@ def test_the_metrics_of_a_performance_monitor():
     assert 1 < metrics["memory_usage_mb"] < 1024 * 1024
 
 
+def test_growth_of_the_process_over_a_unit_or_nothing_where_it_was_too_short(monkeypatch):
+    monkeypatch.setattr("mercury._memory.INTERVAL_NS", 0)
+    with mercury.monitor("grows") as watch:
+        held = bytearray(32 << 20)
+        held[::4096] = b"x" * len(held[::4096])
+    assert 16 < watch.report.metrics.process_memory_change_mb < 1024
+    del held
+    monkeypatch.setattr("mercury._memory.INTERVAL_NS", 10**15)
+    with mercury.monitor("short") as watch:
+        pass
+    assert watch.report.metrics.process_memory_change_mb is None
+
+
+@pytest.mark.skipif(sys.implementation.name == "pypy", reason="PyPy has no tracemalloc")
+def test_what_a_block_has_allocated_and_still_holds():
+    import tracemalloc
+
+    with mercury.monitor("holds", memory=True) as watch:
+        held = bytes(4 << 20)
+        with mercury.monitor("lets go", memory=True) as inner:
+            bytes(16 << 20)
+        assert tracemalloc.is_tracing()
+    assert not tracemalloc.is_tracing()
+    assert 3.9 < watch.report.metrics.traced_memory_mb < 6
+    assert -1 < inner.report.metrics.traced_memory_mb < 1
+    del held
+    with mercury.monitor("does not ask") as watch:
+        pass
+    assert watch.report.metrics.traced_memory_mb is None
+
+
+@pytest.mark.skipif(sys.implementation.name == "pypy", reason="PyPy has no tracemalloc")
+def test_tracing_that_somebody_else_began_goes_on():
+    import tracemalloc
+
+    tracemalloc.start()
+    try:
+        with mercury.monitor("within", memory=True) as watch:
+            pass
+        assert tracemalloc.is_tracing()
+        assert watch.report.metrics.traced_memory_mb is not None
+    finally:
+        tracemalloc.stop()
+
+
 def test_a_performance_monitor_runs_once_at_a_time():
     watch = mercury.PerformanceMonitor()
     with pytest.raises(MonitoringError, match="no monitoring is in progress"):

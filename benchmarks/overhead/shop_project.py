@@ -5,7 +5,7 @@ Contenders differ in their apps and their middleware alone.
 
 import sys
 from pathlib import Path
-from typing import Any, Dict, NamedTuple, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -14,11 +14,17 @@ class Contender(NamedTuple):
     apps: Tuple[str, ...] = ()
     middleware: Tuple[str, ...] = ()
     settings: Dict[str, Any] = {}
+    mercury: Optional[Dict[str, Any]] = None
+    """Its settings where it writes metrics, beside the database."""
 
+
+_MERCURY = (("mercury.django",), ("mercury.django.middleware.MercuryMiddleware",))
 
 CONTENDERS = {
     "unmonitored": Contender(),
-    "mercury": Contender(("mercury.django",), ("mercury.django.middleware.MercuryMiddleware",)),
+    "mercury": Contender(*_MERCURY),
+    # No request is traced in full, and the circuit breaker never turns.
+    "mercury's light capture": Contender(*_MERCURY, mercury={"sample_rate": 0.0, "max_overhead": 1.0}),
     # As it ships, zeal raises at the first N+1: a page that has one could not be timed.
     "zeal": Contender(("zeal",), ("zeal.middleware.zeal_middleware",), {"ZEAL_RAISE": False}),
     "CaptureQueriesContext": Contender((), ("captured_queries.middleware",)),
@@ -53,8 +59,13 @@ def set_up(contender: str, database: Path) -> None:
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
         USE_TZ=True,
         **chosen.settings,
+        **_mercury(chosen, database),
     )
     django.setup()
+
+
+def _mercury(chosen: Contender, database: Path) -> Dict[str, Any]:
+    return {} if chosen.mercury is None else {"MERCURY": {"metrics": f"{database}.segment", **chosen.mercury}}
 
 
 def make_database(database: Path) -> None:

@@ -12,7 +12,7 @@ from mercury.findings import Cleared, Finding
 from mercury.report import Report
 from mercury.suppression import Rule, Suppressed
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 LARGER = 10
 """How many times the rows `at_10_times_the_rows` is about."""
 

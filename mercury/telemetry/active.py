@@ -50,7 +50,8 @@ class Telemetry:
         if ended.capture == LIGHT:
             self.suspicion.consider(ended.name, repeated, now_ns)
         if self.sampling.is_metered(now_ns):
-            self.breaker.add(ended.capture, ended.own_ns, ended.elapsed_ns, limit, now_ns)
+            # Opening and closing lie around the unit's own time.
+            self.breaker.add(ended.capture, ended.own_ns, ended.elapsed_ns + ended.own_ns, limit, now_ns)
 
 
 class _Process:

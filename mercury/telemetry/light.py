@@ -69,29 +69,23 @@ class LightTrace:
         """Notes a query that has run. Never raises."""
         try:
             events = self._events
-            if len(events) & _METERED:
-                self._note(sql, context, duration_ns, has_failed)
-                return
-            started = perf_counter_ns()
-            self._note(sql, context, duration_ns, has_failed)
-            self.own_ns += perf_counter_ns() - started
-            self.metered_count += 1
+            started = 0 if len(events) & _METERED else perf_counter_ns()
+            connection = context["connection"]
+            key = None
+            if type(sql) is str:
+                texts = self._texts.get(connection.alias)
+                key = None if texts is None else texts.get(sql)
+            if key is None:
+                key = self._statements.find(sql, connection)
+            # One operation, so that threads do not come between the two.
+            events += (key + has_failed, duration_ns)
+            if len(events) >= BLOCK_INTEGERS:
+                self._send(self._take())
+            if started:
+                self.own_ns += perf_counter_ns() - started
+                self.metered_count += 1
         except Exception:
             tell_fault("Mercury could not note a query.")
-
-    def _note(self, sql: Any, context: Any, duration_ns: int, has_failed: int) -> None:
-        connection = context["connection"]
-        key = None
-        if type(sql) is str:
-            texts = self._texts.get(connection.alias)
-            key = None if texts is None else texts.get(sql)
-        if key is None:
-            key = self._statements.find(sql, connection)
-        events = self._events
-        # One operation, so that threads do not come between the two.
-        events += (key + has_failed, duration_ns)
-        if len(events) >= BLOCK_INTEGERS:
-            self._send(self._take())
 
     def _send(self, events: List[int]) -> None:
         # What lies in another unit is counted there.

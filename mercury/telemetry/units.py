@@ -7,7 +7,7 @@ from types import FrameType
 from typing import Any, Optional, cast
 
 from mercury import _modes
-from mercury._monitor import LeftOutUnit, Unit, _thread_time_ns, open_parent
+from mercury._monitor import LeftOutUnit, Unit, _resident, _thread_time_ns, open_parent
 from mercury.capture import cache, database
 from mercury.report import Report
 from mercury.settings import Settings
@@ -150,7 +150,8 @@ class LightUnit(_Measured):
         self._error_around = id(sys.exc_info()[1])
         self._watches_cache = database.install() and cache.install()
         self._thread = threading.get_ident()
-        self.light = LightTrace(name, open_parent(workload), telemetry.recorder)
+        self._resident_before = _resident.reading()
+        self.light: LightTrace = LightTrace(name, open_parent(workload), telemetry.recorder)
         self.light.unit = self
         self.trace = cast(Trace, self.light)
         self._token = current.set(self.trace)
