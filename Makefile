@@ -71,7 +71,7 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 .PHONY: help library static build-ext c-tests strict-c-tests run-c-tests ffi bounds words header-hash develop demo test test-build test-native test-pure \
         test-postgresql test-django detection receivers applications orm-expressions differential properties benchmark \
         benchmark-drivers bench-sql bench-sql-peers instructions instructions-update instructions-trial profile-sql \
-        bench-detection bench-linear bench-overhead bench-metrics lint format asan interpreters exits wheel sdist clean FORCE
+        bench-detection bench-gunicorn bench-linear bench-overhead bench-metrics lint format asan interpreters exits wheel sdist clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-17s %s\n", $$1, $$2}'
@@ -233,6 +233,9 @@ PYPY ?= $(shell command -v pypy3)
 bench-overhead: library $(OVERHEAD_VENV)/ready $(if $(PYPY),$(OVERHEAD_VENV)-pypy/ready) ## what watching costs a Django application, beside zeal and CaptureQueriesContext
 	$(OVERHEAD_VENV)/bin/python benchmarks/overhead/run.py --json $(BENCHMARKS)/overhead.json \
 	    $(if $(PYPY),--pypy $(abspath $(OVERHEAD_VENV)-pypy/bin/python)) $(OVERHEAD_FLAGS)
+
+bench-gunicorn: $(VENV)/ready library ## throughput under gunicorn with always-on metrics and without (needs wrk); GUNICORN_FLAGS="--rounds 2 --seconds 3" for a short form
+	$(VENV_PYTHON) benchmarks/production/run.py --json $(BENCHMARKS)/gunicorn.json $(GUNICORN_FLAGS)
 
 $(OVERHEAD_VENV)/ready:
 	$(DJANGO_PYTHON) -m venv $(@D)

@@ -341,6 +341,12 @@ def _is_unused(load: EagerLoad, used: List[EagerLoad]) -> bool:
     return not served and load.row_count >= LEAST_ROWS
 
 
+def _is_traced() -> bool:
+    """May there be an open trace? A unit under light capture, or one that is left out, is none."""
+    trace = current.get()
+    return trace is not None and not (trace.closed and trace.parent is None)
+
+
 def _open_traces() -> List[Trace]:
     found = []
     trace = current.get()
@@ -398,7 +404,7 @@ class _Begun(NamedTuple):
 def _begin(instances: Any) -> Optional[_Begun]:
     """What is to be remembered while a prefetch runs; None where it is nobody's. Never raises."""
     try:
-        if current.get() is None or len(instances) < LEAST_ROWS:
+        if not _is_traced() or len(instances) < LEAST_ROWS:
             return None
         return _Begun([(trace, _count_of(trace)) for trace in _open_traces()], _names(instances[0]))
     except Exception:
@@ -509,6 +515,8 @@ def _watched_populators(original: Callable[..., Any]) -> Callable[..., Any]:
 def _await_rows(klass_info: Any, populators: Any, frame: FrameType) -> None:
     """Has the first rows of a queryset noted, which runs in this frame. Never raises."""
     try:
+        if not _is_traced():
+            return
         (queryset,) = locals_of(frame, ("queryset",))
         # Without names it follows each key that cannot be null: nobody asked for any of them.
         if type(rows.own_dict(rows.own_dict(queryset).get("_query")).get("select_related")) is dict:

@@ -1,0 +1,11 @@
+"""The bookshop as it runs in production; without Mercury where BENCHMARK_BARE is set."""
+
+import os
+
+from bookshop.settings import *  # noqa: F403
+
+DEBUG = False
+
+if os.environ.get("BENCHMARK_BARE"):
+    INSTALLED_APPS = [app for app in INSTALLED_APPS if not app.startswith("mercury")]  # noqa: F405
+    MIDDLEWARE = [each for each in MIDDLEWARE if not each.startswith("mercury")]  # noqa: F405
