@@ -290,7 +290,7 @@ def _plain_number(value: Any) -> Number:
     """`value` as an int or float that can be recorded."""
     number: Number
     try:
-        number = index(value)
+        number = int(index(value))  # before Python 3.10 it may be of a subclass
     except TypeError:
         if not hasattr(type(value), "__float__"):
             raise TypeError(f"a histogram records numbers, not {type(value).__name__}") from None
