@@ -759,7 +759,7 @@ static int is_zero_value(exact_value value) {
 }
 
 static int lies_in_bucket(const mercury_histogram *h, exact_value value, int64_t index) {
-    return value.exponent >= LEAST_EXPONENT && value.exponent <= DOUBLE_MAX_EXPONENT &&
+    return value.exponent >= LEAST_EXPONENT && !is_less(greatest_double, value) &&
            value.significand >> (WORD_BITS - 1) != 0 && bucket_index(value, h->scale) == index;
 }
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 import mercury
 from mercury.core import backend
+from mercury.core.pure.xxh3 import xxh3_64
 from mercury.errors import InvalidArgumentError, LimitExceededError, MalformedDataError
 
 VECTORS = json.loads((Path(__file__).parent / "vectors" / "histogram.json").read_text(encoding="utf-8"))
@@ -293,6 +294,17 @@ def test_every_truncation_and_every_flipped_bit_is_refused(numbers):
 def test_any_bytes_are_refused(data):
     with pytest.raises(MalformedDataError):
         mercury.Histogram.from_bytes(data)
+
+
+@pytest.mark.parametrize("word", [7, 9], ids=["minimum", "maximum"])
+def test_extremes_above_all_numbers_are_refused(word):
+    """In the last bucket there is room above the greatest double: its quantiles would be infinite."""
+    encoded = bytearray(histogram([sys.float_info.max] * 2).to_bytes())
+    struct.pack_into("<Q", encoded, 8 * (word + 1), struct.unpack_from("<Q", encoded, 8 * (word + 1))[0] + 1)
+    struct.pack_into("<Q", encoded, len(encoded) - 8, xxh3_64(bytes(encoded[:-8])))
+    with pytest.raises(MalformedDataError) as caught:
+        mercury.Histogram.from_bytes(encoded)
+    assert caught.value.position == 8 * word
 
 
 def test_what_are_no_bytes():

@@ -31,6 +31,8 @@ _WORD_MASK = (1 << 64) - 1
 _ZERO = ExactValue(-1075, 0)
 """Its exponent is below all others, so that it compares as the least number."""
 _NOTHING = ExactValue(0, 0)
+_LEAST_DOUBLE = exact(5e-324)
+_GREATEST_DOUBLE = exact(sys.float_info.max)
 
 _MAGIC = b"MHIS"
 _VERSION = 1
@@ -348,13 +350,13 @@ class _Decoder:
         found.minimum, found.maximum = self.minimum, self.maximum
 
     def _lies_in(self, value: ExactValue, bucket: int) -> bool:
-        is_number = -1074 <= value.exponent <= 1023 and value.significand >> 63 == 1
+        is_number = _LEAST_DOUBLE <= value <= _GREATEST_DOUBLE and value.significand >> 63 == 1
         return is_number and index(value, self.scale) == bucket
 
 
 def _are_buckets(scale: int, first: int, count: int) -> bool:
     """True where doubles or 64-bit integers have these buckets."""
-    lowest, highest = index(exact(5e-324), scale), index(exact(sys.float_info.max), scale)
+    lowest, highest = index(_LEAST_DOUBLE, scale), index(_GREATEST_DOUBLE, scale)
     return lowest <= first <= first + count - 1 <= highest
 
 
