@@ -266,7 +266,10 @@ int64_t mercury_histogram_record_double(mercury_histogram *histogram, double val
     return MERCURY_OK;
 }
 
-/* The first that is below 0, or `count`. */
+/*
+ * The first that is below 0, or `count`. A number that another thread changed between the two looks must
+ * not lead the second one out of the buffer.
+ */
 static size_t first_refused_integer(const int64_t *values, size_t count) {
     int64_t seen = 0;
     size_t position = 0;
@@ -279,7 +282,7 @@ static size_t first_refused_integer(const int64_t *values, size_t count) {
     if (LIKELY(seen >= 0)) {
         return count;
     }
-    for (position = 0; values[position] >= 0;) {
+    for (position = 0; position < count && values[position] >= 0;) {
         position++;
     }
     return position;
@@ -294,7 +297,7 @@ static size_t first_refused_double(const double *values, size_t count) {
         return count;
     }
     size_t position = 0;
-    while (!is_refused(bucket_bits_of(values[position]))) {
+    while (position < count && !is_refused(bucket_bits_of(values[position]))) {
         position++;
     }
     return position;

@@ -749,7 +749,8 @@ MERCURY_API int64_t mercury_histogram_record_integer(mercury_histogram *histogra
 MERCURY_API int64_t mercury_histogram_record_double(mercury_histogram *histogram, double value, mercury_error *error);
 
 /*
- * Records `count` numbers, all or nothing. No heap.
+ * Records `count` numbers, all or nothing. No heap. Figures are wrong, and nothing worse, where
+ * another thread changes the numbers meanwhile.
  *
  * Errors: INVALID_ARGUMENT (position: the first number that cannot be recorded),
  * LIMIT_EXCEEDED.
