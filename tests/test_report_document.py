@@ -74,6 +74,8 @@ METRICS = st.builds(
     st.none() | counts,
     st.none() | counts,
     st.booleans(),
+    st.none() | st.floats(-1e6, 1e6),
+    st.none() | st.floats(-1e6, 1e6),
 )
 REPORTS = st.builds(
     Report,
