@@ -1,5 +1,6 @@
 """The file of a segment: private, never misread, and never the end of its host."""
 
+import ctypes
 import logging
 import os
 import stat
@@ -9,6 +10,7 @@ import sys
 import pytest
 
 import mercury
+from mercury.segment import liveness
 from mercury.segment.file import DEFAULT_BYTES
 
 SIZE = 4096 + 4 * 65536
@@ -221,3 +223,17 @@ def test_a_file_that_is_cut_while_it_is_open_is_not_read(path):
         os.truncate(path, 4096)
         assert total(segment) == 0
         assert "cut" in segment.problem
+
+
+class BsdFlock(ctypes.Structure):
+    """As <sys/fcntl.h> of macOS declares it."""
+
+    _fields_ = (("l_start", ctypes.c_int64), ("l_len", ctypes.c_int64), ("l_pid", ctypes.c_int32),
+                ("l_type", ctypes.c_int16), ("l_whence", ctypes.c_int16))  # fmt: skip
+
+
+def test_locks_are_asked_for_as_macos_has_them():
+    record = liveness.pack_flock(3, (1 << 30) + 7, is_bsd=True)
+    found = BsdFlock.from_buffer_copy(record)
+    assert [getattr(found, name) for name, _ in BsdFlock._fields_] == [(1 << 30) + 7, 1, 0, 3, os.SEEK_SET]
+    assert liveness.flock_kind(record, is_bsd=True) == 3

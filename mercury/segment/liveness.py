@@ -82,10 +82,24 @@ class Locks:
         return (*self._file, number) in _held or self._kernel.is_held(_FIRST_BYTE + number)
 
 
+_IS_BSD = sys.platform.startswith(("darwin", "freebsd", "netbsd", "openbsd", "dragonfly"))
+
+
+def pack_flock(kind: int, byte: int, is_bsd: bool = _IS_BSD) -> bytes:
+    """The system's `struct flock` for a lock of one byte: macOS and the BSDs have the kind behind the place."""
+    if is_bsd:
+        return struct.pack("@qqihhi0q", byte, 1, 0, kind, os.SEEK_SET, 0)
+    return struct.pack("@hhqqi0q", kind, os.SEEK_SET, byte, 1, 0)
+
+
+def flock_kind(record: bytes, is_bsd: bool = _IS_BSD) -> int:
+    """The kind in a `struct flock`."""
+    kind: int = struct.unpack_from("@qqih" if is_bsd else "@h", record)[-1]
+    return kind
+
+
 class _PosixLocks:
     """fcntl's locks, of the file description where the system has them and else of the process."""
-
-    _record = "@hhqqi0q"
 
     def __init__(self, descriptor: int) -> None:
         import fcntl
@@ -104,13 +118,13 @@ class _PosixLocks:
 
     def take(self, byte: int) -> bool:
         try:
-            self._fcntl(self._descriptor, self._set, self._lock(self._write, byte))
+            self._fcntl(self._descriptor, self._set, pack_flock(self._write, byte))
         except OSError:
             return False
         return True
 
     def give_back(self, byte: int) -> None:
-        self._fcntl(self._descriptor, self._set, self._lock(self._none, byte))
+        self._fcntl(self._descriptor, self._set, pack_flock(self._none, byte))
 
     def is_held(self, byte: int) -> bool:
         kind = self._ask(byte)
@@ -119,14 +133,10 @@ class _PosixLocks:
     def _ask(self, byte: int) -> Optional[int]:
         """The kind of lock that is in the way of one on this byte; None where the system does not say."""
         try:
-            answer = self._fcntl(self._descriptor, self._get, self._lock(self._write, byte))
+            answer = self._fcntl(self._descriptor, self._get, pack_flock(self._write, byte))
         except OSError:
             return None
-        kind: int = struct.unpack_from("@h", answer)[0]
-        return kind
-
-    def _lock(self, kind: int, byte: int) -> bytes:
-        return struct.pack(self._record, kind, os.SEEK_SET, byte, 1, 0)
+        return flock_kind(answer)
 
 
 class _WindowsLocks:
