@@ -29,6 +29,7 @@ Number = Union[int, float]
 _Any = TypeVar("_Any", bound="Histogram")
 
 _LARGEST = (1 << 63) - 1
+_LARGEST_FLOAT = sys.float_info.max
 _LARGEST_SUM = 1 << 128
 _BLOCK = 256
 """So many numbers of `record` cross to the core at once: one by one, crossing would cost more than counting."""
@@ -287,16 +288,26 @@ def _drained(pending: "Deque[Any]") -> Iterator[Any]:
 
 
 def _plain_number(value: Any) -> Number:
-    """`value` as an int or float that can be recorded."""
+    """`value` as an int or float that can be recorded, of no other class."""
     number: Number
     try:
-        number = int(index(value))  # before Python 3.10 it may be of a subclass
+        # Before Python 3.10 index() gives a bool, or what else is derived from int, as it is.
+        number = int(index(value))
     except TypeError:
-        if not hasattr(type(value), "__float__"):
-            raise TypeError(f"a histogram records numbers, not {type(value).__name__}") from None
-        number = float(value)
-    if not 0 <= number <= (_LARGEST if type(number) is int else inf) or number == inf:
+        number = _plain_float(value)
+    if not 0 <= number <= (_LARGEST if type(number) is int else _LARGEST_FLOAT):
         raise InvalidArgumentError(_NUMBERS)
+    return number
+
+
+def _plain_float(value: Any) -> float:
+    try:
+        # Not float(), which reads texts.
+        number = float(type(value).__float__(value))
+    except (AttributeError, TypeError):
+        raise TypeError(f"a histogram records numbers, not {type(value).__name__}") from None
+    except OverflowError:
+        return inf
     return number
 
 

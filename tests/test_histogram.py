@@ -9,6 +9,7 @@ import struct
 import sys
 import threading
 from array import array
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
@@ -173,8 +174,16 @@ def test_what_is_no_number_is_refused(thing):
 
 
 def test_other_kinds_of_numbers():
-    made = histogram([True, Fraction(1, 2)])
-    assert made.sum == 1.5
+    class Double(float):
+        pass
+
+    class Whole(int):
+        pass
+
+    made = histogram([True, Fraction(1, 2), Double(0.25), Whole(3), Decimal("0.25")])
+    assert (made.count, made.sum) == (5, 5)
+    with pytest.raises(InvalidArgumentError):
+        made.record(Fraction(10**400))
 
 
 def test_a_buffer_is_counted_whole_or_not_at_all():
