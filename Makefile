@@ -257,7 +257,7 @@ bench-metrics: library $(METRICS_VENV)/ready $(METRICS_DRIVERS) ## what histogra
 
 $(METRICS_VENV)/ready:
 	$(DJANGO_PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip install -q cffi numpy prometheus-client opentelemetry-sdk
+	$(@D)/bin/python -m pip install -q 'Django~=5.2.0' cffi numpy prometheus-client opentelemetry-sdk
 	touch $@
 
 $(METRICS_DRIVERS): $(BENCHMARKS)/%: benchmarks/metrics/%.c $(OUT)/libmercury.a

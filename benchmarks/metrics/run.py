@@ -92,11 +92,13 @@ def main() -> None:
     segments_in_c = rounds_of([options.segment_driver, str(options.rounds)])
     # A round starts 128 workers and the peer's 64.
     segments = rounds_of([sys.executable, str(HERE / "measure_segment.py"), str(max(options.rounds // 5, 2))])
+    light = rounds_of([sys.executable, str(HERE / "measure_light.py"), str(options.rounds)])
     bare = statistics.median(measured["bare_loop"] for measured in in_c)
     rows = [row(name, [measured[key] for measured in in_c], bare) for key, name in DRIVER_ROWS.items()]
     rows += [row(name, [measured[name] for measured in in_python], bare) for name in in_python[0]]
     rows.append(row(SEGMENT_RECORD, [measured["segment_record"] for measured in segments_in_c], bare))
     rows += [row(name, [measured[name] for measured in segments], bare) for name in segments[0]]
+    rows += [row(name, [measured[name] for measured in light], bare) for name in light[0]]
     result = {"about": about(), "rounds": options.rounds, "rows": rows}
     print(", ".join(f"{name} {text}" for name, text in result["about"].items()))
     print("| nanoseconds | must | aim | median (quartiles; best) | |\n|---|---|---|---|---|")
