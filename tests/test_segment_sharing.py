@@ -297,6 +297,28 @@ def test_a_forked_child_has_slots_of_its_own(segment):
         assert histograms(segment)["h", ()].count == generation
 
 
+def test_a_child_that_went_elsewhere_writes_to_the_same_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with mercury.Segment("metrics.segment", SIZE) as segment:
+        counter = segment.counter("c")
+
+        def work():
+            os.mkdir("elsewhere")
+            os.chdir("elsewhere")
+            counter.add(3)
+
+        assert in_child(work) == 0
+        assert counters(segment) == {("c", ()): 3}
+
+
+def test_a_folder_that_was_removed_is_told(tmp_path, monkeypatch):
+    os.mkdir(tmp_path / "gone")
+    monkeypatch.chdir(tmp_path / "gone")
+    os.rmdir(tmp_path / "gone")
+    with mercury.Segment("metrics.segment", SIZE) as segment:
+        assert segment.problem is not None
+
+
 def test_forks_of_forks(segment):
     counter = segment.counter("c")
 

@@ -10,6 +10,7 @@ with mercury.Segment("/run/app/metrics.segment") as segment:
         ...
 """
 
+import contextlib
 import itertools
 import logging
 import os
@@ -101,6 +102,8 @@ class Segment:
         """Opens the segment at `path`, or makes one of `file_bytes`; docs/segment-format.md says what fits."""
         self.path = os.fspath(path)
         self.problem: Optional[str] = None
+        with contextlib.suppress(OSError):  # a folder that was removed has no path
+            self.path = os.path.abspath(self.path)  # a child of a fork opens it again, wherever it stands then
         self._file_bytes = max(int(file_bytes), MIN_BYTES)
         self._lost_values = 0
         self._is_closed = False
