@@ -225,6 +225,17 @@ def test_a_file_that_is_cut_while_it_is_open_is_not_read(path):
         assert "cut" in segment.problem
 
 
+def test_a_file_that_is_removed_while_it_is_open_is_told(path, caplog):
+    with mercury.Segment(path, SIZE) as segment:
+        segment.counter("n").add(1)
+        os.unlink(path)
+        assert count_one(path) == (None, 1)
+        segment.counter("n").add(1)
+        assert [total(segment) for _ in range(2)] == [2, 2]
+        assert "removed" in segment.problem
+    assert len(caplog.records) == 1
+
+
 class BsdFlock(ctypes.Structure):
     """As <sys/fcntl.h> of macOS declares it."""
 

@@ -73,6 +73,10 @@ class SegmentFile:
         if os.fstat(self.descriptor).st_size < self.layout.file_bytes:
             raise UnusableError("somebody cut the file")
 
+    def is_removed(self) -> bool:
+        """Whether the file has no name any more: whoever opens its path makes another one."""
+        return os.fstat(self.descriptor).st_nlink == 0
+
     def generation(self) -> int:
         """Of the retired slots that count now."""
         generation: int = self.memory.layout().generation

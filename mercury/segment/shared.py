@@ -169,6 +169,8 @@ class Segment:
             session.used.append(None)
             try:
                 session.file.require_whole()
+                if session.file.is_removed():
+                    self._tell("somebody removed the file, and other processes do not see what this one counts")
                 fold(session.file)
                 return snapshot.take(session.file, self._lost_values)
             except UnusableError as error:
