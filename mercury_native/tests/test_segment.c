@@ -134,35 +134,41 @@ static void a_lying_index_is_refused(void) {
     }
 }
 
-/* Two series of one shape whose keys differ, in an index with room for little more. */
-static void equal_shapes_are_told_apart(void) {
+/* Keys of one shape and of another, in an index so small that they meet under some seed. */
+static void keys_that_meet_are_told_apart(void) {
+    enum { KEYS = 3, SMALL_INDEX = 4, SEEDS = 32 };
+    static const char *const keys[KEYS] = {"one", "two", "one of more bytes"};
     static uint64_t words[WORDS];
     static uint64_t copy[FIRST_BYTES / 8];
-    uint64_t index[2] = {0};
-    mercury_segment_cursor cursor = {FIRST, 0, 1, 0, 0, 0, 0, 0};
-    mercury_segment_series series[2];
-    int64_t places[2];
+    mercury_segment_series series[KEYS];
+    int64_t places[KEYS];
     size_t end = 0;
     size_t place = 0;
     memset(words, 0, BYTES);
     CHECK(mercury_segment_format(words, BYTES, SLOT_BYTES, 1, 2, 3, NULL) == MERCURY_OK);
     CHECK(mercury_segment_claim(words, BYTES, 0, &writer, NULL) == MERCURY_OK);
-    for (size_t number = 0; number < 2; number++) {
-        const char *key = number == 0 ? "one" : "two";
-        CHECK(mercury_segment_add(words, BYTES, 0, MERCURY_SEGMENT_COUNTER, key, 3, &end, &place, NULL) == MERCURY_OK);
+    for (size_t number = 0; number < KEYS; number++) {
+        CHECK(mercury_segment_add(words, BYTES, 0, MERCURY_SEGMENT_COUNTER, keys[number], strlen(keys[number]), &end,
+                                  &place, NULL) == MERCURY_OK);
         places[number] = (int64_t)place;
     }
-    const int64_t updates[] = {0, 5, 1, 7};
-    CHECK(mercury_segment_record(words, BYTES, places, 2, updates, 2, NULL) == MERCURY_OK);
+    const int64_t updates[] = {0, 5, 1, 7, 2, 11};
+    CHECK(mercury_segment_record(words, BYTES, places, KEYS, updates, KEYS, NULL) == MERCURY_OK);
     memcpy(copy, words + FIRST, FIRST_BYTES);
-    CHECK(mercury_segment_claim(words, BYTES, 1, &writer, NULL) == MERCURY_OK);
-    for (int round = 0; round < 3; round++) {
-        cursor.place = FIRST;
-        CHECK(mercury_segment_merge(words, BYTES, 1, index, 2, 9, copy, FIRST_BYTES, &cursor, NULL) == MERCURY_OK);
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        uint64_t index[SMALL_INDEX] = {0};
+        mercury_segment_cursor cursor = {FIRST, 0, 1, 0, 0, 0, 0, 0};
+        CHECK(mercury_segment_claim(words, BYTES, 1, &writer, NULL) == MERCURY_OK);
+        for (int round = 0; round < 2; round++) {
+            cursor.place = FIRST;
+            CHECK(mercury_segment_merge(words, BYTES, 1, index, SMALL_INDEX, seed, copy, FIRST_BYTES, &cursor, NULL) ==
+                  MERCURY_OK);
+        }
+        CHECK(cursor.status == MERCURY_SEGMENT_MERGED && cursor.whole_count == (int64_t)2 * KEYS);
+        CHECK(mercury_segment_list(words, BYTES, 1, series, KEYS, &end, NULL) == MERCURY_OK && end == KEYS);
+        CHECK(series[0].sum_low == 10 && series[1].sum_low == 14 && series[2].sum_low == 22);
+        CHECK(mercury_segment_clear(words, BYTES, 1, NULL) == MERCURY_OK);
     }
-    CHECK(cursor.status == MERCURY_SEGMENT_MERGED && cursor.whole_count == 6);
-    CHECK(mercury_segment_list(words, BYTES, 1, series, 2, &end, NULL) == MERCURY_OK);
-    CHECK(series[0].sum_low == 15 && series[1].sum_low == 21);
 }
 
 /* Histograms of one slot each, one thread each; MERCURY_TEST_RECORDS says how often. */
@@ -233,7 +239,7 @@ int main(void) {
     RUN(an_end_outside_of_the_slot_is_refused);
     RUN(too_small_a_buffer_is_told_what_is_needed);
     RUN(a_lying_index_is_refused);
-    RUN(equal_shapes_are_told_apart);
+    RUN(keys_that_meet_are_told_apart);
     RUN(threads_have_exact_totals);
     return CHECK_RESULT();
 }

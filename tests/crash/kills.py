@@ -18,13 +18,14 @@ LANES = 8
 REPEATS = 100
 FILE_BYTES = 4096 + 32 * 65536
 SNAPSHOT_EVERY = 25
+TELL_EVERY = 1000
 LONGEST_LIFE_SECONDS = 0.01
 
 
 def run(folder: str, kills: int, seed: int) -> List[str]:
     """Prints what was seen; the faults."""
     storm = _Storm(os.path.join(folder, "kills.segment"), seed)
-    faults = storm.run(kills)
+    faults = storm.run(max(kills, LANES))
     print(
         f"kills: {kills} of {LANES} writers, {storm.flushes()} flushes of {2 * REPEATS} values acknowledged, "
         f"{storm.beyond} values beyond them, "
@@ -50,35 +51,45 @@ class _Storm:
         return sum(self._acknowledged)
 
     def run(self, kills: int) -> List[str]:
-        for lane in range(LANES):
-            self._start(lane)
-        for number in range(kills):
-            time.sleep(self._random.random() * LONGEST_LIFE_SECONDS)
-            lane = self._kill()
-            if number + LANES < kills:
-                self._start(lane)
-            if number % SNAPSHOT_EVERY == 0:
-                self._check(running=1)
-            if not self._living:
-                break
+        try:
+            self._kill_all(kills)
+        finally:
+            while self._living:
+                self._kill()
         self.beyond = self._check(running=0)
         self._segment.close()
         return self._faults
 
+    def _kill_all(self, kills: int) -> None:
+        """Kills that many writers; all but the last ones have a successor."""
+        for lane in range(LANES):
+            self._start(lane)
+        for number in range(1, kills + 1):
+            time.sleep(self._random.random() * LONGEST_LIFE_SECONDS)
+            lane = self._kill()
+            if number + LANES <= kills:
+                self._start(lane)
+            if number % SNAPSHOT_EVERY == 0:
+                self._check(running=1)
+            if number % TELL_EVERY == 0:
+                print(f"kills: {number} so far, {len(self._faults)} faults", flush=True)
+
     def _start(self, lane: int) -> None:
+        parent = os.getpid()
         child = os.fork()
         if child == 0:
             try:
-                self._write(lane)
+                self._write(lane, parent)
             finally:
                 os._exit(1)
         self._living[child] = lane
 
-    def _write(self, lane: int) -> None:
+    def _write(self, lane: int, parent: int) -> None:
+        os.nice(19)  # so that whoever kills gets its turn
         segment = self._segment
         series = [segment.counter("c", lane=lane), segment.histogram("h", lane=lane)]
         values = [(series[number % 2], 1 + number % 2 * 1_000_000) for number in range(2 * REPEATS)]
-        while True:
+        while os.getppid() == parent:
             segment.record(values)
             self._acknowledged[lane] += 1
 
