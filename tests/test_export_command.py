@@ -116,3 +116,20 @@ def test_a_forked_child_waits_for_no_thread_that_it_does_not_have(path):
             signal.alarm(60)  # where it waits after all
             os._exit(0 if source.snapshot() is not None else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_without_opentelemetry_it_says_what_to_install(path, told, monkeypatch):
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    for name in [name for name in sys.modules if name.startswith("opentelemetry.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(sys.modules, "mercury.export.otlp_metrics", raising=False)
+    code, output, complaint = told(path, "--to", "otlp")
+    assert (code, output) == (1, b"")
+    assert b"pip install 'mercury-native[opentelemetry]'" in complaint
+
+
+def test_no_door_is_loaded_before_it_is_opened():
+    told = "[name for name in sys.modules if name.startswith(('opentelemetry', 'mercury.export', 'mercury.segment'))]"
+    program = f"import sys, mercury, mercury.cli; mercury.monitor; print({told})"
+    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True)
+    assert done.stdout.strip() == b"[]"
