@@ -60,6 +60,14 @@ class _Tracing:
 _tracing = _Tracing()
 
 
+def _tracemalloc() -> Any:
+    """None on PyPy, which has none."""
+    try:
+        return import_module("tracemalloc")
+    except ImportError:
+        return None
+
+
 class TracedMemory:
     """What Python allocates from the making of this object on and still holds at `stop`, in all threads."""
 
@@ -67,8 +75,9 @@ class TracedMemory:
         self._module: Any = None
         self._before = 0
         try:
-            # PyPy has none.
-            self._module = import_module("tracemalloc")
+            self._module = _tracemalloc()
+            if self._module is None:
+                return
             with _tracing.lock:
                 _tracing.open_count += 1
                 if not self._module.is_tracing():

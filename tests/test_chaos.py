@@ -71,6 +71,7 @@ BOUNDARY = frozenset(
         "mercury.django.middleware._Streamed._leave",
         "mercury.django.middleware._Streamed.close",
         "mercury.django.middleware._end",
+        "mercury.django.middleware._on_route",
         "mercury.telemetry.light.LightTrace.note",
         "mercury.telemetry.light.LightTrace.watch",
         "mercury.trace.tell_fault",

@@ -152,6 +152,20 @@ def test_commands_tasks_and_blocks_flush_too(tmp_path, rate):
     assert sink.crossings == 3
 
 
+def test_tasks_of_queues_flush_and_their_failures_are_kept(tmp_path, rate, reports):
+    from mercury.django.task_units import TaskUnits
+
+    units = TaskUnits()
+    with telemetry(tmp_path, sample_rate=rate) as made:
+        for key, has_failed in (("first", False), ("second", True)):
+            units.open(key, "shop.send_mail")
+            authors()
+            units.close(key, has_failed)
+    assert made.sink.total("mercury.unit.duration", mercury__unit__name="task shop.send_mail") == 2
+    assert made.sink.total("db.client.operation.duration") == 10
+    assert len(reports) == (2 if rate else 1)
+
+
 def test_tests_are_traced_as_ever(tmp_path, reports):
     set_to = {**LIGHT, "workloads": {"test": {"sample_rate": 1}}}
     with telemetry(tmp_path, **set_to) as made, mercury.monitor("a test", workload="test"):

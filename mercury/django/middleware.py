@@ -5,6 +5,7 @@ response, unless the settings ask for headers, as they do while DEBUG is on, or 
 """
 
 import sys
+from types import FrameType
 from typing import Any, AsyncIterator, Callable, Iterator, Optional
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -65,16 +66,21 @@ class MercuryMiddleware:
         return response
 
     def _on_view(self, request: Any, *view: Any) -> None:
-        """Django found the view: the route is known, and may be one to be traced in full. Never raises."""
-        try:
-            unit = getattr(current.get(), "unit", None)
-            if unit is not None:
-                unit.trace_if_suspect(_name(request), _exchange(request, None).method, sys._getframe())
-        except Exception:
-            tell_fault("Mercury could not look at a route.")
+        """Django found the view, and is about to call it from the frame that called this."""
+        _on_route(request, sys._getframe(1))
 
     async def _on_view_async(self, request: Any, *view: Any) -> None:
-        self._on_view(request)
+        _on_route(request, sys._getframe(1))
+
+
+def _on_route(request: Any, root: FrameType) -> None:
+    """The route is known, and may be one that is to be traced in full from here on. Never raises."""
+    try:
+        unit = getattr(current.get(), "unit", None)
+        if unit is not None:
+            unit.trace_if_suspect(_name(request), _exchange(request, None).method, root)
+    except Exception:
+        tell_fault("Mercury could not look at a route.")
 
 
 def _end(unit: Optional[Unit], request: Any, response: Any) -> Optional[FindingsError]:

@@ -160,12 +160,12 @@ class LightUnit(_Measured):
         self._started_ns = _now()
         self._opening_ns = self._started_ns - opened_ns
 
-    def trace_if_suspect(self, name: str, method: str, frame: FrameType) -> None:
-        """Goes on in full, if units of this name are suspect; `frame` is one below the unit's root."""
+    def trace_if_suspect(self, name: str, method: str, root: FrameType) -> None:
+        """Goes on in full, if units of this name are suspect; call paths start at `root`."""
         now_ns = _now()
         if self._telemetry.sampling.wants_in_full(f"{method} {name.partition(' ')[2]}", now_ns):
             self.light.is_light = False
-            full = FullUnit(self._telemetry, name, frame.f_back, self.workload, now_ns)
+            full = FullUnit(self._telemetry, name, root, self.workload, now_ns)
             full.chosen = self.chosen
             full.take_over(self)
             self.traced = full
