@@ -341,6 +341,7 @@ int64_t mercury_segment_clear(void *memory, size_t bytes, size_t slot, mercury_e
     if (!enter(&self, memory, bytes, slot)) {
         return mercury_error_fill(error, MERCURY_ERROR_INVALID_ARGUMENT, -1);
     }
+    word_fence(); /* whoever misses these values has to see the generation whose slots have them */
     memset(self.words + self.start + SLOT_WORDS, 0, (self.end - self.start - SLOT_WORDS) * WORD_BYTES);
     /* A slot whose use is 0 is free, whatever else its head says: claiming writes all of it. */
     for (size_t word = SLOT_USE; word < SLOT_WORDS; word++) {
