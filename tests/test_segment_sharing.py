@@ -179,7 +179,7 @@ def test_threads_have_exact_totals(segment):
     assert segment.snapshot().losses == NOTHING_LOST
 
 
-def test_closing_while_others_write_ends_nobody(path):
+def test_closing_while_others_write_ends_nobody_and_warns_of_nothing(path, caplog):
     for _ in range(5):
         segment = mercury.Segment(path, SIZE)
         counter, is_over = segment.counter("c"), []
@@ -197,6 +197,7 @@ def test_closing_while_others_write_ends_nobody(path):
         is_over.append(True)
         for thread in threads:
             thread.join()
+    assert not caplog.records
 
 
 def test_a_signal_handler_writes_beside_what_it_interrupts(segment):

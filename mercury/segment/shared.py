@@ -268,8 +268,8 @@ class Segment:
             session.file.close()
 
     def _tell(self, problem: str) -> None:
-        """Says once that values are lost."""
-        if self.problem is None:
+        """Says once that values are lost; not of a closed segment, in whose file another thread may just have been."""
+        if self.problem is None and not self._is_closed:
             self.problem = problem
             logger.warning("Mercury's shared metrics lose values: %s", problem)
 
