@@ -1,5 +1,6 @@
 """`mercury segment`: what it shows, and when its exit code says that something is missing."""
 
+import io
 import json
 import math
 import os
@@ -110,3 +111,12 @@ def test_other_files_are_refused(call, path, change):
     assert complaints.startswith("mercury segment: ")
     assert call(file=os.path.dirname(path))[0] == 2
     assert call(file=path + ".missing")[0] == 2
+
+
+def test_names_that_the_terminal_cannot_show(path, monkeypatch):
+    with mercury.Segment(path) as segment:
+        segment.counter("caf\xe9", r="\u65e5").add(3)
+    shown = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(shown, encoding="ascii", write_through=True))
+    assert cli.main(["segment", path]) == 0
+    assert b"             3  caf\\xe9{r=\\u65e5}\n" in shown.getvalue()

@@ -40,7 +40,8 @@ def run(path: str, as_json: bool) -> int:
     if as_json:
         print(json.dumps(_document(found, slots), indent=2))
     else:
-        print("\n".join(_lines(found, slots)))
+        encoding = sys.stdout.encoding or "ascii"
+        print("\n".join(_lines(found, slots)).encode(encoding, "backslashreplace").decode(encoding))
     missing = found.losses._replace(other_values=0)
     return INCOMPLETE if any(missing) else WHOLE
 
