@@ -12,10 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(1, str(ROOT))
-sys.path.insert(1, str(ROOT / "benchmarks" / "overhead"))
-sys.path.insert(1, str(ROOT / "examples" / "bookshop"))
+sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(1, str(Path(__file__).resolve().parents[1] / "overhead"))
+sys.path.insert(1, str(Path(__file__).resolve().parents[2] / "examples" / "bookshop"))
 
 from run import PAGE, environment, make_database
 from server import Server
