@@ -21,7 +21,13 @@ from operator import index
 from typing import Any, Deque, Iterator, NamedTuple, Optional, Tuple, Type, TypeVar, Union
 
 from mercury.core import backend
-from mercury.core.records import HISTOGRAM_MAX_SCALE, HISTOGRAM_MIN_SCALE, HISTOGRAM_UNIT_BITS, Figures
+from mercury.core.records import (
+    HISTOGRAM_MAX_BYTES,
+    HISTOGRAM_MAX_SCALE,
+    HISTOGRAM_MIN_SCALE,
+    HISTOGRAM_UNIT_BITS,
+    Figures,
+)
 from mercury.errors import InvalidArgumentError
 
 Number = Union[int, float]
@@ -217,7 +223,7 @@ class Histogram:
         """
         try:
             with memoryview(data) as view:
-                encoded = view.tobytes()
+                encoded = view[: HISTOGRAM_MAX_BYTES + 1].tobytes()  # where more begins, it is refused
         except TypeError:
             raise TypeError(f"data must be bytes, not {type(data).__name__}") from None
         self = cls.__new__(cls)

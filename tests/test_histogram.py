@@ -316,6 +316,21 @@ def test_extremes_above_all_numbers_are_refused(word):
     assert caught.value.position == 8 * word
 
 
+def test_what_is_too_long_is_refused_where_it_is_and_not_copied():
+    encoded = histogram([1, 5]).to_bytes()
+    tracemalloc = pytest.importorskip("tracemalloc")  # PyPy has none
+    long = bytearray(1 << 24)
+    long[: len(encoded)] = encoded
+    tracemalloc.start()
+    try:
+        with pytest.raises(MalformedDataError) as caught:
+            mercury.Histogram.from_bytes(long)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+    assert caught.value.position == len(encoded)
+
+
 def test_what_are_no_bytes():
     for thing in (None, "MHIS", 96, [1]):
         with pytest.raises(TypeError, match="data must be bytes"):
