@@ -236,6 +236,38 @@ def test_a_file_that_is_removed_while_it_is_open_is_told(path, caplog):
     assert len(caplog.records) == 1
 
 
+@pytest.mark.parametrize("opened", [0, 20], ids=["numbers are free", "numbers are other files'"])
+def test_descriptors_that_the_host_closed_are_told_and_not_closed_again(path, opened):
+    program = """
+import os, sys, mercury
+segments = [mercury.Segment(f"{sys.argv[1]}.{number}", 400_000) for number in range(3)]
+counters = [segment.counter("n") for segment in segments]
+for counter in counters:
+    counter.add(1)
+os.closerange(3, 64)
+files = [os.open(os.devnull, os.O_RDONLY) for _ in range(int(sys.argv[2]))]
+if os.fork() == 0:
+    for counter in counters:
+        counter.add(10)
+    print([dict(segment.snapshot().counters()) for segment in segments], flush=True)
+    os._exit(0)
+os.wait()
+for segment in segments:
+    segment.snapshot()
+    print(segment.problem)
+    segment.close()
+print(len([os.fstat(file) for file in files]))
+"""
+    os.makedirs(os.path.dirname(path), 0o700)
+    command = [sys.executable, "-W", "ignore", "-c", program, path, str(opened)]
+    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert "Exception ignored" not in done.stderr
+    found, *problems, open_files = done.stdout.splitlines()
+    assert found == str([{("n", ()): 11}] * 3)
+    assert problems == ["somebody closed its descriptor, and with it gave back this process's slots"] * 3
+    assert open_files == str(opened)
+
+
 class BsdFlock(ctypes.Structure):
     """As <sys/fcntl.h> of macOS declares it."""
 

@@ -70,8 +70,18 @@ class SegmentFile:
 
     def require_whole(self) -> None:
         """Raises UnusableError where somebody cut the file: to touch its mapping would end the process."""
+        if not self._is_open():
+            raise UnusableError("somebody closed its descriptor, and with it gave back this process's slots")
         if os.fstat(self.descriptor).st_size < self.layout.file_bytes:
             raise UnusableError("somebody cut the file")
+
+    def _is_open(self) -> bool:
+        """False where the host closed the descriptor; its number may be another file's then."""
+        try:
+            status = os.fstat(self.descriptor)
+        except OSError:
+            return False
+        return (status.st_dev, status.st_ino) == self.locks.file
 
     def is_removed(self) -> bool:
         """Whether the file has no name any more: whoever opens its path makes another one."""
@@ -104,9 +114,12 @@ class SegmentFile:
             return
         # PyPy crashes where a mapping is closed before what borrowed it.
         self.memory.close()
-        self.locks.give_back_all()
-        if not self.locks.survive_close:
-            # Closing any descriptor, the mapping's too, would take the locks of the process's other users of the file.
+        is_open = self._is_open()
+        if is_open:
+            self.locks.give_back_all()
+        if not is_open or not self.locks.survive_close:
+            # The mapping has a descriptor of its own, and its number may be another file's too. And where locks are
+            # the process's, closing any descriptor would take those of its other users of the file.
             _kept_open.append(self)
             return
         with contextlib.suppress(BufferError):

@@ -42,14 +42,14 @@ class Locks:
 
     def __init__(self, descriptor: int) -> None:
         status = os.fstat(descriptor)
-        self._file = (status.st_dev, status.st_ino)
+        self.file = (status.st_dev, status.st_ino)
         self._kernel = _kernel_locks(descriptor)
         self._taken: Dict[int, object] = {}
         self.survive_close = self._kernel.survive_close
 
     def take(self, number: int) -> bool:
         """Takes a lock if nobody has it; never waits."""
-        token, name = object(), (*self._file, number)
+        token, name = object(), (*self.file, number)
         if _held.setdefault(name, token) is not token:
             return False
         try:
@@ -64,7 +64,7 @@ class Locks:
 
     def give_back(self, number: int) -> None:
         """Gives back a lock that was taken here. In the child of a fork nothing was: it would be the parent's."""
-        token, name = self._taken.pop(number, None), (*self._file, number)
+        token, name = self._taken.pop(number, None), (*self.file, number)
         if token is None or _held.get(name) is not token:
             return
         # The kernel first: a thread that took the lock in between would be granted what is dropped a moment later.
@@ -79,7 +79,7 @@ class Locks:
 
     def is_held(self, number: int) -> bool:
         """Whether anybody holds the lock; True where that cannot be told."""
-        return (*self._file, number) in _held or self._kernel.is_held(_FIRST_BYTE + number)
+        return (*self.file, number) in _held or self._kernel.is_held(_FIRST_BYTE + number)
 
 
 _IS_BSD = sys.platform.startswith(("darwin", "freebsd", "netbsd", "openbsd", "dragonfly"))
