@@ -298,6 +298,27 @@ def test_a_forked_child_has_slots_of_its_own(segment):
         assert histograms(segment)["h", ()].count == generation
 
 
+def test_a_hook_that_records_in_the_child_does_not_write_to_the_parents_slot(path):
+    program = """
+import os, sys
+counters = []
+os.register_at_fork(after_in_child=lambda: [counter.add(1) for counter in counters])
+import mercury
+segment = mercury.Segment(sys.argv[1], 400_000)
+counters.append(segment.counter("c"))
+counters[0].add(10)
+if os.fork() == 0:
+    counters[0].add(100)
+    print(segment.snapshot().losses.lost_values)
+    sys.stdout.flush()
+    os._exit(0)
+os.wait()
+print([slot.count for slot in segment._sessions[0].file.memory.series(0)], dict(segment.snapshot().counters()))
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program, path], capture_output=True, check=False)
+    assert done.stdout.splitlines() == [b"1", b"[0, 0, 1] {('c', ()): 110}"], done.stderr
+
+
 def test_a_child_that_went_elsewhere_writes_to_the_same_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with mercury.Segment("metrics.segment", SIZE) as segment:

@@ -77,6 +77,7 @@ class _Session:
 
     def __init__(self, file: SegmentFile) -> None:
         self.file = file
+        self.pid = os.getpid()
         self.identity = random_identity()
         self.idle: List[Writer] = []
         self.used: List[None] = []
@@ -252,6 +253,8 @@ class Segment:
         if found is None and not self._is_closed and self.problem is None:
             self._open()
             found = self._sessions.get(0)
+        if found is not None and found.pid != os.getpid():
+            return None  # a hook of the host's runs in the child of a fork before ours: the slots are the parent's
         return found
 
     def _open(self) -> None:
