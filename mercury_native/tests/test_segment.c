@@ -2,6 +2,7 @@
  * test_segment.c - what a segment refuses, what survives in it, and many writers at once.
  */
 #include "check.h"
+#include "digest.h"
 #include "internal.h"
 
 #include <pthread.h>
@@ -34,6 +35,22 @@ static void prepare(uint64_t *words, int64_t *places) {
     places[0] = (int64_t)place;
     CHECK(mercury_segment_add(words, BYTES, 0, MERCURY_SEGMENT_HISTOGRAM, "b", 1, &end, &place, NULL) == MERCURY_OK);
     places[1] = (int64_t)place;
+}
+
+/* The number is that of x86-64; make big-endian runs this on s390x. */
+static void the_bytes_are_the_same_on_every_machine(void) {
+    static uint64_t words[WORDS];
+    int64_t places[2];
+    const int64_t updates[] = {0, 1, 0, 825, 1, 1, 1, 1000000, 1, 1 << 30, 1, INT64_C(1) << 50};
+    mercury_segment_series series[2];
+    size_t count = 0;
+    prepare(words, places);
+    CHECK(mercury_segment_record(words, BYTES, places, 2, updates, 6, NULL) == MERCURY_OK);
+    CHECK(digest_of(words, BYTES) == UINT64_C(0x57FD14D221B8AAFB));
+    CHECK(mercury_segment_list(words, BYTES, 0, series, 2, &count, NULL) == MERCURY_OK && count == 2);
+    CHECK(series[0].state == MERCURY_SEGMENT_WHOLE && series[0].sum_low == 826);
+    CHECK(series[1].state == MERCURY_SEGMENT_WHOLE && series[1].count == 4);
+    CHECK(series[1].smallest == 1 && series[1].largest == INT64_C(1) << 50);
 }
 
 static void null_and_askew_memory_is_refused(void) {
@@ -235,6 +252,7 @@ static void threads_have_exact_totals(void) {
 }
 
 int main(void) {
+    RUN(the_bytes_are_the_same_on_every_machine);
     RUN(null_and_askew_memory_is_refused);
     RUN(an_end_outside_of_the_slot_is_refused);
     RUN(too_small_a_buffer_is_told_what_is_needed);
