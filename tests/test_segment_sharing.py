@@ -233,8 +233,8 @@ def test_an_exception_between_two_stores_costs_one_value_at_most(segment):
     count = stops = 0
     try:
         for _ in range(20):
-            signal.setitimer(signal.ITIMER_REAL, 0.001)
             try:
+                signal.setitimer(signal.ITIMER_REAL, 0.001)
                 while True:
                     counter.add(1)
                     count += 1
