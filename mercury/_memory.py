@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any, NamedTuple, Optional
 
 from mercury.core import backend
+from mercury.errors import UnsupportedError
 from mercury.trace import tell_fault
 
 INTERVAL_NS = 100_000_000
@@ -44,7 +45,10 @@ def change(before: Reading, after: Reading) -> Optional[float]:
 def _resident_mb() -> Optional[float]:
     try:
         return float(backend().module.memory().resident_bytes) / 2**20
+    except UnsupportedError:
+        return None
     except Exception:
+        tell_fault("Mercury could not read the memory of the process.")
         return None
 
 
@@ -88,14 +92,15 @@ class TracedMemory:
             tell_fault("Mercury could not trace memory.")
 
     def stop(self) -> Optional[float]:
-        """In MiB; None where nothing tells. Tracing that somebody else began goes on."""
+        """In MiB; None where nothing tells. Tracing that somebody else began goes on. May be called again."""
         module, self._module = self._module, None
-        if module is None or not module.is_tracing():
+        if module is None:
             return None
-        held: int = module.get_traced_memory()[0] - self._before
+        # Somebody else may have stopped it.
+        held = module.get_traced_memory()[0] - self._before if module.is_tracing() else None
         with _tracing.lock:
             _tracing.open_count -= 1
             if _tracing.is_ours and _tracing.open_count == 0:
                 module.stop()
                 _tracing.is_ours = False
-        return held / 2**20
+        return None if held is None else held / 2**20

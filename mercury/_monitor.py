@@ -102,6 +102,9 @@ class Unit:
             tell_fault("Mercury could not judge a unit of work.")
             report = _unmeasured(self.name, elapsed_ns, cpu_ns, _FAULT)
         try:
+            if self.traced_memory is not None:
+                # Where the unit could not be judged, nobody has.
+                self.traced_memory.stop()
             self._announce(chosen, mode, report)
         except Exception:
             tell_fault("Mercury could not tell a report.")

@@ -318,7 +318,7 @@ def test_extremes_above_all_numbers_are_refused(word):
 
 def test_what_is_too_long_is_refused_where_it_is_and_not_copied():
     encoded = histogram([1, 5]).to_bytes()
-    tracemalloc = pytest.importorskip("tracemalloc")  # PyPy has none
+    tracemalloc = pytest.importorskip("tracemalloc", reason="PyPy has no tracemalloc")
     long = bytearray(1 << 24)
     long[: len(encoded)] = encoded
     tracemalloc.start()

@@ -443,6 +443,33 @@ def test_tracing_that_somebody_else_began_goes_on():
         tracemalloc.stop()
 
 
+@pytest.mark.skipif(sys.implementation.name == "pypy", reason="PyPy has no tracemalloc")
+def test_tracing_ends_though_somebody_else_ended_it_once():
+    import tracemalloc
+
+    with mercury.monitor("ended within", memory=True) as watch:
+        tracemalloc.stop()
+    assert watch.report.metrics.traced_memory_mb is None
+    with mercury.monitor("as ever", memory=True) as watch:
+        assert tracemalloc.is_tracing()
+    assert not tracemalloc.is_tracing()
+    assert watch.report.metrics.traced_memory_mb is not None
+
+
+@pytest.mark.skipif(sys.implementation.name == "pypy", reason="PyPy has no tracemalloc")
+def test_tracing_ends_though_the_unit_cannot_be_judged(monkeypatch):
+    import tracemalloc
+
+    def fail(evidence):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("mercury._monitor.judge", fail)
+    with mercury.monitor("not judged", memory=True) as watch:
+        pass
+    assert not tracemalloc.is_tracing()
+    assert "fault inside Mercury" in watch.report.notes[0]
+
+
 def test_a_performance_monitor_runs_once_at_a_time():
     watch = mercury.PerformanceMonitor()
     with pytest.raises(MonitoringError, match="no monitoring is in progress"):

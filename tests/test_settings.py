@@ -190,7 +190,7 @@ WRONG_VALUES = [
     ("mercury.E002", {"metrics": 7}),
     ("mercury.E002", {"metrics": ""}),
     ("mercury.E002", {"metrics": "secret\0"}),
-    ("mercury.E002", {"metrics": Hostile("/tmp/secret")}),
+    ("mercury.E002", {"metrics": Hostile("/nowhere/secret")}),
     ("mercury.E002", {"max_overhead": 1.5}),
     ("mercury.E002", {"max_response_time_ms": float("inf")}),
     ("mercury.E002", {"exclude_paths": "/health/"}),

@@ -254,12 +254,15 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_a_control_file_of_no_use_leaves_it_to_the_settings(what, tmp_path):
+def test_a_control_file_of_no_use_leaves_it_to_the_settings(what, tmp_path, caplog):
     if what == "a pipe" and not hasattr(os, "mkfifo"):
         BROKEN["a directory"](control_file(tmp_path / "segment"))
     else:
         (tmp_path / "elsewhere").write_text("off\n")
         BROKEN[what](control_file(tmp_path / "segment"))
-    assert Switch(tmp_path / "segment").word(0) == "auto"
+    switch = Switch(tmp_path / "segment")
+    assert [switch.word(0), switch.word(SECOND)] == ["auto", "auto"]
+    (told,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert "segment.switch is of no use: " in told
     with pytest.raises((OSError, ValueError)):
         read(control_file(tmp_path / "segment"))

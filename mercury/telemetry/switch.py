@@ -37,6 +37,7 @@ class Switch:
         self._looked_ns: Optional[int] = None
         self._stamp: _Stamp = None
         self._word = AUTO
+        self._told: Optional[str] = None
 
     def word(self, now_ns: int) -> str:
         """One of WORDS. Never raises."""
@@ -51,12 +52,23 @@ class Switch:
             if stamp == self._stamp:
                 return
             word = AUTO if stamp is None else read(self._path)
-        except (OSError, ValueError):
+        except (OSError, ValueError) as error:
+            # Without a stamp it is read again at the next look: what failed may have passed.
             stamp, word = None, AUTO
+            self._tell(error)
+        else:
+            self._told = None
         self._stamp = stamp
         if word != self._word:
             logger.warning("Mercury's capture was switched from %s to %s.", self._word, word)
             self._word = word
+
+    def _tell(self, error: Exception) -> None:
+        """Says once of a control file that it is of no use, and why."""
+        why = (isinstance(error, OSError) and error.strerror) or str(error)
+        if why != self._told:
+            self._told = why
+            logger.warning("Mercury's control file %s is of no use: %s. Capture is as without it.", self._path, why)
 
 
 def _stamp(path: Path) -> _Stamp:

@@ -198,7 +198,7 @@ class _Place(NamedTuple):
 
 
 class _Figures(NamedTuple):
-    count: int  # type: ignore[assignment]
+    count: int  # type: ignore[assignment]  # the field, not the method of tuples
     sum_low: int
     sum_high: int
     smallest: int
