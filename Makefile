@@ -3,7 +3,7 @@
 # The rooms of mercury/ in the order in which a statement passes them, and the
 # files of the C core in the order of the sections of mercury.h. A test holds
 # both lists against the header's drawing, the folders and the twin's modules.
-ROOMS = capture core findings suppression report segment telemetry export django commands
+ROOMS = capture core findings suppression report segment telemetry export testing django commands
 SOURCES = abi error alloc sql_lexer sql_split sql_normalize sql_summary sql_advice loop_proof trace histogram segment platform
 
 PYTHON ?= python3

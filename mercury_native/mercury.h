@@ -5,7 +5,7 @@
  * clock, no locale, no recursion, and no global state but the allocator hook.
  * It works on memory that the caller gives. Its place in the flow:
  *
- *     capture -> core -> findings -> suppression -> report -> segment -> telemetry -> export -> django -> commands
+ * capture -> core -> findings -> suppression -> report -> segment -> telemetry -> export -> testing -> django -> commands
  *                   |
  *                   |  SQL text        sql_lexer      bytes  -> tokens
  *                   |                  sql_split      tokens -> the statements of a script

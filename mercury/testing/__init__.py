@@ -1,0 +1,6 @@
+"""Test suites under Mercury: what each test and each view did, judged against budgets and a baseline.
+
+`watch.py` sees one test at a time and hands over a record; `outbox.py` carries records between processes;
+`suite.py` merges them, in any order, into one result. What is made of it, `verdict.py`, is read
+by pytest's plugin, Django's runner and the writers of reports.
+"""
