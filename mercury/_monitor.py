@@ -40,6 +40,9 @@ listeners: List[Callable[[Report], None]] = []
 outer_listeners: List[Callable[[Report], None]] = []
 """The same for units that lie in no other, so that no query is told twice."""
 
+witnesses: List[Callable[[Report, Evidence], None]] = []
+"""The same with what the verdict rests on, for units that lie in no other and were measured."""
+
 _thread_time_ns: Callable[[], int] = getattr(time, "thread_time_ns", time.process_time_ns)
 
 
@@ -59,6 +62,8 @@ class Unit:
     """Where somebody asked for it."""
     chosen: Settings
     """What held when the unit opened."""
+    witness: Optional[Callable[[Report, Evidence], None]] = None
+    """Who wants to see this unit's report with what it rests on."""
 
     def __init__(self, name: str, root: Optional[FrameType], workload: str = "block") -> None:
         self.name = name
@@ -125,7 +130,7 @@ class Unit:
         sifted = self._sift(chosen, mode, verdict.findings, evidence)
         metrics = self._metrics(elapsed_ns, cpu_ns, evidence.totals, sifted.findings)
         exceeded = _modes.exceeded(chosen, self.workload, metrics)
-        return Report(
+        report = Report(
             self.name,
             metrics,
             sifted.findings,
@@ -139,6 +144,15 @@ class Unit:
             self.id,
             queries=sent_queries(evidence) if evidence.kept else (),
         )
+        self._show(report, evidence)
+        return report
+
+    def _show(self, report: Report, evidence: Evidence) -> None:
+        seen_by = witnesses if self.trace.parent is None else []
+        if self.witness is not None:
+            seen_by = [*seen_by, self.witness]
+        if seen_by:
+            _tell(report, [functools.partial(_bear_witness, witness, evidence) for witness in seen_by])
 
     def _with_unused_loads(self, evidence: Evidence) -> Evidence:
         is_cut_short = self.is_cut_short or not isinstance(sys.exc_info()[1], _ENDS)
@@ -234,6 +248,10 @@ def open_parent(workload: str) -> Optional[Trace]:
         parent = parent.parent
     is_apart = parent is not None and parent.is_background and workload in ("request", "task", "test")
     return None if is_apart else parent
+
+
+def _bear_witness(witness: Callable[[Report, Evidence], None], evidence: Evidence, report: Report) -> None:
+    witness(report, evidence)
 
 
 def _tell(report: Report, to: List[Callable[[Report], None]]) -> None:

@@ -17,7 +17,21 @@ import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Pattern, Sequence, Set, Tuple, TypedDict, Union
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    List,
+    NamedTuple,
+    Optional,
+    Pattern,
+    Sequence,
+    Set,
+    Tuple,
+    TypedDict,
+    Union,
+)
 
 from mercury._settings_sources import (
     BROKEN_IGNORE,
@@ -233,6 +247,7 @@ class _Cache:
         self.django: Any = None
         self.value: Any = None
         self.told: Set[str] = set()
+        self.adjust: Optional[Callable[[Settings], Settings]] = None
 
 
 _cache = _Cache()
@@ -248,7 +263,7 @@ def active() -> Settings:
         if cached is None or django is not _cache.django or value is not _cache.value:
             loaded = load()
             _tell(loaded.problems)
-            _cache.settings = cached = loaded.settings
+            _cache.settings = cached = _cache.adjust(loaded.settings) if _cache.adjust else loaded.settings
             _cache.django, _cache.value = django, value
         if cached.is_debugging is not is_on:
             # Test runners turn it off, and tests on again.
@@ -263,6 +278,12 @@ def reload() -> None:
     """Has the next unit read the environment, Django's settings and pyproject.toml again."""
     _cache.settings = None
     _cache.told.clear()
+
+
+def adjust(function: "Optional[Callable[[Settings], Settings]]") -> None:
+    """Has the settings go through a function wherever they are read: whoever tests wants all of it measured."""
+    _cache.adjust = function
+    _cache.settings = None
 
 
 def _tell(problems: List[Problem]) -> None:

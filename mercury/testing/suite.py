@@ -75,6 +75,15 @@ class Limit(NamedTuple):
     alias: str
     most: float
 
+    def used(self, figures: Figures, n_plus_one: int) -> float:
+        """How much of it somebody has used who cost `figures` and had so many causes of growing queries."""
+        if self.what == "n_plus_one":
+            return n_plus_one
+        if self.what == "ms":
+            return figures.response_time_ms
+        queries = figures.by_alias.get(self.alias, Queries()) if self.alias else figures.queries
+        return float(queries.total if self.what == "queries" else getattr(queries, self.what))
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -169,12 +178,14 @@ def _union(some: Iterable[str], others: Iterable[str]) -> Tuple[str, ...]:
 
 @dataclass
 class Suite:
-    """All tests of a run. `notes` says what was not measured, `expected` how many tests were to run."""
+    """All tests of a run. `notes` says what was not measured."""
 
     tests: Dict[str, TestResult] = field(default_factory=dict)
     notes: List[str] = field(default_factory=list)
     is_partial: bool = False
     """Were tests left out on purpose, or did the run stop early?"""
+    scope: Tuple[str, ...] = (".",)
+    """What was asked to run, sorted: folders and files below the root, or labels; "." is everything."""
 
     def add(self, result: TestResult) -> None:
         """Adds a test, or another run of one."""

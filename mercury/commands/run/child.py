@@ -10,9 +10,10 @@ import sys
 from types import ModuleType
 from typing import Any, Optional
 
+from mercury._outbox import Outbox
 from mercury._version import __version__
 from mercury.commands.run.import_hooks import ImportHooks
-from mercury.commands.run.outbox import FAULT, STARTED, Outbox
+from mercury.commands.run.record_kinds import FAULT, STARTED
 
 _outbox: Optional[Outbox] = None
 _units: Any = None
@@ -82,9 +83,9 @@ def _watch_database(module: ModuleType) -> None:
 
 
 def _watch_requests(module: ModuleType) -> None:
-    from mercury.commands.run import requests
+    from mercury.django import any_request
 
-    requests.watch(module.BaseHandler)
+    any_request.watch(module.BaseHandler, note_fault)
 
 
 def _watch_celery(module: ModuleType) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 from mercury._version import __version__
-from mercury.commands.run.outbox import ENDED, FAULT, STARTED, WATCHING
+from mercury.commands.run.record_kinds import ENDED, FAULT, STARTED, WATCHING
 from mercury.commands.run.tally import Found, Key, Tally, TallyReader, total
 from mercury.commands.run.wording import counted, units
 from mercury.findings import Finding

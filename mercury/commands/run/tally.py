@@ -8,7 +8,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Dict, Iterator, List, Tuple
 
-from mercury.commands.run.outbox import FINDING, IGNORES, UNIT
+from mercury.commands.run.record_kinds import FINDING, IGNORES, UNIT
 from mercury.findings import Finding
 from mercury.report import Report
 

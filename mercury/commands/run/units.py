@@ -14,10 +14,11 @@ from django.db.backends.signals import connection_created
 
 from mercury import _modes, _monitor
 from mercury._monitor import Unit, open_unit
+from mercury._outbox import Outbox
 from mercury._version import __version__
 from mercury.capture import database
 from mercury.commands.run.child import note_fault
-from mercury.commands.run.outbox import ENDED, MAX_OUTBOX_BYTES, STARTED, WATCHING, Outbox
+from mercury.commands.run.record_kinds import ENDED, MAX_OUTBOX_BYTES, STARTED, WATCHING
 from mercury.commands.run.tally import Tally, lines
 from mercury.core import Loaded, backend
 from mercury.report import Report

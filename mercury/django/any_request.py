@@ -1,7 +1,7 @@
-"""Requests as units of work under `mercury run`, without an edit of MIDDLEWARE.
+"""Every request as a unit of work, without an edit of MIDDLEWARE: under `mercury run`, and in tests.
 
 Where the project has Mercury's middleware, that one watches, and this only keeps the request
-apart from the unit of the process.
+apart from the unit around it: that of the process, or of the test that makes it.
 """
 
 import functools
@@ -9,15 +9,16 @@ from typing import Any, Callable
 
 from asgiref.sync import iscoroutinefunction
 
-from mercury.commands.run.child import note_fault
 from mercury.trace import current
 
 Respond = Callable[[Any], Any]
 
 
-def watch(handler: Any) -> None:
+def watch(handler: Any, note_fault: Callable[[Exception], None]) -> None:
     """Has each handler of this class put Mercury outside of the middleware that it loads."""
     load = handler.load_middleware
+    if hasattr(load, "is_watched_by_mercury"):
+        return
 
     @functools.wraps(load)
     def load_middleware(self: Any, *args: Any, **kwargs: Any) -> None:
@@ -27,6 +28,7 @@ def watch(handler: Any) -> None:
         except Exception as error:
             note_fault(error)
 
+    load_middleware.is_watched_by_mercury = True  # type: ignore[attr-defined]
     handler.load_middleware = load_middleware
 
 

@@ -1,18 +1,6 @@
-"""The file in which one process of a command leaves its results: records, one JSON object a line."""
+"""The file in which one of several processes leaves its results: records, one JSON object a line."""
 
 import os
-
-STARTED = "started"
-WATCHING = "watching"
-ENDED = "ended"
-UNIT = "unit"
-FINDING = "finding"
-IGNORES = "ignores"
-FAULT = "fault"
-"""The key that tells what a record is."""
-
-MAX_OUTBOX_BYTES = 8 << 20
-"""Beyond this a process's file is written anew with sums in the place of single units."""
 
 
 class Outbox:

@@ -1,0 +1,56 @@
+"""The findings of a report as a suite keeps them: with names that are the same on every machine and every Django."""
+
+from typing import Iterator
+
+from mercury.findings import Finding
+from mercury.query import analyze
+from mercury.report import Report
+from mercury.testing.places import Root, is_of_tests
+from mercury.testing.suite import Cause
+
+TIMED = frozenset(("slow_query", "consecutive_independent"))
+"""Kinds that depend on the machine and its load, so that a suite's verdict leaves them out."""
+
+
+def causes(report: Report, root: Root, test_file: str) -> Iterator[Cause]:
+    """What the report of a test or of a request in it gives a suite; what a test does wrong itself is left out.
+
+    A test that makes its data in a loop, or reads relations one by one to compare them, is as it should be.
+    """
+    for finding in report.findings:
+        if finding.kind in TIMED:
+            continue
+        cause = _cause(finding, root)
+        if report.workload == "request" or not _is_tests_own(cause, test_file):
+            yield cause
+
+
+def _is_tests_own(cause: Cause, test_file: str) -> bool:
+    places = (cause.file, cause.loop_file)
+    return test_file in places or any(map(is_of_tests, places))
+
+
+def _cause(finding: Finding, root: Root) -> Cause:
+    return Cause(
+        kind=finding.kind,
+        subject=finding.target if finding.field else _summary(finding),
+        target=finding.target,
+        database=finding.database,
+        file=root.relative(finding.file),
+        line=finding.line,
+        function=finding.function,
+        loop_file=root.relative(finding.loop_file),
+        loop_line=finding.loop_line,
+        count=finding.count,
+        exponent=finding.exponent,
+        sql=finding.sql,
+        fingerprint=f"{finding.fingerprint:016x}",
+        fix=finding.fix,
+        why=finding.why,
+        is_advisory=finding.is_advisory,
+    )
+
+
+def _summary(finding: Finding) -> str:
+    """What the statement does and to which tables: texts differ from one Django to the next."""
+    return analyze(finding.sql).summary or finding.target

@@ -1,0 +1,37 @@
+"""`pytest --mercury`: every test is watched, none is changed. docs/testing-suites.md is the manual.
+
+Without the option this costs pytest a few options, a marker and a fixture: nothing of Mercury is loaded.
+"""
+
+from typing import Any
+
+import pytest
+
+FORMATS = ("json", "html", "sarif", "junit", "markdown")
+
+_MARKER = (
+    "mercury(queries=, reads=, writes=, transactions=, n_plus_one=, ms=, using=): the most that the test may use, "
+    "under --mercury"
+)
+
+
+def pytest_addoption(parser: Any) -> None:
+    group = parser.getgroup("mercury", "database work, by Mercury")
+    group.addoption("--mercury", action="store_true", help="find N+1 queries and other slow database work in all tests")
+    group.addoption(
+        "--mercury-baseline", metavar="FILE", help="the findings that are accepted (.mercury/baseline.json)"
+    )
+    group.addoption("--mercury-update", action="store_true", help="accept what is found: write the baseline")
+    for name in FORMATS:
+        group.addoption(f"--mercury-{name}", metavar="FILE", help=f"write the verdict to FILE, as {name}")
+    parser.addini("mercury", "whether --mercury is the default", type="bool", default=False)
+    parser.addini("mercury_baseline", "the file of --mercury-baseline", default="")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: Any) -> None:
+    config.addinivalue_line("markers", _MARKER)
+    if config.getoption("mercury") or config.getoption("mercury_update") or config.getini("mercury"):
+        from mercury.testing.pytest_session import Session
+
+        config.pluginmanager.register(Session(config), "mercury-session")

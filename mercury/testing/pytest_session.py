@@ -1,0 +1,129 @@
+"""One run of pytest under Mercury, in the process that runs tests and in the one that reports.
+
+Those are one process, unless pytest-xdist makes workers: they get the folder for their records from the
+controller, which merges them when all have ended.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any, Iterator, List, Optional, Tuple
+
+import pytest
+
+from mercury.testing import conclusion, unittest_cases, watch
+from mercury.testing.conclusion import Wishes
+from mercury.testing.places import definition
+from mercury.testing.pytest_plugin import FORMATS
+from mercury.testing.suite import FAILED, PASSED, SKIPPED, TestResult
+from mercury.testing.verdict import SuiteVerdict
+
+_FOLDER = "mercury_folder"
+
+
+class Session:
+    """The hooks of a run that is watched."""
+
+    def __init__(self, config: Any) -> None:
+        self._config = config
+        worker: Optional[dict] = getattr(config, "workerinput", None)  # type: ignore[type-arg]
+        self._is_worker = worker is not None
+        self._folder = worker[_FOLDER] if worker is not None else tempfile.mkdtemp(prefix="mercury-")
+        self._deselected = 0
+        self._verdict: Optional[SuiteVerdict] = None
+        self._watch = watch.start(self._folder, str(config.rootpath))
+        unittest_cases.hands_over = False
+        unittest_cases.watch_cases()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """pytest-xdist makes a worker."""
+        node.workerinput[_FOLDER] = self._folder
+
+    def pytest_deselected(self, items: List[Any]) -> None:
+        self._deselected += len(items)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_call(self, item: Any) -> Iterator[None]:
+        if isinstance(getattr(item, "cls", None), type) and issubclass(item.cls, unittest.TestCase):
+            yield
+            return
+        self._watch.begin(_name(item), definition(getattr(item, "obj", None)), sys._getframe())
+        yield
+        self._watch.end()
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, item: Any, call: Any) -> Iterator[None]:
+        outcome = yield
+        report = outcome.get_result()  # type: ignore[attr-defined]
+        if report.when == "call" or (report.when == "setup" and not report.passed):
+            result = self._watch.take() or _unseen(self._watch, item)
+            result.outcome = PASSED if report.passed else SKIPPED if report.skipped else FAILED
+            self._watch.hand_over(result)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
+        if self._deselected:
+            self._watch.tell(deselected=self._deselected)
+        watch.stop()
+        if self._is_worker:
+            return
+        try:
+            self._conclude(session, int(exitstatus))
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _conclude(self, session: Any, exitstatus: int) -> None:
+        suite = conclusion.merged(Path(self._folder))
+        suite.is_partial = suite.is_partial or exitstatus != 0 or _leaves_out(self._config)
+        suite.scope = _scope(self._config)
+        self._verdict = conclusion.conclude(suite, _wishes(self._config))
+        if exitstatus == 0:
+            session.exitstatus = self._verdict.exit_code
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if self._verdict is not None:
+            terminalreporter.section("Mercury")
+            terminalreporter.write_line(conclusion.told(self._verdict))
+
+
+def _name(item: Any) -> str:
+    """Module, class and function, as unittest would name them; parameters are literals."""
+    module = getattr(getattr(item, "module", None), "__name__", "")
+    owner = getattr(getattr(item, "cls", None), "__qualname__", "")
+    function = getattr(item, "originalname", None) or item.name.partition("[")[0]
+    return ".".join(part for part in (module, owner, function) if part) if module else item.nodeid.partition("[")[0]
+
+
+def _unseen(seen: watch.Watch, item: Any) -> TestResult:
+    """A test that did not come to run."""
+    file, line = definition(getattr(item, "obj", None))
+    return TestResult(_name(item), seen.root.relative(file), line)
+
+
+def _leaves_out(config: Any) -> bool:
+    """Do the options leave out tests that would not even be collected?"""
+    return any(config.getoption(name, None) for name in ("lf", "stepwise", "ignore", "ignore_glob", "deselect"))
+
+
+def _scope(config: Any) -> Tuple[str, ...]:
+    """The arguments below pytest's root, or "." for all that it would run by itself."""
+    if config.args_source is not config.ArgsSource.ARGS:
+        return (".",)
+    base = config.rootpath
+    told = {os.path.relpath(os.path.join(config.invocation_params.dir, arg), base) for arg in config.args}
+    return tuple(sorted(name.replace(os.sep, "/") for name in told))
+
+
+def _wishes(config: Any) -> Wishes:
+    base = config.invocation_params.dir
+    named = config.getoption("mercury_baseline")
+    written = config.getini("mercury_baseline")
+    default = config.rootpath / ".mercury" / "baseline.json"
+    baseline = base / named if named else config.rootpath / written if written else default
+    asked = {name: config.getoption(f"mercury_{name}") for name in FORMATS}
+    outputs = {name: base / path for name, path in asked.items() if path}
+    return Wishes(config.rootpath, baseline, config.getoption("mercury_update"), outputs)

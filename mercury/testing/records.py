@@ -1,0 +1,82 @@
+"""Records of tests as lines of text, from the process that ran them to the one that merges."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Dict
+
+from mercury.testing.suite import LOST, Cause, Figures, Limit, Queries, Suite, TestResult
+
+_STARTED = "started"
+_ENDED = "ended"
+_FACTS = "facts"
+
+
+def started(result: TestResult) -> str:
+    """A test begins: all that will be known of it if its process ends first."""
+    return _line({_STARTED: result.name, "file": result.file, "line": result.line})
+
+
+def ended(result: TestResult) -> str:
+    """A test with all that it did."""
+    return _line({_ENDED: asdict(result)})
+
+
+def facts(numbers: Dict[str, int]) -> str:
+    """What is to be added up over all processes."""
+    return _line({_FACTS: numbers})
+
+
+def _line(record: Dict[str, Any]) -> str:
+    return json.dumps(record) + "\n"
+
+
+class Reader:
+    """All records in a folder. `facts` are summed, `unreadable` counts lines that are no records."""
+
+    def __init__(self) -> None:
+        self.suite = Suite()
+        self.facts: Dict[str, int] = {}
+        self.unreadable = 0
+
+    def read(self, folder: Path) -> Suite:
+        """Merges the records of every process; a test that began and did not end is LOST."""
+        for path in sorted(folder.glob("*.jsonl")):
+            self._read_process(path)
+        return self.suite
+
+    def _read_process(self, path: Path) -> None:
+        open_tests: Dict[str, TestResult] = {}
+        with path.open("rb") as lines:
+            for line in lines:
+                try:
+                    self._read_record(json.loads(line), open_tests)
+                except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+                    self.unreadable += 1
+        for lost in open_tests.values():
+            self.suite.add(lost)
+
+    def _read_record(self, record: Dict[str, Any], open_tests: Dict[str, TestResult]) -> None:
+        if _STARTED in record:
+            name = record[_STARTED]
+            open_tests[name] = TestResult(name, record["file"], record["line"], LOST)
+        elif _ENDED in record:
+            result = _result(record[_ENDED])
+            open_tests.pop(result.name, None)
+            self.suite.add(result)
+        else:
+            for name, number in record[_FACTS].items():
+                self.facts[name] = self.facts.get(name, 0) + number
+
+
+def _result(record: Dict[str, Any]) -> TestResult:
+    views = {name: _figures(figures) for name, figures in record["views"].items()}
+    causes = [(view, Cause(**cause)) for view, cause in record["causes"]]
+    limits = tuple(Limit(*limit) for limit in record["limits"])
+    known = {**record, "figures": _figures(record["figures"]), "views": views, "causes": causes, "limits": limits}
+    return TestResult(**{**known, "notes": tuple(record["notes"])})
+
+
+def _figures(record: Dict[str, Any]) -> Figures:
+    by_alias = {alias: Queries(*counts) for alias, counts in record["by_alias"].items()}
+    return Figures(by_alias, record["response_time_ms"], record["query_time_ms"])

@@ -1,0 +1,183 @@
+"""Sees the tests of this process, one at a time, and hands over a record of each as soon as it has ended.
+
+A test is one unit of work, and each request that it makes is one of its own. Records are lines in a file of
+this process, so that a test which ends its process loses no other test's.
+"""
+
+import os
+import sys
+from dataclasses import replace
+from types import FrameType
+from typing import Optional, Tuple
+
+from mercury import _monitor, settings
+from mercury._monitor import Unit, open_unit
+from mercury._outbox import Outbox
+from mercury.report import Report
+from mercury.settings import Settings
+from mercury.testing import records
+from mercury.testing.causes import causes
+from mercury.testing.figures import figures_of
+from mercury.testing.places import Root
+from mercury.testing.suite import Figures, Limit, TestResult
+from mercury.trace import Evidence, current, tell_fault
+
+active: "Optional[Watch]" = None
+"""Who watches the tests of this process."""
+
+
+class Watch:
+    """The tests of one process. `folder` is where records go, `root` what files are told relative to."""
+
+    def __init__(self, folder: str, root: str) -> None:
+        self.folder = folder
+        self.root = Root(root)
+        self._outbox = Outbox(folder)
+        self._running: Optional[_Running] = None
+        self.limits: Tuple[Limit, ...] = ()
+        """What the next test that begins must not pass."""
+        self.ended: Optional[TestResult] = None
+        """The test that ended last, until somebody takes it."""
+        self._outside = 0
+
+    def renew(self) -> None:
+        """After a fork: records of this process go to a file of its own."""
+        self._outbox.renew()
+
+    def begin(self, name: str, place: Tuple[str, int], frame: FrameType) -> None:
+        """A test begins, called from `frame`. Never raises."""
+        try:
+            result = TestResult(name, self.root.relative(place[0]), place[1], limits=self.limits)
+            self.limits = ()
+            self._outbox.append(records.started(result))
+            _watch_requests()
+            _forget_framework_caches()
+            self._running = _Running(result, frame)
+        except Exception:
+            tell_fault("Mercury could not watch a test.")
+
+    def end(self) -> None:
+        """The test has ended; what follows does not belong to it. Never raises."""
+        try:
+            if self._running is not None:
+                self.ended = self._running.close()
+        except Exception:
+            tell_fault("Mercury could not end a test.")
+        finally:
+            self._running = None
+
+    def take(self) -> Optional[TestResult]:
+        """The test that has ended, once."""
+        ended, self.ended = self.ended, None
+        return ended
+
+    def hand_over(self, result: TestResult) -> None:
+        """Writes the record of a test that has ended. Never raises."""
+        try:
+            self._outbox.append(records.ended(result))
+        except Exception:
+            tell_fault("Mercury could not write the record of a test.")
+
+    def tell(self, **facts: int) -> None:
+        """Writes what whoever merges the records has to know of this process, as numbers to be added up."""
+        try:
+            self._outbox.append(records.facts(facts))
+        except Exception:
+            tell_fault("Mercury could not write a record.")
+
+    def finish(self) -> None:
+        """All tests of this process have run."""
+        if self._outside:
+            self.tell(outside=self._outside)
+            self._outside = 0
+
+    def witness(self, report: Report, evidence: Evidence) -> None:
+        """Takes what a unit of this process did, in any of its threads."""
+        running = self._running
+        if running is None:
+            self._outside += report.workload == "request"
+            return
+        running.add(report, figures_of(report, evidence), self.root)
+
+
+class _Running:
+    """The test that runs."""
+
+    def __init__(self, result: TestResult, frame: FrameType) -> None:
+        self.result = result
+        self._token = current.set(None)
+        self._unit: Optional[Unit] = open_unit(f"test {result.name}", frame, "test")
+
+    def add(self, report: Report, figures: Figures, root: Root) -> None:
+        result = self.result
+        is_request = report.workload == "request"
+        view = report.name if is_request else ""
+        if is_request:
+            result.views.setdefault(view, Figures()).raise_to(figures)
+            # The time of a request is part of the test's own.
+            figures = replace(figures, response_time_ms=0.0)
+        result.figures.add(figures)
+        result.causes += [(view, cause) for cause in causes(report, root, result.file)]
+        result.notes = tuple(sorted({*result.notes, *report.notes}))
+
+    def close(self) -> TestResult:
+        try:
+            if self._unit is not None:
+                self._unit.close()
+        finally:
+            try:
+                current.reset(self._token)
+            except ValueError:
+                # Closed in another context than it was opened in.
+                current.set(None)
+        return self.result
+
+
+def start(folder: str, root: str) -> Watch:
+    """Begins to watch the tests of this process."""
+    global active
+    active = Watch(folder, root)
+    settings.adjust(_all_measured)
+    _monitor.witnesses.append(active.witness)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=active.renew)
+    return active
+
+
+def stop() -> None:
+    """Ends watching."""
+    global active
+    if active is not None:
+        _monitor.witnesses.remove(active.witness)
+        settings.adjust(None)
+        active.finish()
+    active = None
+
+
+def _all_measured(chosen: Settings) -> Settings:
+    """The settings, but for what leaves units out by chance or measures less of them."""
+    workloads = {name: replace(each, sample_rate=1.0) for name, each in chosen.workloads.items()}
+    return replace(chosen, metrics=False, workloads=workloads)
+
+
+def _watch_requests() -> None:
+    """Has requests be units of their own, as soon as the project has its settings."""
+    django = sys.modules.get("django.conf")
+    if django is not None and django.settings.configured:
+        from django.core.handlers.base import BaseHandler
+
+        from mercury.django import any_request
+
+        any_request.watch(BaseHandler, _tell_fault)
+
+
+def _tell_fault(error: Exception) -> None:
+    tell_fault("Mercury could not watch requests.")
+
+
+def _forget_framework_caches() -> None:
+    """Empties what Django keeps for a process's life, so that no test depends on those before it."""
+    for module, name in (("contenttypes", "ContentType"), ("sites", "Site")):
+        models = sys.modules.get(f"django.contrib.{module}.models")
+        if models is not None:
+            getattr(models, name).objects.clear_cache()
