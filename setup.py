@@ -33,6 +33,7 @@ LIBRARY = {"Windows": "libmercury.dll", "Darwin": "libmercury.dylib"}.get(SYSTEM
 BINARY_SUFFIXES = (".so", ".dylib", ".dll", ".pyd")
 
 _wheels = runpy.run_path(str(ROOT / "cffi_wheels.py"))
+library_problem = runpy.run_path(str(ROOT / "mercury" / "core" / "library_file.py"))["problem"]
 CFFI: List[str] = _wheels["requirements"](_wheels["machine_kind"]())
 
 
@@ -79,6 +80,9 @@ def make_library(folder: str) -> str:
     run_make([make, "-C", str(ROOT), "build-ext", f"OUT={os.path.abspath(folder)}", f"TARGET_SYSTEM={SYSTEM}"])
     if not os.path.isfile(path):
         raise NotBuilt(f"make succeeded but left no {LIBRARY}")
+    problem = library_problem(path)
+    if problem is not None:
+        raise NotBuilt(f"make succeeded, but {LIBRARY} {problem}")
     return path
 
 

@@ -228,7 +228,7 @@ def test_a_dangling_link(package: Package) -> None:
 UNREADABLE = (
     """
 import json, os, threading, warnings
-from mercury.core import _ffi, pure
+from mercury.core import _ffi, hints, library_file, pure
 if os.geteuid() == 0:
     os.seteuid(65534)
 """
@@ -306,7 +306,7 @@ sys.meta_path.insert(0, Absent())
 def test_cffi_missing(package: Package, built: Path) -> None:
     shutil.copy(built, package.library)
     done = package.run(NO_CFFI.format(error="ModuleNotFoundError(name, name=name)") + CHILD)
-    assert_refused(json.loads(done.stdout), "cffi is not installed", hint="python -m pip install cffi")
+    assert_refused(json.loads(done.stdout), "cffi is not installed", hint="-m pip install cffi")
 
 
 def test_cffi_and_library_missing(package: Package) -> None:
@@ -375,10 +375,109 @@ def test_functions_linked_into_the_program(package: Package, built: Path) -> Non
     assert answer["reason"] == "the library linked into the program is loaded"
 
 
-def test_a_zip_has_no_library_to_load(package: Package, tmp_path: Path) -> None:
-    archive = shutil.make_archive(str(tmp_path / "mercury"), "zip", package.folder, "mercury")
-    done = package.run(f"import sys; sys.path.insert(0, {archive!r})\n" + CHILD)
-    assert_refused(json.loads(done.stdout), "the C library is not installed")
+def archive_of(package: Package, folder: Path) -> str:
+    """The package as a zip file, and a line of code that puts it first on the path."""
+    archive = shutil.make_archive(str(folder / "mercury"), "zip", package.folder, "mercury")
+    off = f"sys.path[:] = [each for each in sys.path if each != {str(package.folder)!r}]"
+    return f"import sys; {off}; sys.path.insert(0, {archive!r})\n"
+
+
+def test_a_zip_without_a_library(package: Package, tmp_path: Path) -> None:
+    done = package.run(archive_of(package, tmp_path) + CHILD)
+    assert_refused(json.loads(done.stdout), "the C library is not installed", hint="Build the program or archive again")
+
+
+def test_the_library_of_a_zip_is_extracted(package: Package, built: Path, tmp_path: Path) -> None:
+    shutil.copy(built, package.library)
+    code = archive_of(package, tmp_path) + CHILD
+    for _ in range(2):
+        answer = json.loads(package.run(code, XDG_CACHE_HOME=str(tmp_path)).stdout)
+        assert answer["name"] == "native", answer["reason"]
+        assert answer["reason"].startswith(f"{tmp_path.resolve()}/mercury-native/libmercury-")
+    (tmp_path / "mercury-native").chmod(0o777)
+    answer = json.loads(package.run(code, XDG_CACHE_HOME=str(tmp_path)).stdout)
+    assert_refused(answer, "mercury-native is open to other users", hint="chmod go-rwx")
+
+
+def test_a_zip_and_nowhere_to_extract_to(package: Package, built: Path, tmp_path: Path) -> None:
+    shutil.copy(built, package.library)
+    done = package.run(archive_of(package, tmp_path) + CHILD, XDG_CACHE_HOME=str(tmp_path / "none" / "none"))
+    assert_refused(json.loads(done.stdout), "cannot be extracted: No such file or directory", hint="XDG_CACHE_HOME")
+
+
+# Modules as PyOxidizer's importer gives them: from memory, with no file and no folder, but with resources.
+FROM_MEMORY = """
+import io, sys
+from importlib import abc, machinery
+from pathlib import Path
+
+ROOT = Path({root!r})
+SHOWN = {shown!r}
+sys.path[:] = [each for each in sys.path if each != str(ROOT)]
+
+class Resources(abc.ResourceReader if hasattr(abc, "ResourceReader") else object):
+    def __init__(self, folder):
+        self.folder = folder
+    def open_resource(self, name):
+        if name not in SHOWN:
+            raise FileNotFoundError(name)
+        return io.BytesIO((self.folder / name).read_bytes())
+    def resource_path(self, name):
+        raise FileNotFoundError(name)
+    def is_resource(self, name):
+        return name in SHOWN
+    def contents(self):
+        return iter(SHOWN)
+
+class Importer:
+    def find_spec(self, name, path=None, target=None):
+        source = self._source(name)
+        if name.partition(".")[0] != "mercury" or source is None:
+            return None
+        return machinery.ModuleSpec(name, self, is_package=source.name == "__init__.py")
+    def _source(self, name):
+        base = ROOT.joinpath(*name.split("."))
+        for path in (base / "__init__.py", base.with_suffix(".py")):
+            if path.is_file():
+                return path
+    def create_module(self, spec):
+        return None
+    def exec_module(self, module):
+        name = module.__name__
+        exec(compile(self._source(name).read_bytes(), f"<memory {{name}}>", "exec"), module.__dict__)
+    def get_resource_reader(self, name):
+        return Resources(ROOT.joinpath(*name.split(".")))
+
+sys.meta_path.insert(0, Importer())
+"""
+
+
+def test_modules_from_memory(package: Package) -> None:
+    code = FROM_MEMORY.format(root=str(package.folder), shown=[])
+    assert_refused(
+        json.loads(package.run(code + CHILD).stdout),
+        "the C library is not installed",
+        hint="Build the program or archive again",
+    )
+
+
+def test_modules_and_library_from_memory(package: Package, built: Path, tmp_path: Path) -> None:
+    shutil.copy(built, package.library)
+    code = FROM_MEMORY.format(root=str(package.folder), shown=["libmercury.so"])
+    answer = json.loads(package.run(code + CHILD, XDG_CACHE_HOME=str(tmp_path)).stdout)
+    assert answer["name"] == "native", answer["reason"]
+
+
+def test_modules_from_memory_and_functions_linked_into_the_program(package: Package, built: Path) -> None:
+    code = FROM_MEMORY.format(root=str(package.folder), shown=[])
+    answer = json.loads(package.run(code + CHILD, LD_PRELOAD=str(built)).stdout)
+    assert answer["reason"] == "the library linked into the program is loaded"
+
+
+def test_a_stale_library_linked_into_the_program(package: Package, contract: Any, tmp_path: Path) -> None:
+    compile_library(tmp_path / "stale.so", "0" * 64, contract.SYMBOLS)
+    answer = package.load(LD_PRELOAD=str(tmp_path / "stale.so"))
+    assert_refused(answer, "the library linked into the program is a stale library")
 
 
 def test_a_child_can_load_after_a_fork_during_loading(package: Package) -> None:

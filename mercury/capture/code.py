@@ -4,6 +4,7 @@ The answer is a few bits per code object, found by address: hashing a code objec
 its bytecode, which costs more than everything else here together.
 """
 
+import functools
 import os
 import sys
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
@@ -34,7 +35,6 @@ ONE_BY_ONE = 64
 _MAX_CODES = 16384
 _PROMPTS = ("<string>", "<stdin>", "<console>", "<python-input-", "<ipython-input-")
 """Code that came by `-c`, a pipe or a prompt has no file, and is the user's own all the same."""
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))).replace(os.sep, "/") + "/"
 _SUSPENDABLE = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 _CUT_FUNCTIONS = (
     ("concurrent/futures/thread.py", "_worker"),
@@ -45,6 +45,21 @@ _CUT_FUNCTIONS = (
     ("mercury/django/middleware.py", "__anext__"),
 )
 _SPAWNERS = ("/asyncio/", "/asgiref/", "/concurrent/futures/", "/threading.py", "/contextvars.py")
+
+
+def _folder_of(code: CodeType, above: int = 0) -> str:
+    """The folder of the file that code says it is from, or the one so many above it, with a slash at the end.
+
+    A module's `__file__` need not agree with that: frozen programs cut the paths of code, and
+    importers that read no files give no `__file__`.
+    """
+    name = code.co_filename.replace(os.sep, "/")
+    return name.rsplit("/", above + 1)[0] + "/" if name.count("/") > above else _NO_FOLDER
+
+
+_NO_FOLDER = "\0"
+"""What no name begins with."""
+_PACKAGE = _folder_of(_folder_of.__code__, above=1)
 
 kinds: Dict[int, int] = {}
 """Bits by address of the code object. `_codes` keeps those objects alive, or an address would be given twice."""
@@ -129,10 +144,10 @@ def _is_of_library(name: str) -> bool:
 
 
 def _django_folder() -> Optional[str]:
-    module = sys.modules.get("django")
-    path = getattr(module, "__file__", None)
-    return None if path is None else os.path.dirname(path).replace(os.sep, "/") + "/"
+    code = getattr(getattr(sys.modules.get("django"), "setup", None), "__code__", None)
+    return _folder_of(code) if isinstance(code, CodeType) else None
 
 
 def _standard_library() -> str:
-    return os.path.dirname(os.__file__).replace(os.sep, "/") + "/"
+    # Of the modules that are there from the start, this one is never built into the interpreter.
+    return _folder_of(functools.wraps.__code__)

@@ -5,10 +5,11 @@ there is none.
 """
 
 import os
+import shlex
 import shutil
 import sys
 from importlib.util import find_spec
-from typing import List, Tuple
+from typing import List, Optional, Tuple
 
 _PACKAGE_MANAGERS: List[Tuple[str, str]] = [
     ("apt-get", "apt-get install gcc make"),
@@ -23,6 +24,8 @@ _PACKAGE_MANAGERS: List[Tuple[str, str]] = [
 
 def install_cffi() -> str:
     """For a machine that has the library and lacks cffi."""
+    if _is_packed():
+        return "It is an extension module, which no archive can hold: put it into the program's folder or environment."
     return f"Install cffi: {_pip('install cffi')}"
 
 
@@ -40,10 +43,12 @@ def upgrade_cffi() -> str:
 
 def install_library() -> str:
     """For a machine that lacks the library, or has one that must not be used."""
+    if _is_packed():
+        return "Build the program or archive again, where `python -m mercury doctor` says that the backend is native."
     checkout = _checkout()
     if checkout:
         cffi = "" if _has_cffi() else f" && {_pip('install cffi')}"
-        return f"{_compiler()} Build it: make -C {checkout} library{cffi}"
+        return f"{_compiler()} Build it: make -C {_quoted(checkout)} library{cffi}"
     if sys.version_info < (3, 9):
         install = "install --force-reinstall --no-cache-dir --only-binary mercury-native mercury-native"
         return f"It builds from source on Python 3.9 or newer only; install a wheel: {_pip(install)}"
@@ -54,9 +59,36 @@ def install_library() -> str:
     return f"{_compiler()} Install again: {_pip(install)}"
 
 
+def keep_cache_private(folder: str) -> str:
+    """For a library in an archive, and a cache that other users might write to."""
+    if sys.platform == "win32":
+        return "Install mercury-native into a folder, not into an archive."
+    return f"Close it to others (chmod go-rwx {_quoted(folder)}), or {_OTHER_CACHE}"
+
+
+def move_cache() -> str:
+    """For a library in an archive, and a cache that cannot be written."""
+    return f"You can {_OTHER_CACHE}"
+
+
+_OTHER_CACHE = "choose a folder of your own: export XDG_CACHE_HOME=FOLDER"
+
+
 def _pip(arguments: str) -> str:
     quoted = " ".join(f'"{word}"' if ">" in word else word for word in arguments.split(" "))
-    return f"python -m pip {quoted}"
+    return f"{_interpreter()} -m pip {quoted}"
+
+
+def _interpreter() -> str:
+    """This interpreter as a shell calls it, or `python` where a program embeds it."""
+    name = os.path.basename(sys.executable or "").lower()
+    return _quoted(sys.executable) if name.startswith(("python", "pypy")) else "python"
+
+
+def _quoted(path: str) -> str:
+    if sys.platform == "win32":
+        return f'"{path}"' if " " in path else path
+    return shlex.quote(path)
 
 
 def _has_cffi() -> bool:
@@ -66,9 +98,21 @@ def _has_cffi() -> bool:
         return False
 
 
+def _root() -> Optional[str]:
+    """The folder above the package, which need not exist, or None where the package comes from memory."""
+    file: Optional[str] = globals().get("__file__")
+    return None if file is None else os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(file))))
+
+
+def _is_packed() -> bool:
+    """Whether the package is part of a program or an archive, which pip cannot mend."""
+    root = _root()
+    return bool(getattr(sys, "frozen", False)) or root is None or not os.path.isdir(root)
+
+
 def _checkout() -> str:
     """The folder of the source checkout that this package runs from, or an empty string."""
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    root = _root() or ""
     header = os.path.join(root, "mercury_native", "mercury.h")
     return root if os.path.exists(header) and os.path.exists(os.path.join(root, "Makefile")) else ""
 

@@ -1,7 +1,10 @@
 """Chooses the backend, once, at first use: the C library, or its twin with the reason why.
 
-    asked for the twin? -> cffi usable here? -> file there and whole? -> loads?
+    asked for the twin? -> cffi usable here? -> library found and whole? -> loads?
         -> same header hash? -> every function there? -> native
+
+It is looked for beside the package's modules, in the program itself, and in the archive
+or memory that the package comes from, which has it extracted into a private cache.
 
 Each "no" is a reason and, where the person can do something, a hint. The twin then
 serves, and one RuntimeWarning says so. Nothing here raises.
@@ -15,10 +18,10 @@ import warnings
 from types import ModuleType
 from typing import Any, NamedTuple, NoReturn, Optional, Tuple
 
-from mercury.core import hints, library_file
-
 PURE_VARIABLE = "DJANGO_MERCURY_PURE_PYTHON"
 SUPPRESS_VARIABLE = "DJANGO_MERCURY_SUPPRESS_WARNING"
+
+_PROGRAM = "the library linked into the program"
 
 
 class Loaded(NamedTuple):
@@ -105,29 +108,43 @@ def _native() -> Loaded:
     from mercury.core import native
 
     native.attach(library)
-    return Loaded("native", f"{origin} is loaded", native, path if origin == path else None, library)
+    return Loaded("native", f"{origin} is loaded", native, origin if origin != _PROGRAM else None, library)
 
 
 def library_path() -> str:
-    """Where the library lies when it is installed: beside the package's modules."""
-    names = {"win32": "libmercury.dll", "darwin": "libmercury.dylib"}
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    return os.path.join(package, names.get(sys.platform, "libmercury.so"))
+    """Where the library lies when it is installed: beside the package's modules.
+
+    No folder of that name need exist: the modules may come from an archive. Empty where
+    they come from memory.
+    """
+    # Importers that read no files give no __file__.
+    file: Optional[str] = globals().get("__file__")
+    return "" if file is None else os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(file))), _file_name())
+
+
+def _file_name() -> str:
+    return {"win32": "libmercury.dll", "darwin": "libmercury.dylib"}.get(sys.platform, "libmercury.so")
+
+
+def _is_in_a_folder(path: str) -> bool:
+    """Whether the package lies in files, not in an archive or in memory."""
+    return os.path.isdir(os.path.dirname(path))
 
 
 def _require_backend_of_cffi(path: str) -> None:
     """Raises Refused where `_cffi_backend` cannot be imported, or must not be."""
     if _would_turn_the_gil_on():
-        raise Refused("cffi before 2.0 would turn the GIL on", hints.upgrade_cffi())
+        raise Refused("cffi before 2.0 would turn the GIL on", _hints().upgrade_cffi())
     try:
         import _cffi_backend  # noqa: F401
     except ModuleNotFoundError:
-        hint = hints.install_cffi() if os.path.exists(path) else hints.install_library()
+        lacks_both = _is_in_a_folder(path) and not os.path.exists(path)
+        hint = _hints().install_library() if lacks_both else _hints().install_cffi()
         raise Refused("cffi is not installed", hint) from None
     except ImportError as error:
         if "subinterpreter" in str(error):
             raise Refused("cffi does not run in isolated subinterpreters") from None
-        raise Refused("the installed cffi cannot be imported", hints.reinstall_cffi()) from None
+        raise Refused("the installed cffi cannot be imported", _hints().reinstall_cffi()) from None
 
 
 def _would_turn_the_gil_on() -> bool:
@@ -147,26 +164,67 @@ def _would_turn_the_gil_on() -> bool:
 
 def _open(ffi: Any, path: str) -> Tuple[Any, str]:
     """The opened library and what to call it. Raises Refused."""
-    if not os.path.lexists(path):
-        return _open_program(ffi), "the library linked into the program"
+    if os.path.lexists(path):
+        return _open_file(ffi, path), path
+    program = _open_program(ffi)
+    if program is not None:
+        return program, _PROGRAM
+    packed = None if _is_in_a_folder(path) else _read_packed()
+    if packed is None:
+        raise Refused("the C library is not installed", _hints().install_library())
+    path = _extract(packed)
+    return _open_file(ffi, path), path
+
+
+def _open_file(ffi: Any, path: str) -> Any:
+    """The library in a file, once it is known to be whole. Raises Refused."""
+    from mercury.core import library_file
+
     fault = library_file.problem(path)
     if fault is not None:
-        raise Refused(f"the library {path} {fault}", hints.install_library())
+        raise Refused(f"the library {path} {fault}", _hints().install_library())
     try:
         # NODELETE: unloading while handles live crashes the interpreter's exit.
-        return ffi.dlopen(path, ffi.RTLD_NOW | getattr(ffi, "RTLD_NODELETE", 0)), path
+        return ffi.dlopen(path, ffi.RTLD_NOW | getattr(ffi, "RTLD_NODELETE", 0))
     except OSError as error:
-        raise Refused(f"the system cannot load the library: {error}", hints.install_library()) from None
+        raise Refused(f"the system cannot load the library: {error}", _hints().install_library()) from None
 
 
 def _open_program(ffi: Any) -> Any:
-    """The program itself, where Mercury's core is linked into it. Raises Refused."""
+    """The program itself, where Mercury's core is linked into it, else None."""
     try:
         program = ffi.dlopen(None, ffi.RTLD_NOW)
         _symbol(ffi, program, "mercury_abi_header_hash")
     except (OSError, LookupError):
-        raise Refused("the C library is not installed", hints.install_library()) from None
+        return None
     return program
+
+
+def _read_packed() -> Optional[bytes]:
+    """The library in the archive or memory that the package was imported from, or None."""
+    from importlib import resources
+
+    package = __name__.partition(".")[0]
+    try:
+        if sys.version_info >= (3, 10):
+            return resources.files(package).joinpath(_file_name()).read_bytes()
+        return resources.read_binary(package, _file_name())
+    except Exception:
+        # Whatever an importer raises that knows no resources, or not this one.
+        return None
+
+
+def _extract(packed: bytes) -> str:
+    """The path of a file with the packed library in it. Raises Refused."""
+    from mercury.core import library_cache
+
+    reason = "the library lies in an archive and cannot be extracted"
+    try:
+        return library_cache.extract(packed, os.path.splitext(_file_name())[1])
+    except library_cache.NotPrivate as error:
+        raise Refused(f"{reason}: {error}", _hints().keep_cache_private(error.folder)) from None
+    except OSError as error:
+        raise Refused(f"{reason}: {error.strerror}: {error.filename}", _hints().move_cache()) from None
 
 
 def _symbol(ffi: Any, library: Any, name: str) -> Any:
@@ -195,7 +253,14 @@ def _shake_hands(module: Any, library: Any, origin: str) -> None:
 
 
 def _refuse_stranger(reason: str) -> NoReturn:
-    raise Refused(reason, hints.install_library())
+    raise Refused(reason, _hints().install_library())
+
+
+def _hints() -> Any:
+    # Only a refusal needs them, and what they import takes longer than all else here.
+    from mercury.core import hints
+
+    return hints
 
 
 def _warn(loaded: Loaded) -> None:
