@@ -4,7 +4,7 @@
 # files of the C core in the order of the sections of mercury.h. A test holds
 # both lists against the header's drawing, the folders and the twin's modules.
 ROOMS = capture core findings suppression report segment telemetry export testing django commands
-SOURCES = abi error alloc sql_lexer sql_split sql_normalize sql_summary sql_advice loop_proof trace histogram segment platform
+SOURCES = abi error alloc sql_lexer sql_split sql_normalize sql_summary sql_advice loop_proof trace histogram segment compare platform
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -198,7 +198,7 @@ orm-expressions: library $(DJANGO_VERSIONS:%=.venvs/django-%/ready) ## the ids o
 	touch $@
 
 differential: $(VENV)/ready library ## compare library and twin on the corpus, 200,000 generated statements and 100,000 histograms; buckets with those of peers on a million numbers
-	MERCURY_DIFFERENTIAL=full MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) tests/test_twin_sql.py tests/test_fuzz_corpus.py tests/test_twin_histogram.py tests/test_histogram_peers.py
+	MERCURY_DIFFERENTIAL=full MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) tests/test_twin_sql.py tests/test_fuzz_corpus.py tests/test_twin_histogram.py tests/test_histogram_peers.py tests/test_twin_compare.py
 
 properties: $(VENV)/ready library ## a million changes of the corpus, 1,000 planted secrets, a gigabyte of SQL, 1,000 requests with faults
 	MERCURY_PROPERTIES=full MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) \

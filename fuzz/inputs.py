@@ -8,6 +8,7 @@ The layouts of the inputs stand at the top of each target.
 
 import hashlib
 import json
+import math
 import random
 import struct
 import sys
@@ -93,6 +94,21 @@ def histograms() -> Iterator[bytes]:
             yield b"\1" + encoded[: 8 * word] + patch + encoded[8 * word + 8 :]
 
 
+def samples() -> Iterator[bytes]:
+    """Two samples with and without ties, of numbers that are near to each other, extreme, or none."""
+    chance = random.Random(3)
+    edges = [0.0, -0.0, 5e-324, 2.0**1000, -(2.0**1000), 2.0**1001, math.inf, math.nan]
+    for kind in (
+        lambda: float(chance.randrange(4)),
+        lambda: chance.gauss(100, 5),
+        lambda: chance.choice(edges[:5]),
+        lambda: chance.choice(edges) if chance.random() < 0.05 else chance.gauss(0, 1),
+    ):
+        for count in (2, 3, 12, 61, 70):
+            numbers = [kind() for _ in range(count)]
+            yield struct.pack(f"<BB{count}d", chance.randrange(256), chance.randrange(256), *numbers)
+
+
 def dictionary() -> Iterator[str]:
     """One entry a line, as libFuzzer and AFL++ read them."""
     words = sorted({*sql_lexer.WORDS, *sql_summary.WORDS})
@@ -108,6 +124,7 @@ def main() -> None:
     write(folder / "seeds" / "sql_batch", batches(known))
     write(folder / "seeds" / "segment", segments())
     write(folder / "seeds" / "histogram", histograms())
+    write(folder / "seeds" / "compare", samples())
     (folder / "sql.dict").write_text("".join(dictionary()), encoding="ascii")
 
 

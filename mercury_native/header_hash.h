@@ -1,4 +1,4 @@
 /* Made by build_ffi.py from mercury.h; do not edit. */
 #ifndef MERCURY_HEADER_HASH
-#define MERCURY_HEADER_HASH "7e92915f5f0e3530bd685834959bd98b3ab1da0cc5ad86e886d9d8f5431b03ce"
+#define MERCURY_HEADER_HASH "792596f587ae3a664a60a7cca4bc091faadbf48ad1d737f7be21fd381d0374cd"
 #endif

@@ -16,6 +16,7 @@
  *                   |  statements      trace          events -> totals, groups, duplicates
  *                   |  numbers         histogram      numbers -> buckets, quantiles, exact sum
  *                   |  all processes   segment        series in shared memory
+ *                   |  two samples     compare        which is greater, by how much, how surely
  *                   |  the process     platform       memory in use
  *                   |  every call      abi, error, alloc
  *
@@ -1011,6 +1012,77 @@ MERCURY_API int64_t mercury_segment_commit(void *memory, size_t bytes, int64_t g
 
 /* Zeroes a slot, so that it is free; its series first. Errors: INVALID_ARGUMENT. */
 MERCURY_API int64_t mercury_segment_clear(void *memory, size_t bytes, size_t slot, mercury_error *error);
+
+/* ---- Section: compare ------------------------------------------------------
+ *
+ * Is one sample of numbers, such as times, greater than another; by how much; how sure is that.
+ * docs/comparison.md has the method and its sources. Samples are finite doubles of a magnitude up to
+ * 2^1000, in any order, at least 1 and at most MERCURY_COMPARE_MAX_SAMPLES of them; -0 is 0. All results
+ * are the same to the last bit on every machine.
+ *
+ * Errors of all functions: INVALID_ARGUMENT (NULL; an empty sample; a number that is NaN, infinite or
+ * too great, whose index is the position, head's behind base's), LIMIT_EXCEEDED (more samples, or
+ * resamples, than there may be), OUT_OF_MEMORY: they take memory for their time, 8 bytes for
+ * each sample, and intervals 24, and 8 for each resample.
+ */
+
+enum {
+    MERCURY_COMPARE_MAX_SAMPLES = 10000,
+    MERCURY_COMPARE_MAX_RESAMPLES = 10000,
+    MERCURY_COMPARE_EXACT_SAMPLES = 60 /* up to so many samples, of both sides together, p is counted exactly */
+};
+
+/* What a rank test says. Both p are from 0 to 1; twice the lesser one, at most 1, is the two-sided p. */
+typedef struct mercury_rank_test {
+    double statistic;
+    double p_less;    /* the probability of a statistic this low or lower where nothing differs */
+    double p_greater; /* this high or higher */
+    int64_t is_exact; /* 1: counted; 0: from the normal distribution, corrected for ties and continuity */
+} mercury_rank_test;
+
+typedef struct mercury_interval {
+    double low;
+    double high;
+} mercury_interval;
+
+/*
+ * The test of Mann and Whitney for two independent samples. The statistic is U: in how many pairs head's number is
+ * the greater one, ties being one half. It is exact where there are no ties and few samples. No order of the
+ * samples matters. Takes O(n log n).
+ */
+MERCURY_API int64_t mercury_compare_rank_sum(const double *base, size_t base_count, const double *head,
+                                             size_t head_count, mercury_rank_test *test, mercury_error *error);
+
+/*
+ * The signed-rank test of Wilcoxon for differences within pairs: are they as likely below 0 as above? The
+ * statistic is the sum of the ranks of those above 0. Differences of 0 are left out. It is exact for few samples, with
+ * ties and without.
+ */
+MERCURY_API int64_t mercury_compare_signed_rank(const double *differences, size_t count, mercury_rank_test *test,
+                                                mercury_error *error);
+
+/*
+ * The shift of Hodges and Lehmann: the median of all differences of a number of head and one of base. Takes O(n log n)
+ * and at most 128 walks over both samples.
+ */
+MERCURY_API int64_t mercury_compare_shift(const double *base, size_t base_count, const double *head, size_t head_count,
+                                          double *shift, mercury_error *error);
+
+/* The same for one sample: the median of the means of any two numbers, each with itself too. */
+MERCURY_API int64_t mercury_compare_center(const double *values, size_t count, double *center, mercury_error *error);
+
+/*
+ * An interval for the shift by the percentile bootstrap: each sample is drawn anew `resamples` times with
+ * replacement, from SplitMix64 with this seed, and (1 - level) / 2 of the shifts are cut off at either end.
+ * `level` is between 0 and 1. Takes `resamples` times what the shift takes.
+ */
+MERCURY_API int64_t mercury_compare_shift_interval(const double *base, size_t base_count, const double *head,
+                                                   size_t head_count, double level, size_t resamples, uint64_t seed,
+                                                   mercury_interval *interval, mercury_error *error);
+
+/* The same for the center of one sample. */
+MERCURY_API int64_t mercury_compare_center_interval(const double *values, size_t count, double level, size_t resamples,
+                                                    uint64_t seed, mercury_interval *interval, mercury_error *error);
 
 /* ---- Section: platform -----------------------------------------------------
  *

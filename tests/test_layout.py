@@ -109,7 +109,7 @@ def test_each_target_explains_itself(root: Path, target: str) -> None:
 def test_the_exported_constants_are_those_of_the_header(root: Path) -> None:
     from mercury.core import records
 
-    groups = ("TOKEN", "SUMMARY", "RULE", "ADVICE", "LOOP", "EVENT", "TRACE", "HISTOGRAM", "SEGMENT")
+    groups = ("TOKEN", "SUMMARY", "RULE", "ADVICE", "LOOP", "EVENT", "TRACE", "HISTOGRAM", "SEGMENT", "COMPARE")
     constants = dict(re.findall(rf"MERCURY_((?:{'|'.join(groups)})_\w+) = (-?\d+)", header(root)))
     assert {name: int(value) for name, value in constants.items()} == {
         name: value for name, value in vars(records).items() if name.split("_")[0] in groups
@@ -124,7 +124,7 @@ def test_the_dialects_are_those_of_the_header(root: Path) -> None:
 
 
 RECORDS = ["Token", "Advice", "Frame", "Event", "Totals", "Group", "Duplicate", "Figures", "Memory", "Verdict"]
-RECORDS += ["SegmentLayout", "SegmentSlot", "SegmentSeries", "SegmentCursor"]
+RECORDS += ["SegmentLayout", "SegmentSlot", "SegmentSeries", "SegmentCursor", "RankTest", "Interval"]
 
 
 @pytest.mark.parametrize("name", RECORDS)
@@ -134,7 +134,7 @@ def test_the_records_are_the_structs_of_the_header(root: Path, name: str) -> Non
     struct = "mercury" + re.sub("([A-Z])", lambda capital: "_" + capital[0].lower(), name)
     match = re.search(rf"typedef struct {struct} {{(.*?)}} {struct};", header(root), re.DOTALL)
     assert match is not None
-    fields = re.findall(r"int64_t (\w+)(?:\[\d+\])?;", match.group(1))
+    fields = re.findall(r"(?:int64_t|double) (\w+)(?:\[\d+\])?;", match.group(1))
     assert list(getattr(records, name)._fields) == fields
 
 

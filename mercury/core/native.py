@@ -8,6 +8,7 @@ PyPy crashes if a mapping is closed while one lives.
 
 from array import array
 from collections import deque
+from contextlib import ExitStack
 from typing import Any, Callable, Deque, Dict, List, Optional, Sequence, Tuple, Union
 
 from mercury.core import _ffi
@@ -22,6 +23,7 @@ from mercury.core._integers import (
 )
 from mercury.core.records import (
     ADVICE_RULES,
+    COMPARE_MAX_RESAMPLES,
     DIALECTS,
     HISTOGRAM_MAX_BUCKETS,
     HISTOGRAM_MAX_BYTES,
@@ -34,8 +36,10 @@ from mercury.core.records import (
     Duplicate,
     Figures,
     Group,
+    Interval,
     Memory,
     Normalized,
+    RankTest,
     SegmentCursor,
     SegmentLayout,
     SegmentSeries,
@@ -429,6 +433,76 @@ class Histogram:
         with ffi.from_buffer("unsigned char[]", data) as first:
             self._own(self._lib.mercury_histogram_decode(first, len(first), self._error))
         return self
+
+
+def rank_sum(base: Doubles, head: Doubles) -> RankTest:
+    """The test of Mann and Whitney. Raises InvalidArgumentError with the index of a number, LimitExceededError."""
+    record = ffi.new("mercury_rank_test *")
+    _over_two_samples(_lib.mercury_compare_rank_sum, base, head, record)
+    return _rank_test(record)
+
+
+def signed_rank(differences: Doubles) -> RankTest:
+    """The signed-rank test of Wilcoxon. Raises as `rank_sum` does."""
+    record = ffi.new("mercury_rank_test *")
+    _over_one_sample(_lib.mercury_compare_signed_rank, differences, record)
+    return _rank_test(record)
+
+
+def shift(base: Doubles, head: Doubles) -> float:
+    """The median of all differences of a number of head and one of base. Raises as `rank_sum` does."""
+    result = ffi.new("double *")
+    _over_two_samples(_lib.mercury_compare_shift, base, head, result)
+    answer: float = result[0]
+    return answer
+
+
+def center(values: Doubles) -> float:
+    """The median of the means of any two numbers, each with itself too. Raises as `rank_sum` does."""
+    result = ffi.new("double *")
+    _over_one_sample(_lib.mercury_compare_center, values, result)
+    answer: float = result[0]
+    return answer
+
+
+def shift_interval(base: Doubles, head: Doubles, level: float, resamples: int, seed: int) -> Interval:
+    """A bootstrap interval for the shift; `seed` has 64 bits. Raises as `rank_sum` does."""
+    record = ffi.new("mercury_interval *")
+    bootstrap = (level, _resamples(resamples), seed)
+    _over_two_samples(_lib.mercury_compare_shift_interval, base, head, *bootstrap, record)
+    return Interval(record.low, record.high)
+
+
+def center_interval(values: Doubles, level: float, resamples: int, seed: int) -> Interval:
+    """The same for the center of one sample."""
+    record = ffi.new("mercury_interval *")
+    _over_one_sample(_lib.mercury_compare_center_interval, values, level, _resamples(resamples), seed, record)
+    return Interval(record.low, record.high)
+
+
+def _resamples(count: int) -> int:
+    # C's integers end somewhere: let the library refuse it.
+    return min(max(count, 0), COMPARE_MAX_RESAMPLES + 1)
+
+
+def _rank_test(record: Any) -> RankTest:
+    return RankTest._make(getattr(record, name) for name in RankTest._fields)
+
+
+def _over_one_sample(call: Any, values: Doubles, *arguments: Any) -> None:
+    error = ffi.new("mercury_error *")
+    with doubles(values) as view, _borrow("double[]", view) as first:
+        code = call(first, len(view), *arguments, error)
+    _check(code, error)
+
+
+def _over_two_samples(call: Any, base: Doubles, head: Doubles, *arguments: Any) -> None:
+    error = ffi.new("mercury_error *")
+    with ExitStack() as held:
+        one, other = (held.enter_context(doubles(values)) for values in (base, head))
+        first, second = (held.enter_context(_borrow("double[]", view)) for view in (one, other))
+        code = call(first, len(one), second, len(other), *arguments, error)
+    _check(code, error)
 
 
 class SegmentIndex:

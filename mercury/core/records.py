@@ -113,6 +113,10 @@ SEGMENT_MERGED = 0
 SEGMENT_FULL = 1
 SEGMENT_UNSETTLED = 2
 
+COMPARE_MAX_SAMPLES = 10000
+COMPARE_MAX_RESAMPLES = 10000
+COMPARE_EXACT_SAMPLES = 60
+
 
 class Token(NamedTuple):
     kind: int
@@ -301,3 +305,17 @@ def signed(fingerprint: int) -> int:
 def unsigned(fingerprint: int) -> int:
     """The inverse of `signed`."""
     return fingerprint & 0xFFFFFFFFFFFFFFFF
+
+
+class RankTest(NamedTuple):
+    """What a rank test says. Twice the lesser p, at most 1, is the two-sided one."""
+
+    statistic: float
+    p_less: float
+    p_greater: float
+    is_exact: int
+
+
+class Interval(NamedTuple):
+    low: float
+    high: float

@@ -5,6 +5,7 @@ the same bytes it gives the same bytes, ids, codes and positions as the library.
 """
 
 from mercury.core.pure.abi import build
+from mercury.core.pure.compare import center, center_interval, rank_sum, shift, shift_interval, signed_rank
 from mercury.core.pure.histogram import Histogram
 from mercury.core.pure.loop_proof import compare_paths
 from mercury.core.pure.platform import memory
@@ -25,6 +26,8 @@ __all__ = [
     "advise",
     "build",
     "canonical",
+    "center",
+    "center_interval",
     "compare_paths",
     "fingerprint",
     "fingerprint_batch",
@@ -32,6 +35,10 @@ __all__ = [
     "memory",
     "normalize",
     "normalize_batch",
+    "rank_sum",
+    "shift",
+    "shift_interval",
+    "signed_rank",
     "split",
     "summarize",
     "tokens",
