@@ -153,7 +153,7 @@ test-pure: $(VENV)/ready ## the suite over the twin
 	    --ignore=tests/test_chaos.py --ignore=tests/test_fuzz_corpus.py --ignore=tests/test_units.py --ignore=tests/test_gevent.py \
 	    --ignore=tests/test_development.py --ignore=tests/test_checks.py --ignore=tests/test_settings.py --ignore=tests/test_examples.py \
     --ignore=tests/test_telemetry_segment.py --ignore=tests/test_switch_command.py --ignore=tests/test_hints.py --ignore=tests/test_library_cache.py \
-    --ignore-glob='tests/test_export_*'
+    --ignore-glob='tests/test_export_*' --ignore-glob='tests/test_suite_outputs*'
 
 test-postgresql: $(VENV)/ready library ## the Django tests over a PostgreSQL server of their own
 	$(VENV_PYTHON) -m pip install -q 'psycopg[binary]'

@@ -11,6 +11,7 @@ from mercury.errors import FindingsError
 from mercury.findings import Finding
 from mercury.metrics import PerformanceMetrics
 from mercury.report import Report, console
+from mercury.report.pen import printable
 from mercury.settings import Settings
 
 logger = logging.getLogger("mercury")
@@ -79,18 +80,18 @@ def _worth_telling(chosen: Settings, report: Report) -> List[Finding]:
 
 
 def _message(report: Report, findings: List[Finding], further: Tuple[str, ...]) -> str:
-    lines = [f"Mercury, in {console.printable(report.name)}:"]
+    lines = [f"Mercury, in {printable(report.name)}:"]
     for finding in findings[:MAX_TOLD]:
         lines += _finding_lines(finding)
     if len(findings) > MAX_TOLD:
         lines.append(f"and {len(findings) - MAX_TOLD} findings more")
-    return "\n".join([*lines, *map(console.printable, further)])
+    return "\n".join([*lines, *map(printable, further)])
 
 
 def _finding_lines(finding: Finding) -> List[str]:
     place = f"{console.shown_path(finding.file)}:{finding.line}"
-    lines = [f"{place}: {finding.kind} {console.printable(finding.target)}, {finding.count:,} times"]
+    lines = [f"{place}: {finding.kind} {printable(finding.target)}, {finding.count:,} times"]
     if finding.loop_line:
         lines.append(f"    loop  {console.shown_path(finding.loop_file)}:{finding.loop_line}")
-    lines.append(f"    fix   {console.printable(finding.fix)}")
+    lines.append(f"    fix   {printable(finding.fix)}")
     return lines

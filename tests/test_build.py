@@ -164,7 +164,8 @@ def test_a_native_wheel(tree: Tree) -> None:
     assert_native(wheel)
     assert "mercury/core/_ffi.py" in wheel.files
     assert "mercury/py.typed" in wheel.files
-    assert {"mercury/report/report.schema.json", "mercury/export/json_lines.schema.json"} <= set(wheel.files)
+    schemas = {"report/report", "export/json_lines", "testing/suite"}
+    assert {f"mercury/{schema}.schema.json" for schema in schemas} <= set(wheel.files)
     assert "mercury/commands/run/startup/sitecustomize.py" in wheel.files
     assert not any(name.startswith(("tests/", "mercury_native/")) for name in wheel.files)
 

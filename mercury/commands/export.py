@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Callable, Dict, Optional
 
 from mercury.export.source import Source
-from mercury.report.console import printable
+from mercury.report.pen import printable
 from mercury.segment.file import UnusableError
 
 DONE, FAILED, UNREADABLE = 0, 1, 2

@@ -8,7 +8,7 @@ import json
 import os
 from typing import Any, Dict, Iterable, Iterator, List
 
-from mercury.report.console import printable
+from mercury.report.pen import printable
 from mercury.suppression.comment import Broken, Comment, read
 
 SUFFIXES = (".py", ".pyw", ".html", ".htm", ".txt", ".xml", ".jinja", ".jinja2", ".j2")

@@ -8,7 +8,7 @@ import urllib.parse
 import urllib.request
 from typing import Any, Optional
 
-from mercury.report.console import printable
+from mercury.report.pen import printable
 
 DEFAULT_URL = "http://127.0.0.1:8000/mercury/"
 TIMEOUT_SECONDS = 10

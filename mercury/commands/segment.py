@@ -8,7 +8,7 @@ import sys
 from typing import Any, Dict, Iterator, List
 
 from mercury.core.records import SEGMENT_RETIRED, SEGMENT_WRITER
-from mercury.report.console import printable
+from mercury.report.pen import printable
 from mercury.segment import snapshot
 from mercury.segment.file import SegmentFile, UnusableError, open_to_read
 from mercury.segment.folding import counts

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Dict, List, Optional
 
-from mercury.report.console import printable
+from mercury.report.pen import printable
 from mercury.segment import snapshot
 from mercury.segment.file import UnusableError, open_to_read
 from mercury.segment.snapshot import Snapshot

@@ -7,85 +7,15 @@ editors can open it.
 import os
 import shutil
 import sys
-import textwrap
 from typing import IO, List, Optional
 
 from mercury.findings import Finding
 from mercury.report import Report
+from mercury.report.kinds import COLORS, title
+from mercury.report.pen import BOLD, GLUE, GREEN, Pen, printable
+from mercury.report.pen import counted as _count
 
-MIN_WIDTH = 40
-MAX_WIDTH = 100
 _SQL_LINES = 3
-_MORE = " ..."
-
-_TITLES = {
-    "n_plus_one": "N+1",
-    "nested": "N+1 in an N+1",
-    "repeating_pattern": "Repeating pattern",
-    "write_loop": "Written in a loop",
-    "duplicate": "Duplicate",
-    "repeated_in_loop": "Repeated in a loop",
-    "slow_query": "Slow",
-    "consecutive_independent": "One after the other",
-    "unused_eager_load": "Loaded and not read",
-}
-_COLORS = {
-    "n_plus_one": "31;1",
-    "nested": "31;1",
-    "repeating_pattern": "31;1",
-    "write_loop": "31;1",
-    "duplicate": "33;1",
-    "repeated_in_loop": "36",
-    "slow_query": "36",
-    "consecutive_independent": "36",
-    "unused_eager_load": "36",
-}
-_BOLD = "1"
-_DIM = "2"
-_GREEN = "32"
-
-_GLUE = "\0"
-"""Stands for a space at which no line may end; what is printable has no such character."""
-
-
-class _Pen:
-    """Writes in color, or not."""
-
-    def __init__(self, color: bool, width: int) -> None:
-        self._color = color
-        self.width = width
-
-    def paint(self, text: str, style: str) -> str:
-        return f"\x1b[{style}m{text}\x1b[0m" if self._color and text else text
-
-    def paragraph(self, text: str, first: str = "  ", rest: str = "  ") -> List[str]:
-        lines = textwrap.wrap(
-            text,
-            self.width,
-            initial_indent=first,
-            subsequent_indent=rest,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        return [line.replace(_GLUE, " ") for line in lines] or [first]
-
-    def field(self, label: str, text: str, limit: Optional[int] = None) -> List[str]:
-        """A labelled paragraph, its lines aligned behind the label."""
-        head = f"  {label:<5}"
-        indent = " " * (len(head) + 2)
-        lines = self.paragraph(text, indent, indent)
-        if limit is not None and len(lines) > limit:
-            lines = lines[:limit]
-            while len(lines[-1]) + len(_MORE) > self.width and " " in lines[-1].strip():
-                lines[-1] = lines[-1].rpartition(" ")[0]
-            lines[-1] += _MORE
-        lines[0] = self.paint(head, _DIM) + lines[0][len(head) :]
-        return lines
-
-    def branch(self, label: str, text: str) -> List[str]:
-        """A line whose indentation counts; cut where it is too long."""
-        head = f"  {label:<5}  "
-        return [self.paint(head, _DIM) + text[: max(MIN_WIDTH, self.width) - len(head)].replace(_GLUE, " ")]
 
 
 def wants_color(stream: Optional[IO[str]] = None) -> bool:
@@ -101,7 +31,7 @@ def wants_color(stream: Optional[IO[str]] = None) -> bool:
 def render(report: Report, color: bool = False, width: Optional[int] = None) -> str:
     """The report as text, without a line end behind the last line."""
     columns = shutil.get_terminal_size((80, 24)).columns if width is None else width
-    pen = _Pen(color, max(MIN_WIDTH, min(columns, MAX_WIDTH)))
+    pen = Pen(color, columns)
     lines = [_heading(report, pen), *pen.paragraph(_figures(report))]
     for number, finding in enumerate(report.findings, 1):
         lines.append("")
@@ -112,15 +42,15 @@ def render(report: Report, color: bool = False, width: Optional[int] = None) -> 
     if not report.findings and not report.exceeded:
         lines += [
             "",
-            "  Nothing found in what was measured." if report.notes else pen.paint("  Nothing found.", _GREEN),
+            "  Nothing found in what was measured." if report.notes else pen.paint("  Nothing found.", GREEN),
         ]
     for ignored in report.ignored:
         finding = ignored.finding
-        title = f"{_TITLES.get(finding.kind, finding.kind)}: {printable(finding.target)}"
+        heading = f"{title(finding.kind)}: {printable(finding.target)}"
         where = f"{shown_path(finding.file)}:{finding.line}"
         lines.append("")
         lines.extend(
-            pen.paragraph(f"Ignored: {title}, {_count(finding.count)}, {where}: {printable(str(ignored.rule))}.")
+            pen.paragraph(f"Ignored: {heading}, {_count(finding.count)}, {where}: {printable(str(ignored.rule))}.")
         )
     for sentence in report.stale:
         lines.append("")
@@ -148,18 +78,13 @@ def summary(report: Report) -> str:
 
 def cleared(report: Report, width: int) -> str:
     """Which repeated statements are no findings, and why, as text."""
-    pen = _Pen(False, max(MIN_WIDTH, min(width, MAX_WIDTH)))
+    pen = Pen(False, width)
     lines = ["Repeated, and no finding:" if report.cleared else "No other statement was repeated."]
     for each in report.cleared:
         lines += ["", *pen.paragraph(f"{_count(each.count)}: {printable(each.reason)}")]
         lines += pen.field("query", _place(each.file, each.line, ""))
         lines += pen.field("sql", printable(each.sql), _SQL_LINES)
     return "\n".join(lines)
-
-
-def printable(text: str) -> str:
-    """Text without control characters: names come from the host and may hold escape sequences."""
-    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def shown_path(file: str) -> str:
@@ -171,9 +96,9 @@ def shown_path(file: str) -> str:
     return printable(file if relative.startswith("..") else relative)
 
 
-def _heading(report: Report, pen: _Pen) -> str:
+def _heading(report: Report, pen: Pen) -> str:
     title = f"Mercury  {printable(report.name)}" + (f"  [{report.id}]" if report.id else "")
-    return pen.paint(title[: pen.width], _BOLD)
+    return pen.paint(title[: pen.width], BOLD)
 
 
 def _duration(report: Report) -> str:
@@ -189,15 +114,10 @@ def _figures(report: Report) -> str:
     return ", ".join(parts)
 
 
-def _count(number: int, one: str = "query", many: str = "queries") -> str:
-    return f"{number:,} {one if number == 1 else many}"
-
-
-def _finding(finding: Finding, number: int, pen: _Pen) -> List[str]:
-    title = _TITLES.get(finding.kind, finding.kind)
+def _finding(finding: Finding, number: int, pen: Pen) -> List[str]:
     cost = f"{_count(finding.count)}, {finding.duration_ms:,.1f} ms"
-    heading = pen.paragraph(f"{number}. {title}: {printable(finding.target)}", "", "   ")
-    lines = [pen.paint(line, _COLORS.get(finding.kind, _BOLD)) for line in heading]
+    heading = pen.paragraph(f"{number}. {title(finding.kind)}: {printable(finding.target)}", "", "   ")
+    lines = [pen.paint(line, COLORS.get(finding.kind, BOLD)) for line in heading]
     if len(heading[-1]) + 2 + len(cost) <= pen.width:
         lines[-1] += "  " + cost
     else:
@@ -220,5 +140,5 @@ def _cost_at(finding: Finding, factor: int) -> str:
 
 
 def _place(file: str, line: int, function: str) -> str:
-    place = f"{shown_path(file)}:{line}".replace(" ", _GLUE)
+    place = f"{shown_path(file)}:{line}".replace(" ", GLUE)
     return f"{place}  {printable(function)}".rstrip()

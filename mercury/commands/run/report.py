@@ -13,6 +13,7 @@ from mercury.findings import Finding
 from mercury.metrics import PerformanceMetrics
 from mercury.report import Report, console
 from mercury.report.document import finding_document
+from mercury.report.pen import printable
 from mercury.suppression.audit import idle_sentence
 
 MAX_NAMED_UNITS = 10
@@ -34,7 +35,7 @@ def render(results: Results, command: str) -> str:
     if not results.watching:
         # What nobody measured is not shown as 0 queries.
         return "\n" + head.split("\n")[0] + "\n\n" + body.partition("\n\n")[2]
-    ignored = [f"  Ignored: {console.printable(each)}." for each in results.said("ignored")]
+    ignored = [f"  Ignored: {printable(each)}." for each in results.said("ignored")]
     return "\n".join(["", head, *_unit_lines(results.tally), *_backend_lines(results), "", body, *ignored])
 
 
@@ -100,7 +101,7 @@ def _unit_lines(tally: Tally) -> List[str]:
 
 def _backend_lines(results: Results) -> List[str]:
     twins = [reason for name, reason in results.backends if name != "native"]
-    return [f"  The pure-Python twin served: {console.printable(reason)}." for reason in twins]
+    return [f"  The pure-Python twin served: {printable(reason)}." for reason in twins]
 
 
 def _where(found: Dict[str, Found]) -> str:

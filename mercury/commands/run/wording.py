@@ -1,6 +1,6 @@
 """Words that the report and its notes share."""
 
-from mercury.report import console
+from mercury.report.pen import printable
 
 
 def counted(number: int, one: str, many: str) -> str:
@@ -10,4 +10,4 @@ def counted(number: int, one: str, many: str) -> str:
 
 def units(name: str, times: int) -> str:
     """`GET /`, `3 x GET /`; the name is made printable."""
-    return console.printable(name) if times == 1 else f"{times:,} x {console.printable(name)}"
+    return printable(name) if times == 1 else f"{times:,} x {printable(name)}"

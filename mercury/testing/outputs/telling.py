@@ -1,0 +1,116 @@
+"""The words for findings, budgets and entries of the baseline, as every form of the verdict tells them."""
+
+import math
+from typing import Any, Iterable, List, Sequence, Set, Tuple
+
+from mercury.report.kinds import TITLES, title
+from mercury.report.pen import counted
+from mercury.testing.outputs.text import plain, plain_path
+from mercury.testing.suite import Cause, SuiteFinding
+from mercury.testing.verdict import BudgetResult, Gone, SuiteVerdict
+
+FEW = 3
+"""How many tests or views are named where not all are."""
+
+_RANKS = {**{kind: rank for rank, kind in enumerate(TITLES)}, "nested": -1}
+
+_UNITS = {
+    "queries": ("query", "queries"),
+    "reads": ("read", "reads"),
+    "writes": ("write", "writes"),
+    "transactions": ("transaction statement", "transaction statements"),
+    "n_plus_one": ("N+1", "N+1"),
+    "ms": ("ms", "ms"),
+}
+
+
+def by_importance(findings: Iterable[SuiteFinding]) -> List[SuiteFinding]:
+    """The worst first: by kind, by how the queries grow, by their number, then by place."""
+    return sorted(findings, key=_importance)
+
+
+def _importance(finding: SuiteFinding) -> Tuple[Any, ...]:
+    cause = finding.cause
+    rank = _RANKS.get(cause.kind, len(_RANKS))
+    return (cause.is_advisory, rank, -cause.exponent, -cause.count, cause.file, cause.line, finding.id)
+
+
+def of_the_application(
+    verdict: SuiteVerdict, findings: Iterable[SuiteFinding]
+) -> Tuple[List[SuiteFinding], List[SuiteFinding]]:
+    """The findings in the project's code, by importance, and those in the code of the tests themselves."""
+    files: Set[str] = {test.file for test in verdict.suite.tests.values() if test.file}
+    ours: List[SuiteFinding] = []
+    of_tests: List[SuiteFinding] = []
+    for finding in by_importance(findings):
+        (of_tests if finding.cause.file in files else ours).append(finding)
+    return ours, of_tests
+
+
+def heading(cause: Cause) -> str:
+    """`N+1: Book.author`."""
+    return f"{title(cause.kind)}: {plain(cause.target or cause.subject, 200)}"
+
+
+def place(file: str, line: int, most: int = 300) -> str:
+    """`shop/views.py:9`."""
+    if not file:
+        return "an unknown place"
+    return f"{plain_path(file, most)}:{line}" if line else plain_path(file, most)
+
+
+def first_few(names: Sequence[str], few: int = FEW) -> str:
+    """`a, b, c and 4 more`."""
+    named = ", ".join(plain(name, 200) for name in names[:few])
+    return named if len(names) <= few else f"{named} and {len(names) - few:,} more"
+
+
+def sentences(finding: SuiteFinding) -> str:
+    """All that must be known about a finding, in one line: what, how often, where, the loop, why, the fix."""
+    cause = finding.cause
+    told = [f"{heading(cause)}, {counted(cause.count)} at {place(cause.file, cause.line)}"]
+    if cause.loop_line:
+        told.append(f"The loop is at {place(cause.loop_file, cause.loop_line)}")
+    if cause.why:
+        told.append(f"Why: {plain(cause.why, 1_000)}")
+    if cause.fix:
+        told.append(f"Fix: {plain(cause.fix, 1_000)}")
+    told += found_in(finding)
+    return "".join(f"{sentence.rstrip('.')}. " for sentence in told).rstrip()
+
+
+def found_in(finding: SuiteFinding) -> List[str]:
+    """A sentence for the tests, and one for the views."""
+    told = []
+    if finding.tests:
+        told.append(f"Found in {counted(len(finding.tests), 'test', 'tests')}: {first_few(finding.tests)}")
+    if finding.views:
+        told.append(f"Found in {counted(len(finding.views), 'view', 'views')}: {first_few(finding.views)}")
+    return told
+
+
+def budget_sentence(budget: BudgetResult) -> str:
+    """`view GET /books/ used 14 queries, its budget is 10`."""
+    limit = budget.limit
+    where = f" on {plain(limit.alias, 100)}" if limit.alias else ""
+    used = f"{number(budget.used)} {unit(limit.what, budget.used)}"
+    return f"{plain(budget.subject, 300)} used {used}{where}, its budget is {number(limit.most)}"
+
+
+def unit(what: str, amount: float) -> str:
+    """What a budget counts, in words."""
+    one, many = _UNITS.get(what, (plain(what, 100),) * 2)
+    return one if amount == 1 else many
+
+
+def gone_sentence(gone: Gone) -> str:
+    """`N+1: Book.author, shop/views.py (0123456789abcdef)`."""
+    named = f"{title(plain(gone.kind, 100))}: {plain(gone.target, 200)}"
+    return f"{named}, {place(gone.file, 0)} ({plain(gone.id, 64)})"
+
+
+def number(value: float) -> str:
+    """`1,206`, `2.5`, and in words what is no number."""
+    if not math.isfinite(value):
+        return str(float(value))
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
