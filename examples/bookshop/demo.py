@@ -40,7 +40,7 @@ def make_shop():
 
     print("Making the bookshop's database ...", flush=True)
     django.setup()
-    call_command("migrate", verbosity=0)
+    call_command("migrate", "shop", verbosity=0)  # all that these two pages want
     from shop.seed import BOOK_COUNT, seed
 
     seed()
