@@ -77,6 +77,14 @@ class StaleIgnoreError(MercuryError, AssertionError):
     """An ignore is broken, has expired or was of no use, and `stale_ignores` is "fail"."""
 
 
+class BaselineError(MercuryError, ValueError):
+    """A baseline cannot be read or written; the message says why, and what to do."""
+
+
+class BudgetError(MercuryError, ValueError):
+    """A budget that limits nothing as it is written; the message says why."""
+
+
 _BY_CODE: Dict[int, Type[MercuryError]] = {
     error.code: error
     for error in (
