@@ -11,7 +11,7 @@ import stat
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from mercury._settings_values import KINDS, WORKLOAD_KINDS, WORKLOADS, Kind, Wrong
 
@@ -19,6 +19,7 @@ UNKNOWN_KEY = "mercury.E001"
 WRONG_VALUE = "mercury.E002"
 NO_TABLE = "mercury.E003"
 BROKEN_IGNORE = "mercury.E004"
+BROKEN_BUDGET = "mercury.E005"
 UNREADABLE_FILE = "mercury.W020"
 
 ENVIRONMENT = "the environment"
@@ -84,6 +85,8 @@ def table(name: str, tree: Any) -> Source:
             _take_workloads(source, value)
         elif key == "ignore" and type(key) is str:
             _take_ignores(source, value)
+        elif key == "budgets" and type(key) is str:
+            _take_budgets(source, value)
         else:
             _take(source, "", key, value, KINDS)
     return source
@@ -106,22 +109,29 @@ def _take_workloads(source: Source, value: Any) -> None:
 def _take_ignores(source: Source, value: Any) -> None:
     # Who only reads a type from mercury.settings shall not wait for the rest of Mercury.
     from mercury.suppression.entry import parse
-    from mercury.suppression.rule import BrokenIgnore
 
+    _take_entries(source, "ignore", value, parse, BROKEN_IGNORE, "ignores nothing")
+
+
+def _take_budgets(source: Source, value: Any) -> None:
+    from mercury.testing.budgets import parse
+
+    _take_entries(source, "budgets", value, parse, BROKEN_BUDGET, "limits nothing")
+
+
+def _take_entries(source: Source, key: str, value: Any, parse: Callable[[Any, str], Any], code: str, lack: str) -> None:
+    """Takes what `parse` makes of each item of a list; it raises ValueError for one of no use."""
     if type(value) not in (list, tuple):
-        text = f'"ignore" is of type {type(value).__name__} and is not used.'
+        text = f'"{key}" is of type {type(value).__name__} and is not used.'
         source.problems.append(Problem(WRONG_VALUE, source.name, text, "It must be a list of dicts."))
         return
-    rules = []
+    entries = []
     for index, entry in enumerate(value):
-        where = f"{source.name}, ignore[{index}]"
         try:
-            rules.append(parse(entry, where))
-        except BrokenIgnore as error:
-            source.problems.append(
-                Problem(BROKEN_IGNORE, source.name, f"ignore[{index}] ignores nothing: {error}.", "")
-            )
-    source.values["ignore"] = tuple(rules)
+            entries.append(parse(entry, f"{source.name}, {key}[{index}]"))
+        except ValueError as error:
+            source.problems.append(Problem(code, source.name, f"{key}[{index}] {lack}: {error}.", ""))
+    source.values[key] = tuple(entries)
 
 
 def _take(source: Source, prefix: str, key: Any, value: Any, kinds: Dict[str, Kind]) -> None:
@@ -136,7 +146,7 @@ def _take(source: Source, prefix: str, key: Any, value: Any, kinds: Dict[str, Ki
 
 
 def _known(prefix: str, kinds: Dict[str, Kind]) -> Tuple[str, ...]:
-    return tuple(kinds) if prefix else (*kinds, "workloads", "ignore")
+    return tuple(kinds) if prefix else (*kinds, "workloads", "ignore", "budgets")
 
 
 def _no_table(source: str, what: str, value: Any) -> Problem:

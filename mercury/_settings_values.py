@@ -156,7 +156,7 @@ KINDS: Dict[str, Kind] = {
     "max_overhead": number("a share from 0 to 1", 0, 1),
     **WORKLOAD_KINDS,
 }
-"""All keys at the top but "workloads" and "ignore", which are tables."""
+"""All keys at the top but "workloads", "ignore" and "budgets", which are tables."""
 
 DEFAULTS: Dict[str, Any] = {
     "enabled": True,
@@ -167,6 +167,7 @@ DEFAULTS: Dict[str, Any] = {
     "metrics": False,
     "max_overhead": 0.05,
     "ignore": (),
+    "budgets": (),
     "mode": None,
     "sample_rate": 1.0,
     "min_repetitions": 2,

@@ -34,6 +34,7 @@ from typing import (
 )
 
 from mercury._settings_sources import (
+    BROKEN_BUDGET,
     BROKEN_IGNORE,
     DJANGO,
     Flat,
@@ -52,10 +53,13 @@ if TYPE_CHECKING:
     from pathlib import PurePath
 
     from mercury.suppression import Rule
+    from mercury.testing.budgets import Budget
 
 __all__ = [
+    "BROKEN_BUDGET",
     "BROKEN_IGNORE",
     "WORKLOADS",
+    "BudgetSettings",
     "IgnoreSettings",
     "MercurySettings",
     "Problem",
@@ -96,6 +100,20 @@ class IgnoreSettings(TypedDict, total=False):
     until: "Union[str, datetime.date]"
 
 
+class BudgetSettings(TypedDict, total=False):
+    """One entry of "budgets". It needs either view or test, and one limit; None: no limit."""
+
+    view: str
+    test: str
+    alias: str
+    queries: Optional[int]
+    reads: Optional[int]
+    writes: Optional[int]
+    transactions: Optional[int]
+    n_plus_one: Optional[int]
+    ms: Optional[float]
+
+
 class MercurySettings(WorkloadSettings, total=False):
     """The type of settings.MERCURY: `MERCURY: MercurySettings = {...}` has a type checker look at it."""
 
@@ -103,6 +121,7 @@ class MercurySettings(WorkloadSettings, total=False):
     exclude_paths: Union[List[str], Tuple[str, ...]]
     workloads: Dict[str, WorkloadSettings]
     ignore: List[IgnoreSettings]
+    budgets: List[BudgetSettings]
     stale_ignores: str
     headers: bool
     kept_reports: int
@@ -136,6 +155,7 @@ class Settings:
     kept_reports: int
     metrics: Union[bool, str] = False
     max_overhead: float = 0.05
+    budgets: "Tuple[Budget, ...]" = ()
     is_debugging: bool = False
     """Whether settings.DEBUG was on when these were asked for."""
 
@@ -228,6 +248,7 @@ def _settings(values: Flat) -> Settings:
         kept_reports=_top(values, "kept_reports"),
         metrics=_top(values, "metrics"),
         max_overhead=_top(values, "max_overhead"),
+        budgets=_top(values, "budgets"),
     )
 
 

@@ -76,8 +76,8 @@ def test_the_type_of_the_setting_has_every_key():
     from mercury._settings_values import DEFAULTS, KINDS, WORKLOAD_KINDS
 
     assert set(settings.WorkloadSettings.__annotations__) == set(WORKLOAD_KINDS)
-    assert set(settings.MercurySettings.__annotations__) == {*KINDS, "workloads", "ignore"}
-    assert set(DEFAULTS) == {*KINDS, "ignore"}
+    assert set(settings.MercurySettings.__annotations__) == {*KINDS, "workloads", "ignore", "budgets"}
+    assert set(DEFAULTS) == {*KINDS, "ignore", "budgets"}
 
 
 def test_the_environment_counts_before_django_and_django_before_pyproject(fresh, monkeypatch):

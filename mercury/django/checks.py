@@ -103,7 +103,7 @@ def check_app(app_configs: Any, **kwargs: Any) -> List[checks.CheckMessage]:
 
 
 def check_settings(app_configs: Any, **kwargs: Any) -> List[checks.CheckMessage]:
-    """mercury.E001 to E004 and W020: what of the settings is not used; mercury.I001: Mercury is off."""
+    """mercury.E001 to E005 and W020: what of the settings is not used; mercury.I001: Mercury is off."""
     loaded = mercury_settings.load()
     messages = [_problem_message(problem) for problem in loaded.problems]
     if not loaded.settings.enabled:

@@ -1,0 +1,221 @@
+"""Budgets: the most that a view or a test may cost, by kind of statement and by database.
+
+"budgets": [
+    {"view": "GET /books/*", "queries": 10, "alias": "default"},
+    {"view": "/reports/*", "queries": 60, "ms": 400},
+    {"test": "shop.tests.*", "queries": 50, "n_plus_one": 0},
+]
+
+For each view or test, kind and alias one limit holds: the one at the test itself, else the last that matches.
+"""
+
+import difflib
+import fnmatch
+import math
+from dataclasses import dataclass
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, NoReturn, Sequence, Tuple
+
+from mercury.errors import BudgetError
+from mercury.findings.finding import GROWING_READS
+from mercury.testing.suite import Limit, Suite, TestResult
+from mercury.testing.verdict import BudgetResult
+
+__all__ = ["CATEGORIES", "Budget", "check", "notices", "parse", "parse_limits"]
+
+CATEGORIES = ("queries", "reads", "writes", "transactions", "n_plus_one", "ms")
+"""What may be limited. Queries are reads and writes; transaction control is apart. "n_plus_one" counts findings."""
+
+MIN_SPARE = 3
+"""A budget is not called slack for less than this."""
+MAX_NAMED = 20
+"""Names that one notice lists."""
+
+_SELECTORS = ("view", "test")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """One entry of the setting `budgets`. `where` says which; `kind` is "view" or "test"."""
+
+    kind: str
+    pattern: str
+    limits: Tuple[Limit, ...]
+    where: str
+
+    def covers(self, name: str) -> bool:
+        """Is it for this view or test? A pattern for views without a method is for all methods."""
+        if self.kind == "view" and self.pattern.startswith("/"):
+            name = name.partition(" ")[2]
+        return name == self.pattern or fnmatch.fnmatchcase(name, self.pattern)
+
+    def covers_route(self, route: str) -> bool:
+        """Is it for requests to this route by any method?"""
+        method, _, path = self.pattern.rpartition(" ")
+        return self.covers(f"{method or 'GET'} {route}") or route == path or fnmatch.fnmatchcase(route, path)
+
+
+def parse(value: Any, where: str) -> Budget:
+    """The budget that one entry of the settings is. Raises BudgetError."""
+    if not isinstance(value, dict):
+        raise BudgetError("it is no dict")
+    for key in value:
+        if type(key) is not str or key not in (*_SELECTORS, *CATEGORIES, "alias"):
+            _refuse_key(key, (*_SELECTORS, *CATEGORIES, "alias"))
+    selectors = [key for key in _SELECTORS if key in value]
+    if len(selectors) != 1:
+        raise BudgetError('it needs either "view" or "test"')
+    pattern = value[selectors[0]]
+    if type(pattern) is not str or not pattern:
+        raise BudgetError(f'its "{selectors[0]}" is no pattern')
+    limits = parse_limits(value.get("alias", ""), **{key: value[key] for key in CATEGORIES if key in value})
+    return Budget(selectors[0], pattern, limits, where)
+
+
+def parse_limits(using: str = "", **limits: Any) -> Tuple[Limit, ...]:
+    """The limits that stand at a test: `queries=10, n_plus_one=0, ms=50`, or with `using`, for one database alone.
+
+    None means "no limit", whatever the settings say. Raises BudgetError.
+    """
+    if type(using) is not str:
+        raise BudgetError("its database is no text")
+    for key in limits:
+        if key not in CATEGORIES:
+            _refuse_key(key, (*CATEGORIES, "using"))
+    if not limits:
+        raise BudgetError(f"it limits none of {', '.join(CATEGORIES)}")
+    if using and "ms" in limits:
+        raise BudgetError('"ms" is the time of the whole, which no single database has')
+    return tuple(Limit(what, using, _most(what, limits[what])) for what in CATEGORIES if what in limits)
+
+
+def _most(what: str, value: Any) -> float:
+    if value is None:
+        return math.inf
+    if what == "ms":
+        if type(value) not in (int, float) or not 0 <= value < math.inf:
+            raise BudgetError('its "ms" is no number from 0 on')
+        return float(value)
+    if type(value) is not int or value < 0:
+        raise BudgetError(f'its "{what}" is no whole number from 0 on')
+    return value
+
+
+def _refuse_key(key: Any, known: Sequence[str]) -> NoReturn:
+    if type(key) is not str:
+        raise BudgetError(f"it has a key of type {type(key).__name__}")
+    close = difflib.get_close_matches(key[:40].lower(), known, 3)
+    hint = f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(known)}"
+    raise BudgetError(f"{key[:40]!a} is nothing that a budget knows; {hint}")
+
+
+class _Spent(NamedTuple):
+    """One limit of one budget at one view or test. `source` names the budget; equal ones are one budget."""
+
+    source: Tuple[Any, ...]
+    result: BudgetResult
+
+
+def check(suite: Suite, budgets: Sequence[Budget]) -> List[BudgetResult]:
+    """What was used of each budget by each view and test that it holds for, sorted by these."""
+    return sorted(
+        (spent.result for spent in _spent(suite, budgets) if spent.result.limit.most < math.inf),
+        key=lambda result: (result.subject, CATEGORIES.index(result.limit.what), result.limit),
+    )
+
+
+def notices(suite: Suite, budgets: Sequence[Budget]) -> List[str]:
+    """Of a complete run: budgets that can never fail, and those of which less than half was used. Sorted."""
+    never = [f"{budget.where} can never fail: it has no limit" for budget in budgets if not _finite(budget.limits)]
+    if not (suite.tests and suite.is_complete):
+        return sorted(never)
+    spent = _spent(suite, budgets)
+    return sorted(never) + sorted(_unused(budgets, spent)) + sorted(_slack(spent))
+
+
+def _finite(limits: Iterable[Limit]) -> List[Limit]:
+    return [limit for limit in limits if limit.most < math.inf]
+
+
+def _spent(suite: Suite, budgets: Sequence[Budget]) -> List[_Spent]:
+    return [*_spent_by_views(suite, budgets), *_spent_by_tests(suite, budgets)]
+
+
+def _spent_by_views(suite: Suite, budgets: Sequence[Budget]) -> Iterator[_Spent]:
+    loops: Dict[str, Dict[Tuple[Any, ...], str]] = {}
+    for test in suite.tests.values():
+        for view, cause in test.causes:
+            if cause.kind in GROWING_READS:
+                loops.setdefault(view, {})[cause.place] = cause.database
+    for view, figures in suite.views().items():
+        for budget, limit in _holding("view", view, budgets):
+            used = limit.used(figures, _count(loops.get(view, {}), limit.alias))
+            yield _Spent((budget, limit), BudgetResult(f"view {view}", limit, used))
+
+
+def _spent_by_tests(suite: Suite, budgets: Sequence[Budget]) -> Iterator[_Spent]:
+    for test in suite.tests.values():
+        loops = {cause.place: cause.database for _, cause in test.causes if cause.kind in GROWING_READS}
+        place = (test.file, test.line)
+        own = _own_limits(test)
+        for limit in own:
+            # A class gives each of its tests the same limits: that is one budget.
+            source = (test.name.rpartition(".")[0], limit)
+            yield _Spent(source, _test_result(test, limit, loops, place))
+        for budget, limit in _holding("test", test.name, budgets):
+            if (limit.what, limit.alias) not in {(each.what, each.alias) for each in own}:
+                yield _Spent((budget, limit), _test_result(test, limit, loops, place))
+
+
+def _test_result(
+    test: TestResult, limit: Limit, loops: Dict[Tuple[Any, ...], str], place: Tuple[str, int]
+) -> BudgetResult:
+    used = limit.used(test.figures, _count(loops, limit.alias))
+    return BudgetResult(f"test {test.name}", limit, used, place)
+
+
+def _own_limits(test: TestResult) -> List[Limit]:
+    """Of several for the same, as parameters may bring them, the greatest: the figures are the greatest, too."""
+    own: Dict[Tuple[str, str], Limit] = {}
+    for limit in test.limits:
+        key = (limit.what, limit.alias)
+        own[key] = max(own.get(key, limit), limit)
+    return list(own.values())
+
+
+def _holding(kind: str, name: str, budgets: Sequence[Budget]) -> List[Tuple[Budget, Limit]]:
+    """The limits that hold for a view or a test. The last of the list wins, so that exceptions stand below the rule."""
+    holding: Dict[Tuple[str, str], Tuple[Budget, Limit]] = {}
+    for budget in budgets:
+        if budget.kind == kind and budget.covers(name):
+            for limit in budget.limits:
+                holding[limit.what, limit.alias] = (budget, limit)
+    return list(holding.values())
+
+
+def _count(loops: Dict[Tuple[Any, ...], str], alias: str) -> int:
+    """How many of these causes are of this database, or of any."""
+    return sum(alias in ("", database) for database in loops.values())
+
+
+def _unused(budgets: Sequence[Budget], spent: Sequence[_Spent]) -> Iterator[str]:
+    holding = {each.source[0] for each in spent}
+    for budget in budgets:
+        if _finite(budget.limits) and budget not in holding:
+            yield f"{budget.where} can never fail: it holds for no {budget.kind} of this run"
+
+
+def _slack(spent: Sequence[_Spent]) -> Iterator[str]:
+    most: Dict[Tuple[Any, ...], List[BudgetResult]] = {}
+    for each in spent:
+        # Times say more about the machine than about the budget.
+        if each.result.limit.what != "ms":
+            most.setdefault(each.source, []).append(each.result)
+    for results in most.values():
+        top = max(results, key=lambda result: (result.used, result.subject))
+        spare = top.limit.most - top.used
+        if MIN_SPARE <= spare < math.inf and spare > top.used:
+            yield f"{top.subject} used most of {_words(top.limit)}: {top.used:g}. The budget has slack"
+
+
+def _words(limit: Limit) -> str:
+    return f"{limit.what}={limit.most:g}" + (f" on {limit.alias}" if limit.alias else "")

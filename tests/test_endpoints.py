@@ -1,0 +1,118 @@
+"""The endpoints of a project are those of its URLconf, under the names that requests to them have."""
+
+import pytest
+
+from tests import django_database  # noqa: F401  # sets Django up, or skips
+
+from django.conf import settings  # isort: skip
+from django.conf.urls.i18n import i18n_patterns  # isort: skip
+from django.http import HttpResponse  # isort: skip
+from django.test import Client, override_settings  # isort: skip
+from django.urls import include, path, re_path  # isort: skip
+from django.views.generic import View  # isort: skip
+from django.views.i18n import set_language  # isort: skip
+
+from mercury.testing import endpoints
+from mercury.testing.budgets import parse
+from mercury.testing.endpoints import Endpoint
+from mercury.testing.suite import Figures, Suite, TestResult
+
+
+def view(request, **kwargs):
+    return HttpResponse()
+
+
+page = View.as_view()
+
+urlpatterns = [
+    path("", view, name="home"),
+    path("books/<int:pk>/", page, name="book"),
+    re_path(r"^books/(?P<pk>[0-9]+)\.(?P<format>[a-z]+)/$", page, name="book"),
+    path(
+        "shop/", include([re_path(r"^old/$", view, name="old"), path("", include([path("deep/", view, name="deep")]))])
+    ),
+    re_path(r"^regex/", include([re_path(r"^leaf/$", view, name="leaf")])),
+    *i18n_patterns(path("about/", view, name="about"), prefix_default_language=False),
+    path("admin/", include(([path("books/", view)], "admin"))),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("language/", set_language),
+]
+
+NAMES = ["/", "/^regex/leaf/$", "/about/", "/books/<int:pk>/", "/shop/deep/", "/shop/old/$"]
+
+
+@pytest.fixture
+def project():
+    """A project with the URLconf above."""
+    with override_settings(ROOT_URLCONF=__name__, LANGUAGE_CODE="en", LANGUAGES=[("en", "English"), ("de", "German")]):
+        yield
+
+
+def suite_of(*views):
+    suite = Suite()
+    suite.add(TestResult("shop.tests.test_all", views={view: Figures() for view in views}))
+    return suite
+
+
+def test_the_endpoints_are_the_project_s_own_and_each_is_there_once(project):
+    assert [endpoint.name for endpoint in endpoints.endpoints()] == NAMES
+
+
+def test_an_endpoint_has_the_name_that_its_requests_have(project, reports):
+    client = Client()
+    for url in ("/", "/books/7/", "/shop/old/", "/shop/deep/", "/regex/leaf/", "/about/"):
+        client.get(url)
+    known = endpoints.endpoints()
+    names = [report.name for report in reports]
+    for number, name in enumerate(names):
+        left = endpoints.untested(suite_of(*names[:number], *names[number + 1 :]), known)
+        assert left == [name.partition(" ")[2]]
+    assert endpoints.untested(suite_of(*names), known) == []
+
+
+@pytest.mark.parametrize(("url", "name"), [("/books/7.json/", "/books/<int:pk>/"), ("/de/about/", "/about/")])
+def test_an_endpoint_is_requested_by_any_of_its_routes(url, name, project, reports):
+    with override_settings(MIDDLEWARE=[*settings.MIDDLEWARE, "django.middleware.locale.LocaleMiddleware"]):
+        assert Client().get(url).status_code in (200, 405)
+    assert name not in endpoints.untested(suite_of(reports[-1].name), endpoints.endpoints())
+
+
+def test_endpoints_without_a_test_or_a_budget_are_told():
+    known = [Endpoint(("/a/",)), Endpoint(("/b/", "/c/"))]
+    by_path = [parse({"view": "GET /a*", "queries": 7}, "budgets[0]")]
+    assert endpoints.notices(suite_of("POST /a/", "GET /c/"), [], known) == []
+    assert endpoints.notices(suite_of("POST /a/"), by_path, known) == [
+        "1 endpoint was requested by no test: /b/",
+        "1 endpoint has no budget: /b/",
+    ]
+    assert endpoints.notices(suite_of(), [], known) == ["2 endpoints were requested by no test: /a/, /b/"]
+    many = [Endpoint((f"/{number:02}/",)) for number in range(25)]
+    (told,) = endpoints.notices(suite_of(), [], many)
+    assert told.startswith("25 endpoints were requested by no test: /00/, /01/, ")
+    assert told.endswith(", /19/ and 5 more")
+
+
+def test_a_partial_run_says_nothing_of_endpoints():
+    suite = suite_of()
+    suite.is_partial = True
+    assert endpoints.notices(suite, [], [Endpoint(("/a/",))]) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_covered"),
+    [
+        ("GET /books/*", True),
+        ("* /books/*", True),
+        ("/books/<int:pk>/", True),
+        ("*", True),
+        ("GET *", True),
+        ("/a*", False),
+    ],
+)
+def test_a_budget_for_any_method_is_a_budget(pattern, is_covered):
+    known = [Endpoint(("/books/<int:pk>/",))]
+    assert (endpoints.unlimited([parse({"view": pattern, "queries": 7}, "")], known) == []) is is_covered
+
+
+def test_a_budget_for_tests_is_none_for_endpoints():
+    assert endpoints.unlimited([parse({"test": "*", "queries": 7}, "")], [Endpoint(("/",))]) == ["/"]
