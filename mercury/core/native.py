@@ -67,13 +67,13 @@ _FIRST_SERIES = 64
 
 _Bytes = Union[bytes, bytearray, memoryview]
 
-_lib: Any = None
+_lib: "_ffi.Library"
 _normalize_within: Any = None
 _unpack: Callable[[Any, int], bytes] = ffi.unpack
 _new_scratch: Callable[[str, int], Any] = ffi.new_allocator(should_clear_after_alloc=False)
 
 
-def attach(lib: Any) -> None:
+def attach(lib: "_ffi.Library") -> None:
     """Makes `lib`, which passed all of the loader's checks, serve every later call."""
     global _lib, _normalize_within
     _lib = lib
