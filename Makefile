@@ -32,14 +32,14 @@ LINK = -dynamiclib -Wl,-x -install_name @rpath/libmercury.dylib
 MACHINE_CFLAGS = $(ARCHFLAGS)
 else
 LIBRARY = libmercury.so
-LINK = -shared -s -Wl,-soname,libmercury.so
+LINK = -shared -s -Wl,-soname,libmercury.so -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 endif
 
 # Apple's ar knows no D, which leaves dates out.
 ARCHIVE = $(AR) $(if $(filter Darwin,$(TARGET_SYSTEM)),rcs,rcsD)
 
-# The x87 unit rounds differently from every other machine.
-ifneq ($(filter i%86-%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
+# The x87 unit rounds differently from every other machine. zig calls the machine x86.
+ifneq ($(filter i%86-% x86-%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
 MACHINE_CFLAGS = -msse2 -mfpmath=sse
 endif
 
@@ -325,6 +325,7 @@ sdist: $(VENV)/ready ## build the source distribution into dist/
 	$(VENV_PYTHON) -m build --sdist --no-isolation --outdir dist
 
 include checks.mk
+include wheels.mk
 
 clean: ## remove what the build made
 	rm -rf build dist *.egg-info .venvs
