@@ -32,14 +32,14 @@ LINK = -dynamiclib -Wl,-x -install_name @rpath/libmercury.dylib
 MACHINE_CFLAGS = $(ARCHFLAGS)
 else
 LIBRARY = libmercury.so
-LINK = -shared -s -Wl,-soname,libmercury.so -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+LINK = -shared -s -Wl,-soname,libmercury.so
 endif
 
 # Apple's ar knows no D, which leaves dates out.
 ARCHIVE = $(AR) $(if $(filter Darwin,$(TARGET_SYSTEM)),rcs,rcsD)
 
-# The x87 unit rounds differently from every other machine. zig calls the machine x86.
-ifneq ($(filter i%86-% x86-%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
+# The x87 unit rounds differently from every other machine.
+ifneq ($(filter i%86-%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
 MACHINE_CFLAGS = -msse2 -mfpmath=sse
 endif
 
@@ -56,6 +56,7 @@ C_FILES = $(wildcard $(NATIVE)/*.[ch] $(NATIVE)/tests/*.[ch] benchmarks/sql/*.[c
 CLANG ?= clang-19
 CLANG_FORMAT ?= clang-format-19
 EXITS ?= 500
+INTERPRETERS ?=
 CORE_TESTS = $(wildcard $(SOURCES:%=tests/test_%.py))
 ASAN_TESTS ?= tests --ignore=tests/test_build.py --ignore=tests/test_loader.py
 DJANGO_TESTS = $(addprefix tests/test_,$(addsuffix .py,capture eager_loads findings remembered gevent graphql middleware monitor settings suppression development \
@@ -67,10 +68,10 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 
 .DEFAULT_GOAL := library
 .DELETE_ON_ERROR:
-.PHONY: help library static build-ext c-tests strict-c-tests run-c-tests ffi bounds words header-hash develop demo test test-build test-native test-pure \
+.PHONY: help library static build-ext c-tests strict-c-tests run-c-tests ffi bounds words header-hash develop demo test test-build test-native test-pure test-suites verdicts \
         test-postgresql test-django detection receivers applications orm-expressions differential properties benchmark \
         benchmark-drivers bench-sql bench-sql-peers instructions instructions-update instructions-trial profile-sql \
-        bench-detection bench-gunicorn bench-linear bench-overhead bench-metrics lint format asan exits wheel sdist clean FORCE
+        bench-detection bench-gunicorn bench-linear bench-overhead bench-metrics lint format asan interpreters exits wheel sdist clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-17s %s\n", $$1, $$2}'
@@ -139,13 +140,21 @@ test: ## C unit tests, then the suite over the library, then over the twin
 	$(MAKE) test-native test-pure
 
 test-native: $(VENV)/ready ## the suite over the C library
-	MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) $(PYTEST_PARALLEL) --ignore=tests/test_build.py
+	MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) $(PYTEST_PARALLEL) --ignore=tests/test_build.py --ignore-glob='tests/test_suites_*'
 
 test-build: $(VENV)/ready ## the tests that build wheels, with and without a compiler
 	MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) tests/test_build.py
 
 # What chooses its backend in processes of its own, compares both, or raises instead of reaching one, and what is about
 # units, settings and pages and no figure of the core: once is enough.
+test-suites: $(VENV)/ready library ## the tests that run suites of a small project, by pytest and by manage.py
+	$(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) -n auto tests/test_suites_pytest.py tests/test_suites_runner.py
+
+verdicts: library $(DJANGO_VERSIONS:%=.venvs/django-%/ready) ## the bookshop's tests in every way to run them: one verdict; VERDICTS_FLAGS=--short for one of each
+	@set -e; for version in $(DJANGO_VERSIONS); do \
+	    echo "Django $$version"; .venvs/django-$$version/bin/python -m tests.verdicts.run $(VERDICTS_FLAGS); \
+	done
+
 test-pure: $(VENV)/ready ## the suite over the twin
 	MERCURY_TEST_BACKEND=pure DJANGO_MERCURY_PURE_PYTHON=1 $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) $(PYTEST_PARALLEL) \
 	    --ignore=tests/test_build.py --ignore=tests/test_loader.py --ignore=tests/test_run.py --ignore=tests/test_doctor.py \
@@ -153,7 +162,7 @@ test-pure: $(VENV)/ready ## the suite over the twin
 	    --ignore=tests/test_development.py --ignore=tests/test_checks.py --ignore=tests/test_settings.py --ignore=tests/test_examples.py \
     --ignore=tests/test_telemetry_segment.py --ignore=tests/test_switch_command.py --ignore=tests/test_hints.py --ignore=tests/test_library_cache.py \
     --ignore=tests/test_baseline.py --ignore=tests/test_budgets.py --ignore=tests/test_endpoints.py \
-    --ignore-glob='tests/test_export_*' --ignore-glob='tests/test_suite_outputs*'
+    --ignore-glob='tests/test_export_*' --ignore-glob='tests/test_suites_*' --ignore-glob='tests/test_suite_outputs*'
 
 test-postgresql: $(VENV)/ready library ## the Django tests over a PostgreSQL server of their own
 	$(VENV_PYTHON) -m pip install -q 'psycopg[binary]'
@@ -194,7 +203,7 @@ orm-expressions: library $(DJANGO_VERSIONS:%=.venvs/django-%/ready) ## the ids o
 
 .venvs/django-%/ready:
 	$(DJANGO_PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip install -q "Django~=$*.0" cffi gevent greenlet hypothesis pytest celery djangorestframework graphene-django gunicorn jinja2 'psycopg[binary]'
+	$(@D)/bin/python -m pip install -q "Django~=$*.0" cffi gevent greenlet hypothesis pytest pytest-django pytest-randomly pytest-xdist tblib celery djangorestframework graphene-django gunicorn jinja2 'psycopg[binary]'
 	touch $@
 
 differential: $(VENV)/ready library ## compare library and twin on the corpus, 200,000 generated statements and 100,000 histograms; buckets with those of peers on a million numbers
@@ -310,6 +319,9 @@ asan: $(VENV)/ready ## C tests and ASAN_TESTS under the address and undefined-be
 	    LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
 	    $(abspath $(VENV_PYTHON)) -m pytest $(PYTEST_FLAGS) -p no:cacheprovider $(ASAN_TESTS)
 
+interpreters: wheel ## one wheel on every interpreter here, or on INTERPRETERS="3.8 3.13 pypy3"
+	$(VENV_PYTHON) tools/interpreters.py dist/*-py3-none-[!a]*.whl $(INTERPRETERS) $(PYTHONS)
+
 exits: $(VENV)/ready library ## EXITS=500 interpreter starts and exits with live handles: no signal may end one
 	$(VENV_PYTHON) tools/exits.py --count $(EXITS) $(VENV_PYTHON) $(shell command -v pypy3)
 
@@ -321,8 +333,6 @@ sdist: $(VENV)/ready ## build the source distribution into dist/
 	$(VENV_PYTHON) -m build --sdist --no-isolation --outdir dist
 
 include checks.mk
-include wheels.mk
-include trials.mk
 
 clean: ## remove what the build made
 	rm -rf build dist *.egg-info .venvs

@@ -4,3 +4,6 @@
 `suite.py` merges them, in any order, into one result. What is made of it, `verdict.py`, is read
 by pytest's plugin, Django's runner and the writers of reports.
 """
+
+FORMATS = ("json", "html", "sarif", "junit", "markdown")
+"""The forms in which a verdict can be written to files."""

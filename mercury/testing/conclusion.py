@@ -1,11 +1,19 @@
 """The end of a run: records become a verdict, the verdict becomes files, a summary and an exit code."""
 
+import functools
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, List
+from typing import Any, Callable, Dict, List
 
+from mercury import settings
+from mercury.errors import BaselineError
+from mercury.report.console import wants_color
+from mercury.testing import baseline, budgets, endpoints
+from mercury.testing.outputs import document, writing
+from mercury.testing.outputs.summary import summary
+from mercury.testing.places import is_configured
 from mercury.testing.records import Reader
-from mercury.testing.suite import Suite
+from mercury.testing.suite import Suite, SuiteFinding
 from mercury.testing.verdict import ADVICE, NEW, JudgedFinding, SuiteVerdict
 
 
@@ -38,17 +46,67 @@ def _notes(reader: Reader) -> List[str]:
 
 
 def conclude(suite: Suite, wishes: Wishes) -> SuiteVerdict:
-    """The verdict on a run that has ended."""
-    findings = [JudgedFinding(each, ADVICE if each.cause.is_advisory else NEW) for each in suite.findings()]
-    return SuiteVerdict(suite, findings)
+    """The verdict on a run that has ended; writes the baseline where that is wished. What fails is a problem in it."""
+    verdict = SuiteVerdict(suite, [])
+    try:
+        _judge(verdict, wishes)
+    except BaselineError as error:
+        verdict.findings = [_unjudged(finding) for finding in suite.findings()]
+        verdict.problems.append(str(error))
+    _check_budgets(verdict)
+    return verdict
 
 
-def told(verdict: SuiteVerdict) -> str:
-    """The verdict for the terminal."""
-    lines = [f"{len(verdict.suite.tests):,} tests, {len(verdict.findings):,} findings"]
-    for each in verdict.findings:
-        cause = each.finding.cause
-        lines.append(
-            f"{each.state} {cause.kind} {cause.target} x{cause.count} {cause.file}:{cause.line} {each.finding.id}"
-        )
-    return "\n".join(lines)
+def _judge(verdict: SuiteVerdict, wishes: Wishes) -> None:
+    suite = verdict.suite
+    known = baseline.read(wishes.baseline)
+    if wishes.updates:
+        update = baseline.update(suite, known, wishes.root)
+        baseline.write(wishes.baseline, update.baseline)
+        verdict.notices.append(update.sentence)
+        known = update.baseline
+    if known is None:
+        verdict.findings = [_unjudged(finding) for finding in suite.findings()]
+        return
+    judgment = baseline.judge(suite, known, wishes.root)
+    verdict.has_baseline = True
+    verdict.findings = judgment.findings
+    verdict.gone = judgment.gone
+    verdict.is_gone_failing = judgment.is_gone_failing
+    verdict.previous = dict(judgment.previous)
+
+
+def _unjudged(finding: SuiteFinding) -> JudgedFinding:
+    return JudgedFinding(finding, ADVICE if finding.cause.is_advisory else NEW)
+
+
+def _check_budgets(verdict: SuiteVerdict) -> None:
+    suite, chosen = verdict.suite, settings.active().budgets
+    verdict.budgets = budgets.check(suite, chosen)
+    verdict.notices += budgets.notices(suite, chosen)
+    if is_configured():
+        try:
+            known = endpoints.endpoints()
+        except Exception as error:
+            # The project's URLconf is the project's code.
+            verdict.notices.append(f"its endpoints were not read: the URLconf raised {type(error).__name__}")
+            return
+        verdict.notices += endpoints.notices(suite, chosen, known)
+
+
+def write(verdict: SuiteVerdict, wishes: Wishes) -> None:
+    """Writes the documents that were wished for; what cannot be written is a problem of the verdict."""
+    makers = {wishes.outputs[name]: functools.partial(_FORMS[name], verdict) for name in wishes.outputs}
+    verdict.problems += writing.write_each(makers)
+
+
+def _document(verdict: SuiteVerdict) -> str:
+    return document.dumps(verdict)
+
+
+_FORMS: Dict[str, Callable[[SuiteVerdict], str]] = {"json": _document}
+
+
+def told(verdict: SuiteVerdict, stream: Any, command: str) -> str:
+    """The verdict for the terminal behind `stream`; `command` is what ran the tests."""
+    return summary(verdict, color=wants_color(stream), command=command)

@@ -2,11 +2,25 @@
 
 import os
 import re
+import sys
+from pathlib import Path
 from typing import Any, Tuple
 
 _LIBRARIES = re.compile(r".*/(?:site|dist)-packages/")
 _TEST_FILE = re.compile(r"(?:^|/)(?:conftest|tests?|test_[^/]*|[^/]*_tests?|factories)\.py$")
 _TEST_FOLDER = re.compile(r"(?:^|/)tests?/")
+
+
+def root_folder(start: Path) -> Path:
+    """The nearest folder from here upward that has a folder .mercury, or else this one."""
+    start = start.absolute()
+    return next((folder for folder in (start, *start.parents) if (folder / ".mercury").is_dir()), start)
+
+
+def is_configured() -> bool:
+    """Has this process loaded Django with a project's settings?"""
+    django = sys.modules.get("django.conf")
+    return django is not None and bool(django.settings.configured)
 
 
 class Root:

@@ -3,11 +3,11 @@
 Without the option this costs pytest a few options, a marker and a fixture: nothing of Mercury is loaded.
 """
 
-from typing import Any
+from typing import Any, Iterator
 
 import pytest
 
-FORMATS = ("json", "html", "sarif", "junit", "markdown")
+from mercury.testing import FORMATS
 
 _MARKER = (
     "mercury(queries=, reads=, writes=, transactions=, n_plus_one=, ms=, using=): the most that the test may use, "
@@ -35,3 +35,14 @@ def pytest_configure(config: Any) -> None:
         from mercury.testing.pytest_session import Session
 
         config.pluginmanager.register(Session(config), "mercury-session")
+
+
+@pytest.fixture
+def mercury() -> "Iterator[Any]":
+    """Assertions about the database work of a part of the test."""
+    from mercury.capture import database
+    from mercury.testing.assertions import Assertions
+
+    # An async test runs in another thread than this, from where nobody would find this one's connections.
+    database.install()
+    yield Assertions()

@@ -10,15 +10,15 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
-from typing import Any, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import pytest
 
-from mercury.testing import conclusion, unittest_cases, watch
+from mercury.testing import FORMATS, baseline, conclusion, unittest_cases, watch
+from mercury.testing.budgets import parse_limits
 from mercury.testing.conclusion import Wishes
-from mercury.testing.places import definition
-from mercury.testing.pytest_plugin import FORMATS
-from mercury.testing.suite import FAILED, PASSED, SKIPPED, TestResult
+from mercury.testing.places import definition, root_folder
+from mercury.testing.suite import FAILED, PASSED, SKIPPED, Limit, TestResult
 from mercury.testing.verdict import SuiteVerdict
 
 _FOLDER = "mercury_folder"
@@ -34,7 +34,7 @@ class Session:
         self._folder = worker[_FOLDER] if worker is not None else tempfile.mkdtemp(prefix="mercury-")
         self._deselected = 0
         self._verdict: Optional[SuiteVerdict] = None
-        self._watch = watch.start(self._folder, str(config.rootpath))
+        self._watch = watch.start(self._folder, str(_root(config)))
         unittest_cases.hands_over = False
         unittest_cases.watch_cases()
 
@@ -48,12 +48,16 @@ class Session:
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_call(self, item: Any) -> Iterator[None]:
+        self._watch.limits = _limits(item)
         if isinstance(getattr(item, "cls", None), type) and issubclass(item.cls, unittest.TestCase):
             yield
             return
         self._watch.begin(_name(item), definition(getattr(item, "obj", None)), sys._getframe())
-        yield
+        outcome = yield
         self._watch.end()
+        failure = self._watch.failure()
+        if failure is not None and outcome.excinfo is None:  # type: ignore[attr-defined]
+            outcome.force_exception(failure)  # type: ignore[attr-defined]
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: Any, call: Any) -> Iterator[None]:
@@ -77,17 +81,19 @@ class Session:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _conclude(self, session: Any, exitstatus: int) -> None:
+        wishes = _wishes(self._config)
         suite = conclusion.merged(Path(self._folder))
         suite.is_partial = suite.is_partial or exitstatus != 0 or _leaves_out(self._config)
         suite.scope = _scope(self._config)
-        self._verdict = conclusion.conclude(suite, _wishes(self._config))
+        self._verdict = conclusion.conclude(suite, wishes)
+        conclusion.write(self._verdict, wishes)
         if exitstatus == 0:
             session.exitstatus = self._verdict.exit_code
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if self._verdict is not None:
             terminalreporter.section("Mercury")
-            terminalreporter.write_line(conclusion.told(self._verdict))
+            terminalreporter.write_line(conclusion.told(self._verdict, sys.stdout, "pytest --mercury"))
 
 
 def _name(item: Any) -> str:
@@ -96,6 +102,15 @@ def _name(item: Any) -> str:
     owner = getattr(getattr(item, "cls", None), "__qualname__", "")
     function = getattr(item, "originalname", None) or item.name.partition("[")[0]
     return ".".join(part for part in (module, owner, function) if part) if module else item.nodeid.partition("[")[0]
+
+
+def _limits(item: Any) -> Tuple[Limit, ...]:
+    """The budgets of a test's markers; the nearest one wins for each category."""
+    limits: Dict[Tuple[str, str], Limit] = {}
+    for marker in reversed(list(item.iter_markers("mercury"))):
+        for limit in parse_limits(*marker.args, **marker.kwargs):
+            limits[limit.what, limit.alias] = limit
+    return tuple(limits.values())
 
 
 def _unseen(seen: watch.Watch, item: Any) -> TestResult:
@@ -109,11 +124,16 @@ def _leaves_out(config: Any) -> bool:
     return any(config.getoption(name, None) for name in ("lf", "stepwise", "ignore", "ignore_glob", "deselect"))
 
 
+def _root(config: Any) -> Path:
+    """The folder above pytest's own, or that one, which has a folder .mercury; else pytest's own."""
+    return root_folder(config.rootpath)
+
+
 def _scope(config: Any) -> Tuple[str, ...]:
     """The arguments below pytest's root, or "." for all that it would run by itself."""
     if config.args_source is not config.ArgsSource.ARGS:
         return (".",)
-    base = config.rootpath
+    base = _root(config)
     told = {os.path.relpath(os.path.join(config.invocation_params.dir, arg), base) for arg in config.args}
     return tuple(sorted(name.replace(os.sep, "/") for name in told))
 
@@ -122,8 +142,8 @@ def _wishes(config: Any) -> Wishes:
     base = config.invocation_params.dir
     named = config.getoption("mercury_baseline")
     written = config.getini("mercury_baseline")
-    default = config.rootpath / ".mercury" / "baseline.json"
-    baseline = base / named if named else config.rootpath / written if written else default
+    default = _root(config) / baseline.FILE
+    file = base / named if named else config.rootpath / written if written else default
     asked = {name: config.getoption(f"mercury_{name}") for name in FORMATS}
     outputs = {name: base / path for name, path in asked.items() if path}
-    return Wishes(config.rootpath, baseline, config.getoption("mercury_update"), outputs)
+    return Wishes(_root(config), file, config.getoption("mercury_update"), outputs)

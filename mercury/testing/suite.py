@@ -8,6 +8,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any, Dict, Iterable, List, NamedTuple, Tuple
 
+from mercury.findings import GROWING_READS
+
 PASSED = "passed"
 FAILED = "failed"
 SKIPPED = "skipped"
@@ -84,6 +86,14 @@ class Limit(NamedTuple):
         queries = figures.by_alias.get(self.alias, Queries()) if self.alias else figures.queries
         return float(queries.total if self.what == "queries" else getattr(queries, self.what))
 
+    def passed(self, figures: Figures, n_plus_one: int) -> str:
+        """In words that it was passed; empty where it was not."""
+        used = self.used(figures, n_plus_one)
+        if used <= self.most:
+            return ""
+        on = f" on {self.alias}" if self.alias else ""
+        return f"{used:,g} {self.what}{on}, and at most {self.most:,g} are allowed"
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -159,6 +169,11 @@ class TestResult:
     limits: Tuple[Limit, ...] = ()
     """The budgets that stand at the test itself."""
     notes: Tuple[str, ...] = ()
+
+    def passed(self) -> List[str]:
+        """The budgets at the test itself that it has passed, in words."""
+        loops = len({cause.place for _, cause in self.causes if cause.kind in GROWING_READS})
+        return [told for told in (limit.passed(self.figures, loops) for limit in self.limits) if told]
 
     def merge(self, other: "TestResult") -> None:
         """Adds another run of the same test."""

@@ -1,11 +1,14 @@
 """Tests written as unittest's cases, whoever runs them: from setUp to the last cleanup, each is one watched test."""
 
+import contextlib
 import functools
 import sys
 import unittest
-from typing import Any, Tuple
+from typing import Any, Dict, Iterator, Optional, Tuple
 
+from mercury.capture import database
 from mercury.testing import watch
+from mercury.testing.budgets import parse_limits
 from mercury.testing.places import definition
 from mercury.testing.suite import FAILED, PASSED, SKIPPED
 
@@ -21,33 +24,74 @@ def watch_cases() -> None:
 
     @functools.wraps(run)
     def watched(self: Any, result: Any = None) -> Any:
-        if watch.active is None:
+        active = watch.active
+        if active is None:
             return run(self, result)
         before = _counts(result)
-        watch.active.begin(self.id(), _place(self), sys._getframe())
+        active.limits += _limits(self)
+        active.begin(self.id(), _place(self), sys._getframe())
+        # The first cleanup is the last to run, and what it raises is the test's own failure.
+        self.addCleanup(_judge, active)
         try:
             return run(self, result)
         finally:
-            watch.active.end()
+            active.end()
             if hands_over:
-                _hand_over(before, _counts(result))
+                _hand_over(active, before, _counts(result))
 
     watched.is_watched_by_mercury = True  # type: ignore[attr-defined]
     unittest.TestCase.run = watched  # type: ignore[method-assign]
 
 
-def _hand_over(before: Tuple[int, int], after: Tuple[int, int]) -> None:
-    assert watch.active is not None
-    ended = watch.active.take()
+@contextlib.contextmanager
+def watched_alone(budget: Optional[Dict[str, Any]]) -> Iterator[None]:
+    """Has a case with a budget be watched where nobody watches the suite.
+
+    Its thread's connections are watched in any case: an async test runs in another, from where nobody would find them.
+    """
+    database.install()
+    if not budget or watch.active is not None:
+        yield
+        return
+    watch_cases()
+    watch.start(None, ".")
+    try:
+        yield
+    finally:
+        watch.stop()
+
+
+def _limits(case: Any) -> Any:
+    budget = getattr(case, "mercury_budget", None)
+    return parse_limits(**budget) if budget else ()
+
+
+def _judge(active: watch.Watch) -> None:
+    active.end()
+    failure = active.failure()
+    if failure is not None:
+        raise failure
+
+
+def _hand_over(active: watch.Watch, before: Tuple[int, int], after: Tuple[int, int]) -> None:
+    ended = active.take()
     if ended is not None:
         ended.outcome = FAILED if after[0] > before[0] else SKIPPED if after[1] > before[1] else PASSED
-        watch.active.hand_over(ended)
+        active.hand_over(ended)
+
+
+_WRONG = {"failures": "addFailure", "errors": "addError", "unexpectedSuccesses": "addUnexpectedSuccess"}
+"""The lists of a result by the events that Django's parallel workers keep instead."""
 
 
 def _counts(result: Any) -> Tuple[int, int]:
     """How many tests of a result have gone wrong, and how many were skipped."""
-    wrong = ("failures", "errors", "unexpectedSuccesses")
-    return sum(len(getattr(result, name, ())) for name in wrong), len(getattr(result, "skipped", ()))
+    events = getattr(result, "events", None)
+    if events is not None:
+        names = [event[0] for event in events]
+        failed_parts = sum(event[0] == "addSubTest" and event[-1] is not None for event in events)
+        return failed_parts + sum(map(names.count, _WRONG.values())), names.count("addSkip")
+    return sum(len(getattr(result, name, ())) for name in _WRONG), len(getattr(result, "skipped", ()))
 
 
 def _place(case: Any) -> Tuple[str, int]:

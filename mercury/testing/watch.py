@@ -4,21 +4,24 @@ A test is one unit of work, and each request that it makes is one of its own. Re
 this process, so that a test which ends its process loses no other test's.
 """
 
+import functools
 import os
 import sys
 from dataclasses import replace
 from types import FrameType
-from typing import Optional, Tuple
+from typing import List, Optional, Tuple
 
 from mercury import _monitor, settings
 from mercury._monitor import Unit, open_unit
 from mercury._outbox import Outbox
+from mercury.errors import FindingsError
 from mercury.report import Report
+from mercury.report.pen import printable
 from mercury.settings import Settings
 from mercury.testing import records
 from mercury.testing.causes import causes
 from mercury.testing.figures import figures_of
-from mercury.testing.places import Root
+from mercury.testing.places import Root, is_configured
 from mercury.testing.suite import Figures, Limit, TestResult
 from mercury.trace import Evidence, current, tell_fault
 
@@ -27,34 +30,34 @@ active: "Optional[Watch]" = None
 
 
 class Watch:
-    """The tests of one process. `folder` is where records go, `root` what files are told relative to."""
+    """The tests of one process. `folder` is where records go, if anywhere, `root` what files are told relative to."""
 
-    def __init__(self, folder: str, root: str) -> None:
-        self.folder = folder
+    def __init__(self, folder: Optional[str], root: str) -> None:
         self.root = Root(root)
-        self._outbox = Outbox(folder)
+        self._outbox = None if folder is None else Outbox(folder)
         self._running: Optional[_Running] = None
         self.limits: Tuple[Limit, ...] = ()
         """What the next test that begins must not pass."""
         self.ended: Optional[TestResult] = None
         """The test that ended last, until somebody takes it."""
-        self._outside = 0
 
     def renew(self) -> None:
         """After a fork: records of this process go to a file of its own."""
-        self._outbox.renew()
+        if self._outbox is not None:
+            self._outbox.renew()
 
     def begin(self, name: str, place: Tuple[str, int], frame: FrameType) -> None:
         """A test begins, called from `frame`. Never raises."""
         try:
             result = TestResult(name, self.root.relative(place[0]), place[1], limits=self.limits)
-            self.limits = ()
-            self._outbox.append(records.started(result))
+            self._write(records.started(result))
             _watch_requests()
             _forget_framework_caches()
             self._running = _Running(result, frame)
         except Exception:
             tell_fault("Mercury could not watch a test.")
+        finally:
+            self.limits = ()
 
     def end(self) -> None:
         """The test has ended; what follows does not belong to it. Never raises."""
@@ -66,6 +69,13 @@ class Watch:
         finally:
             self._running = None
 
+    def failure(self) -> Optional[FindingsError]:
+        """What the test that has ended is to fail with, because it has passed a budget of its own."""
+        passed = [] if self.ended is None else self.ended.passed()
+        if self.ended is None or not passed:
+            return None
+        return FindingsError("\n".join([f"Mercury, in test {self.ended.name}:", *passed, *_told(self.ended)]))
+
     def take(self) -> Optional[TestResult]:
         """The test that has ended, once."""
         ended, self.ended = self.ended, None
@@ -74,28 +84,27 @@ class Watch:
     def hand_over(self, result: TestResult) -> None:
         """Writes the record of a test that has ended. Never raises."""
         try:
-            self._outbox.append(records.ended(result))
+            self._write(records.ended(result))
         except Exception:
             tell_fault("Mercury could not write the record of a test.")
 
     def tell(self, **facts: int) -> None:
         """Writes what whoever merges the records has to know of this process, as numbers to be added up."""
         try:
-            self._outbox.append(records.facts(facts))
+            self._write(records.facts(facts))
         except Exception:
             tell_fault("Mercury could not write a record.")
 
-    def finish(self) -> None:
-        """All tests of this process have run."""
-        if self._outside:
-            self.tell(outside=self._outside)
-            self._outside = 0
+    def _write(self, line: str) -> None:
+        if self._outbox is not None:
+            self._outbox.append(line)
 
     def witness(self, report: Report, evidence: Evidence) -> None:
         """Takes what a unit of this process did, in any of its threads."""
         running = self._running
         if running is None:
-            self._outside += report.workload == "request"
+            if report.workload == "request":
+                self.tell(outside=1)
             return
         running.add(report, figures_of(report, evidence), self.root)
 
@@ -133,15 +142,34 @@ class _Running:
         return self.result
 
 
-def start(folder: str, root: str) -> Watch:
+def _told(result: TestResult) -> List[str]:
+    """The findings of a test, a line each."""
+    found = {cause.place: cause for _, cause in result.causes}
+    return [
+        f"{each.file}:{each.line}: {each.kind} {printable(each.target)}, {each.count:,} times; {printable(each.fix)}"
+        for each in found.values()
+    ]
+
+
+def start(folder: Optional[str], root: str) -> Watch:
     """Begins to watch the tests of this process."""
     global active
     active = Watch(folder, root)
     settings.adjust(_all_measured)
     _monitor.witnesses.append(active.witness)
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=active.renew)
+    _renew_after_forks()
     return active
+
+
+@functools.lru_cache(maxsize=None)
+def _renew_after_forks() -> None:
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_renew)
+
+
+def _renew() -> None:
+    if active is not None:
+        active.renew()
 
 
 def stop() -> None:
@@ -150,7 +178,6 @@ def stop() -> None:
     if active is not None:
         _monitor.witnesses.remove(active.witness)
         settings.adjust(None)
-        active.finish()
     active = None
 
 
@@ -162,8 +189,7 @@ def _all_measured(chosen: Settings) -> Settings:
 
 def _watch_requests() -> None:
     """Has requests be units of their own, as soon as the project has its settings."""
-    django = sys.modules.get("django.conf")
-    if django is not None and django.settings.configured:
+    if is_configured():
         from django.core.handlers.base import BaseHandler
 
         from mercury.django import any_request

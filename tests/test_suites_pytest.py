@@ -1,0 +1,172 @@
+"""`pytest --mercury` over a project that knows nothing of Mercury."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.suite_project import Project
+
+NAMES_N_PLUS_ONE = ("n_plus_one", "Book.author", "shop/views.py")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+def names_line(project: Project) -> int:
+    return project.line("shop/views.py", "book.author.name")
+
+
+def test_a_first_run_tells_and_fails_nothing(project: Project) -> None:
+    done = project.pytest("--mercury")
+    assert done.code == 0, done.output
+    assert done.found() == [(*NAMES_N_PLUS_ONE, names_line(project), "new")]
+    assert "2 passed" in done.output
+    assert f"shop/views.py:{names_line(project)}" in done.output
+    assert "--mercury-update" in done.output
+    assert not (project.folder / ".mercury").exists()
+    finding = done.document["findings"][0]
+    assert (finding["count"], finding["views"]) == (3, ["GET /names/"])
+    assert finding["tests"] == ["shop.tests.test_pages.Pages.test_names"]
+
+
+def test_a_baseline_lets_pass_what_it_knows_and_only_shrinks(project: Project) -> None:
+    assert project.pytest("--mercury", "--mercury-update").code == 0
+    known = project.pytest("--mercury")
+    assert known.code == 0, known.output
+    assert [each[-1] for each in known.found()] == ["known"]
+    project.replace("shop/views.py", "Book.objects.count()", "len([book.author.name for book in Book.objects.all()])")
+    new = project.pytest("--mercury", "-k", "names or plain")
+    assert new.code == 8, new.output
+    assert (*NAMES_N_PLUS_ONE, project.line("shop/views.py", "len([book.author.name"), "new") in new.found()
+    project.replace("shop/views.py", 'order_by("pk")', 'select_related("author")')
+    project.replace("shop/views.py", "len([book.author.name for book in Book.objects.all()])", "Book.objects.count()")
+    part = project.pytest("--mercury", "-k", "plain")
+    assert (part.code, part.document["gone"]) == (0, [])
+    gone = project.pytest("--mercury")
+    assert gone.code == 8, gone.output
+    assert [each["target"] for each in gone.document["gone"]] == ["Book.author"]
+    assert project.pytest("--mercury", "--mercury-update").code == 0
+    assert project.pytest("--mercury").code == 0
+
+
+def test_a_budget_fails_its_test_and_a_typo_is_told(project: Project) -> None:
+    project.write(
+        "shop/tests/test_budgets.py",
+        """
+import pytest
+from shop.models import Author
+
+@pytest.mark.django_db
+@pytest.mark.mercury(queries=1)
+def test_two():
+    list(Author.objects.all())
+    Author.objects.count()
+
+@pytest.mark.django_db
+@pytest.mark.mercury(queries=2)
+def test_enough():
+    list(Author.objects.all())
+
+@pytest.mark.mercury(querys=2)
+def test_typo():
+    pass
+""",
+    )
+    done = project.pytest("--mercury", "shop/tests/test_budgets.py")
+    assert done.code == 1
+    assert "2 queries, and at most 1 are allowed" in done.output
+    assert "queries" in done.output.partition("querys")[2]
+    assert "1 passed" in done.output
+
+
+def test_the_fixture_asserts_inside_of_a_test(project: Project) -> None:
+    project.write(
+        "shop/tests/test_fixture.py",
+        """
+import pytest
+from shop.models import Author, Book
+
+@pytest.fixture
+def books(db):
+    for number in range(3):
+        Book.objects.create(author=Author.objects.create(name=f"author {number}"))
+
+def test_n_plus_one(books, client, mercury):
+    with mercury.no_n_plus_one():
+        client.get("/names/")
+
+def test_own_loop(books, mercury):
+    with mercury.no_n_plus_one():
+        [book.author.name for book in Book.objects.all()]
+
+def test_at_most(books, client, mercury):
+    with mercury.at_most(queries=4, writes=0) as used:
+        client.get("/names/")
+    assert len(used) == 4
+
+def test_like_pytest_django(books, mercury):
+    with mercury.assert_num_queries(1) as used:
+        Author.objects.create(name="another")
+    assert used.captured_queries[0]["sql"].lower().startswith("insert")
+    with mercury.assert_max_num_queries(0):
+        Author.objects.count()
+""",
+    )
+    for options in ((), ("--mercury",)):
+        done = project.pytest(*options, "-v", "shop/tests/test_fixture.py")
+        outcomes = {name: f"::{name} PASSED" in done.output for name in ("test_at_most",)}
+        assert outcomes == {"test_at_most": True}, done.output
+        assert "3 failed, 1 passed" in done.output
+        assert "n_plus_one Book.author, 3 times" in done.output
+        assert "1 queries on default, and at most 0 are allowed" in done.output
+
+
+def test_it_is_idle_where_there_is_no_django(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write("pytest.ini", "[pytest]\naddopts = -p no:django -p no:cacheprovider\n")
+    project.write("plain/test_plain.py", "import sys\ndef test_plain():\n    assert 'django' not in sys.modules\n")
+    done = project.pytest("--mercury", "plain")
+    assert done.code == 0, done.output
+    assert done.found() == []
+    unasked = project.pytest("plain")
+    assert unasked.code == 0
+    assert "Mercury" not in unasked.output
+
+
+def test_a_worker_that_dies_costs_no_other_test_its_result(project: Project) -> None:
+    project.write("shop/tests/test_dies.py", "import os\ndef test_dies():\n    os._exit(3)\n")
+    done = project.pytest("--mercury", "-n", "2")
+    assert done.code == 1
+    assert done.found() == [(*NAMES_N_PLUS_ONE, names_line(project), "new")]
+    outcomes = {test["name"]: test["outcome"] for test in done.document["tests"]}
+    assert outcomes["shop.tests.test_dies.test_dies"] == "lost"
+    assert not done.document["is_complete"]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("<<<<<<< ours\n{}\n=======\n{}\n>>>>>>> theirs\n", "merge"),
+        ("not JSON", "JSON"),
+        ('{"format_version": 999}', ""),
+    ],
+)
+def test_a_baseline_of_no_use_is_told_and_no_result_is_lost(project: Project, text: str, word: str) -> None:
+    project.write(".mercury/baseline.json", text)
+    done = project.pytest("--mercury")
+    assert done.code == 9
+    assert "2 passed" in done.output
+    assert "baseline.json" in done.output
+    assert word in done.output
+    assert len(done.found()) == 1
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="needs /proc, where nobody may make files")
+def test_a_document_that_cannot_be_written_is_a_problem_of_its_own(project: Project) -> None:
+    done = project.pytest("--mercury", "--mercury-json=/proc/mercury/other.json")
+    assert done.code == 9
+    assert "other.json" in done.output
+    assert "2 passed" in done.output

@@ -1,1 +1,0 @@
-"""One wheel, installed by pip and tried on real interpreters and machines."""
