@@ -172,12 +172,21 @@ def test_a_budget_that_can_never_fail_is_told():
         {"view": "*", "queries": 4},
     ]
     assert told_of(suite, *entries) == [
-        "budgets[1] can never fail: it has no limit",
         "budgets[0] can never fail: it holds for no view of this run",
+        "budgets[1] can never fail: it has no limit",
         "budgets[2] can never fail: it holds for no view of this run",
     ]
     suite.is_partial = True
     assert told_of(suite, *entries) == ["budgets[1] can never fail: it has no limit"]
+
+
+def test_a_budget_for_a_database_that_nobody_has_can_never_fail():
+    test = requested(books=cost(4))
+    test.figures = cost(4, replica=1)
+    test.limits = budgets.parse_limits("replcia", queries=2)
+    assert told_of(suite_of(test), {"view": BOOKS, "queries": 0, "alias": "replica"}) == [
+        "shop.tests.Books can never fail: no database is called 'replcia'"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +196,7 @@ def test_a_budget_that_can_never_fail_is_told():
 def test_slack_is_less_than_half_used_with_three_to_spare(most, used, is_told):
     suite = suite_of(requested(books=cost(used)), requested("other", books=cost(0)))
     told = told_of(suite, {"view": BOOKS, "queries": most})
-    assert told == [f"view {BOOKS} used most of queries={most}: {used}. The budget has slack"] * is_told
+    assert told == [f"budgets[0] has slack: queries={most}, and view {BOOKS} used most: {used}"] * is_told
     suite.add(requested("third", FAILED))
     assert told_of(suite, {"view": BOOKS, "queries": most}) == []
 
@@ -201,7 +210,9 @@ def test_slack_is_judged_by_whoever_uses_most_of_one_budget():
     ]
     assert told_of(suite_of(*tests)) == []
     tests[0].figures = cost(2)
-    assert told_of(suite_of(*tests)) == ["test shop.tests.Books.a used most of queries=10: 2. The budget has slack"]
+    assert told_of(suite_of(*tests)) == [
+        "shop.tests.Books has slack: queries=10, and test shop.tests.Books.a used most: 2"
+    ]
 
 
 def test_limits_of_a_test_are_given_by_name():

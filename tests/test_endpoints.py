@@ -1,5 +1,7 @@
 """The endpoints of a project are those of its URLconf, under the names that requests to them have."""
 
+import types
+
 import pytest
 
 from tests import django_database  # noqa: F401  # sets Django up, or skips
@@ -77,25 +79,38 @@ def test_an_endpoint_is_requested_by_any_of_its_routes(url, name, project, repor
     assert name not in endpoints.untested(suite_of(reports[-1].name), endpoints.endpoints())
 
 
-def test_endpoints_without_a_test_or_a_budget_are_told():
-    known = [Endpoint(("/a/",)), Endpoint(("/b/", "/c/"))]
-    by_path = [parse({"view": "GET /a*", "queries": 7}, "budgets[0]")]
-    assert endpoints.notices(suite_of("POST /a/", "GET /c/"), [], known) == []
-    assert endpoints.notices(suite_of("POST /a/"), by_path, known) == [
-        "1 endpoint was requested by no test: /b/",
-        "1 endpoint has no budget: /b/",
+def test_endpoints_without_a_test_or_a_budget_are_told(project):
+    by_path = [parse({"view": "GET /[bs]*", "queries": 7}, "budgets[0]")]
+    tested = ["POST /", "GET /books/<int:pk>/", "GET /de/about/", "GET /^regex/leaf/$"]
+    assert endpoints.notices(suite_of(*tested), []) == [
+        "2 endpoints were requested by no test: /shop/deep/, /shop/old/$"
     ]
-    assert endpoints.notices(suite_of(), [], known) == ["2 endpoints were requested by no test: /a/, /b/"]
-    many = [Endpoint((f"/{number:02}/",)) for number in range(25)]
-    (told,) = endpoints.notices(suite_of(), [], many)
-    assert told.startswith("25 endpoints were requested by no test: /00/, /01/, ")
-    assert told.endswith(", /19/ and 5 more")
+    assert endpoints.notices(suite_of(*tested, "GET /shop/old/$"), by_path) == [
+        "1 endpoint was requested by no test: /shop/deep/",
+        "3 endpoints have no budget: /, /^regex/leaf/$, /about/",
+    ]
 
 
-def test_a_partial_run_says_nothing_of_endpoints():
+def test_of_many_endpoints_the_first_are_named():
+    many = types.ModuleType("many")
+    many.urlpatterns = [path(f"{number:02}/", view, name=str(number)) for number in range(70)]
+    with override_settings(ROOT_URLCONF=many):
+        (told,) = endpoints.notices(suite_of(), [])
+    assert told.startswith("70 endpoints were requested by no test: /00/, /01/, ")
+    assert told.endswith(", /49/ and 20 more")
+
+
+def test_a_partial_run_says_nothing_of_endpoints(project):
     suite = suite_of()
     suite.is_partial = True
-    assert endpoints.notices(suite, [], [Endpoint(("/a/",))]) == []
+    assert endpoints.notices(suite, []) == []
+
+
+def test_a_urlconf_that_cannot_be_read_is_told_and_nothing_else():
+    with override_settings(ROOT_URLCONF="no.such.module"):
+        assert endpoints.notices(suite_of(), []) == [
+            "the URLconf could not be read for its endpoints: ModuleNotFoundError"
+        ]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, NoReturn, Sequence, Tuple
 
+from mercury._settings_sources import django_settings
 from mercury.errors import BudgetError
 from mercury.findings.finding import GROWING_READS
 from mercury.testing.suite import Limit, Suite, TestResult
@@ -27,7 +28,7 @@ CATEGORIES = ("queries", "reads", "writes", "transactions", "n_plus_one", "ms")
 
 MIN_SPARE = 3
 """A budget is not called slack for less than this."""
-MAX_NAMED = 20
+MAX_NAMED = 50
 """Names that one notice lists."""
 
 _SELECTORS = ("view", "test")
@@ -109,9 +110,9 @@ def _refuse_key(key: Any, known: Sequence[str]) -> NoReturn:
 
 
 class _Spent(NamedTuple):
-    """One limit of one budget at one view or test. `source` names the budget; equal ones are one budget."""
+    """One limit at one view or test. Those with the same `source`, which says where the limit stands, are one."""
 
-    source: Tuple[Any, ...]
+    source: str
     result: BudgetResult
 
 
@@ -124,12 +125,13 @@ def check(suite: Suite, budgets: Sequence[Budget]) -> List[BudgetResult]:
 
 
 def notices(suite: Suite, budgets: Sequence[Budget]) -> List[str]:
-    """Of a complete run: budgets that can never fail, and those of which less than half was used. Sorted."""
+    """Budgets that can never fail, and those of which a complete run used less than half. Sorted."""
     never = [f"{budget.where} can never fail: it has no limit" for budget in budgets if not _finite(budget.limits)]
     if not (suite.tests and suite.is_complete):
         return sorted(never)
     spent = _spent(suite, budgets)
-    return sorted(never) + sorted(_unused(budgets, spent)) + sorted(_slack(spent))
+    never += [*_unused(budgets, spent), *_elsewhere(suite, spent)]
+    return sorted(never) + sorted(_slack(spent))
 
 
 def _finite(limits: Iterable[Limit]) -> List[Limit]:
@@ -149,7 +151,7 @@ def _spent_by_views(suite: Suite, budgets: Sequence[Budget]) -> Iterator[_Spent]
     for view, figures in suite.views().items():
         for budget, limit in _holding("view", view, budgets):
             used = limit.used(figures, _count(loops.get(view, {}), limit.alias))
-            yield _Spent((budget, limit), BudgetResult(f"view {view}", limit, used))
+            yield _Spent(budget.where, BudgetResult(f"view {view}", limit, used))
 
 
 def _spent_by_tests(suite: Suite, budgets: Sequence[Budget]) -> Iterator[_Spent]:
@@ -159,11 +161,10 @@ def _spent_by_tests(suite: Suite, budgets: Sequence[Budget]) -> Iterator[_Spent]
         own = _own_limits(test)
         for limit in own:
             # A class gives each of its tests the same limits: that is one budget.
-            source = (test.name.rpartition(".")[0], limit)
-            yield _Spent(source, _test_result(test, limit, loops, place))
+            yield _Spent(test.name.rpartition(".")[0], _test_result(test, limit, loops, place))
         for budget, limit in _holding("test", test.name, budgets):
             if (limit.what, limit.alias) not in {(each.what, each.alias) for each in own}:
-                yield _Spent((budget, limit), _test_result(test, limit, loops, place))
+                yield _Spent(budget.where, _test_result(test, limit, loops, place))
 
 
 def _test_result(
@@ -198,23 +199,35 @@ def _count(loops: Dict[Tuple[Any, ...], str], alias: str) -> int:
 
 
 def _unused(budgets: Sequence[Budget], spent: Sequence[_Spent]) -> Iterator[str]:
-    holding = {each.source[0] for each in spent}
+    holding = {each.source for each in spent}
     for budget in budgets:
-        if _finite(budget.limits) and budget not in holding:
+        if _finite(budget.limits) and budget.where not in holding:
             yield f"{budget.where} can never fail: it holds for no {budget.kind} of this run"
 
 
+def _elsewhere(suite: Suite, spent: Sequence[_Spent]) -> Iterator[str]:
+    """Limits for databases that nobody has."""
+    known = set(getattr(django_settings(), "DATABASES", ()))
+    for test in suite.tests.values():
+        known |= set(test.figures.by_alias)
+    unknown = {(each.source, each.result.limit.alias) for each in spent} - {
+        (each.source, alias) for each in spent for alias in ("", *known)
+    }
+    for source, alias in unknown:
+        yield f"{source} can never fail: no database is called {alias[:40]!a}"
+
+
 def _slack(spent: Sequence[_Spent]) -> Iterator[str]:
-    most: Dict[Tuple[Any, ...], List[BudgetResult]] = {}
+    most: Dict[Tuple[str, Limit], List[BudgetResult]] = {}
     for each in spent:
         # Times say more about the machine than about the budget.
         if each.result.limit.what != "ms":
-            most.setdefault(each.source, []).append(each.result)
-    for results in most.values():
+            most.setdefault((each.source, each.result.limit), []).append(each.result)
+    for (source, limit), results in most.items():
         top = max(results, key=lambda result: (result.used, result.subject))
-        spare = top.limit.most - top.used
+        spare = limit.most - top.used
         if MIN_SPARE <= spare < math.inf and spare > top.used:
-            yield f"{top.subject} used most of {_words(top.limit)}: {top.used:g}. The budget has slack"
+            yield f"{source} has slack: {_words(limit)}, and {top.subject} used most: {top.used:g}"
 
 
 def _words(limit: Limit) -> str:

@@ -8,6 +8,7 @@ project's. Several routes to one view under one name, as REST framework makes fo
 import sys
 from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
+from mercury._settings_sources import django_settings
 from mercury.capture.code import is_library
 from mercury.testing.budgets import MAX_NAMED, Budget
 from mercury.testing.suite import Suite
@@ -37,10 +38,18 @@ def endpoints() -> List[Endpoint]:
     return sorted(Endpoint(tuple(dict.fromkeys(each))) for each in routes.values())
 
 
-def notices(suite: Suite, budgets: Sequence[Budget], known: Sequence[Endpoint]) -> List[str]:
-    """Of a complete run: endpoints that no test requested; and if views have budgets, endpoints without one."""
-    if not (suite.tests and suite.is_complete):
+def notices(suite: Suite, budgets: Sequence[Budget]) -> List[str]:
+    """Of a complete run: endpoints that no test requested; and if views have budgets, endpoints without one.
+
+    Nothing where Django is not in use. Never raises.
+    """
+    if not (suite.tests and suite.is_complete) or django_settings() is None:
         return []
+    try:
+        known = endpoints()
+    except Exception as error:
+        # Whatever the project's modules raise.
+        return [f"the URLconf could not be read for its endpoints: {type(error).__name__}"]
     told = _told(untested(suite, known), "was requested by no test", "were requested by no test")
     if any(budget.kind == "view" for budget in budgets):
         told += _told(unlimited(budgets, known), "has no budget", "have no budget")
