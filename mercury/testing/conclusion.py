@@ -11,7 +11,6 @@ from mercury.report.console import wants_color
 from mercury.testing import baseline, budgets, endpoints
 from mercury.testing.outputs import document, writing
 from mercury.testing.outputs.summary import summary
-from mercury.testing.places import is_configured
 from mercury.testing.records import Reader
 from mercury.testing.suite import Suite, SuiteFinding
 from mercury.testing.verdict import ADVICE, NEW, JudgedFinding, SuiteVerdict
@@ -84,14 +83,7 @@ def _check_budgets(verdict: SuiteVerdict) -> None:
     suite, chosen = verdict.suite, settings.active().budgets
     verdict.budgets = budgets.check(suite, chosen)
     verdict.notices += budgets.notices(suite, chosen)
-    if is_configured():
-        try:
-            known = endpoints.endpoints()
-        except Exception as error:
-            # The project's URLconf is the project's code.
-            verdict.notices.append(f"its endpoints were not read: the URLconf raised {type(error).__name__}")
-            return
-        verdict.notices += endpoints.notices(suite, chosen, known)
+    verdict.notices += endpoints.notices(suite, chosen)
 
 
 def write(verdict: SuiteVerdict, wishes: Wishes) -> None:
