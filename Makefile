@@ -32,14 +32,14 @@ LINK = -dynamiclib -Wl,-x -install_name @rpath/libmercury.dylib
 MACHINE_CFLAGS = $(ARCHFLAGS)
 else
 LIBRARY = libmercury.so
-LINK = -shared -s -Wl,-soname,libmercury.so
+LINK = -shared -s -Wl,-soname,libmercury.so -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 endif
 
 # Apple's ar knows no D, which leaves dates out.
 ARCHIVE = $(AR) $(if $(filter Darwin,$(TARGET_SYSTEM)),rcs,rcsD)
 
-# The x87 unit rounds differently from every other machine.
-ifneq ($(filter i%86-%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
+# The x87 unit rounds differently from every other machine. zig calls the machine x86.
+ifneq ($(filter i%86-% x86-%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
 MACHINE_CFLAGS = -msse2 -mfpmath=sse
 endif
 
@@ -56,7 +56,6 @@ C_FILES = $(wildcard $(NATIVE)/*.[ch] $(NATIVE)/tests/*.[ch] benchmarks/sql/*.[c
 CLANG ?= clang-19
 CLANG_FORMAT ?= clang-format-19
 EXITS ?= 500
-INTERPRETERS ?=
 CORE_TESTS = $(wildcard $(SOURCES:%=tests/test_%.py))
 ASAN_TESTS ?= tests --ignore=tests/test_build.py --ignore=tests/test_loader.py
 DJANGO_TESTS = $(addprefix tests/test_,$(addsuffix .py,capture eager_loads findings remembered gevent graphql middleware monitor settings suppression development \
@@ -71,7 +70,7 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 .PHONY: help library static build-ext c-tests strict-c-tests run-c-tests ffi bounds words header-hash develop demo test test-build test-native test-pure test-suites verdicts \
         test-postgresql test-django detection receivers applications orm-expressions differential properties benchmark \
         benchmark-drivers bench-sql bench-sql-peers instructions instructions-update instructions-trial profile-sql \
-        bench-detection bench-gunicorn bench-linear bench-overhead bench-metrics lint format asan interpreters exits wheel sdist clean FORCE
+        bench-detection bench-gunicorn bench-linear bench-overhead bench-metrics lint format asan exits wheel sdist clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-17s %s\n", $$1, $$2}'
@@ -319,9 +318,6 @@ asan: $(VENV)/ready ## C tests and ASAN_TESTS under the address and undefined-be
 	    LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
 	    $(abspath $(VENV_PYTHON)) -m pytest $(PYTEST_FLAGS) -p no:cacheprovider $(ASAN_TESTS)
 
-interpreters: wheel ## one wheel on every interpreter here, or on INTERPRETERS="3.8 3.13 pypy3"
-	$(VENV_PYTHON) tools/interpreters.py dist/*-py3-none-[!a]*.whl $(INTERPRETERS) $(PYTHONS)
-
 exits: $(VENV)/ready library ## EXITS=500 interpreter starts and exits with live handles: no signal may end one
 	$(VENV_PYTHON) tools/exits.py --count $(EXITS) $(VENV_PYTHON) $(shell command -v pypy3)
 
@@ -333,6 +329,8 @@ sdist: $(VENV)/ready ## build the source distribution into dist/
 	$(VENV_PYTHON) -m build --sdist --no-isolation --outdir dist
 
 include checks.mk
+include wheels.mk
+include trials.mk
 
 clean: ## remove what the build made
 	rm -rf build dist *.egg-info .venvs

@@ -1,6 +1,6 @@
-"""Makes the two generated files that tie the C library and Python together.
+"""Makes the generated files that tie the C library and Python together.
 
-    python build_ffi.py             writes both
+    python build_ffi.py             writes all
     python build_ffi.py --check     fails where one of them is not current
     python build_ffi.py --hash      prints the header's hash; needs no cffi
 
@@ -11,6 +11,9 @@ SHA-256 can stand for the header:
     mercury.h -> tokens -> SHA-256 -> mercury_native/header_hash.h   compiled into the library
                    |          |
                    +-> cffi --+-----> mercury/core/_ffi.py           shipped with the package
+                   |
+                   +----------------> mercury/core/_ffi.pyi          its types, for type checkers
+                   +----------------> mercury_native/exported_symbols.txt  what wheels are held against
 
 A loader that finds the two hashes equal knows that both sides mean the same header.
 """
@@ -31,10 +34,14 @@ from typing import Dict, List, Optional
 ROOT = Path(__file__).resolve().parent
 HEADER = ROOT / "mercury_native" / "mercury.h"
 HASH_HEADER = ROOT / "mercury_native" / "header_hash.h"
+SYMBOL_LIST = ROOT / "mercury_native" / "exported_symbols.txt"
 FFI_MODULE = ROOT / "mercury" / "core" / "_ffi.py"
+FFI_TYPES = FFI_MODULE.with_suffix(".pyi")
 
 TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|\w+|\.\.\.|->|<<|>>|[^\s\w]')
 FUNCTION = re.compile(r"\b(mercury_\w+) \(")
+
+PROTOTYPE = re.compile(r"(?:^|; )([\w *]+?) (mercury_\w+) \( ([^;]*) \)(?= ;)")
 
 HASH_HEADER_TEXT = """\
 /* Made by build_ffi.py from mercury.h; do not edit. */
@@ -51,6 +58,23 @@ HEADER_HASH = "{hash}"
 SYMBOLS = (
 {symbols}
 )
+"""
+
+FFI_TYPES_TEXT = """\
+# Made by build_ffi.py from mercury.h; do not edit.
+from typing import Any, Protocol, Tuple
+
+# A pointer: cffi's CData, or what cffi takes for one, such as bytes for const char *.
+CData = Any
+
+class Library(Protocol):
+    \"""What ffi.dlopen() gives for a library that passed the loader's checks.\"""
+
+{methods}
+
+ffi: Any
+HEADER_HASH: str
+SYMBOLS: Tuple[str, ...]
 """
 
 
@@ -102,7 +126,37 @@ def ffi_module_text(declarations: str) -> str:
 
 def generated(declarations: str) -> Dict[Path, str]:
     """Each generated file with the content that it should have."""
-    return {HASH_HEADER: hash_header_text(declarations), FFI_MODULE: ffi_module_text(declarations)}
+    return {
+        HASH_HEADER: hash_header_text(declarations),
+        FFI_MODULE: ffi_module_text(declarations),
+        FFI_TYPES: ffi_types_text(declarations),
+        SYMBOL_LIST: symbol_list_text(declarations),
+    }
+
+
+def python_type(declared: str) -> str:
+    """The type that Python gives or gets for a C type, as tokens with or without a name behind it."""
+    if "*" in declared or declared.startswith("mercury_allocator"):
+        return "CData"
+    return {"void": "None", "double": "float"}.get(declared.split()[0], "int")
+
+
+def method(result: str, name: str, parameters: str) -> str:
+    """One function's line in the types of a library."""
+    named = [] if parameters == "void" else [parameter.split() for parameter in parameters.split(" , ")]
+    typed = [f"{tokens[-1]}: {python_type(' '.join(tokens))}" for tokens in named]
+    return f"    def {name}({', '.join(['self', *typed, '/'])}) -> {python_type(result)}: ..."
+
+
+def ffi_types_text(declarations: str) -> str:
+    """The content of mercury/core/_ffi.pyi."""
+    methods = "\n".join(method(*found) for found in PROTOTYPE.findall(declarations))
+    return FFI_TYPES_TEXT.format(methods=methods)
+
+
+def symbol_list_text(declarations: str) -> str:
+    """The content of mercury_native/exported_symbols.txt: a change of the ABI shows as a change of this file."""
+    return "".join(f"{name}\n" for name in sorted(symbols(declarations)))
 
 
 def read_text(path: Path) -> Optional[str]:

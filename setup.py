@@ -8,23 +8,37 @@ a compiler. MERCURY_NATIVE says otherwise:
     require     a library that cannot be built is an error (continuous integration, releases)
     skip        do not try
     auto        try, and say why where it fails (the default)
+
+A library that was built before, for whatever machine, is packed where MERCURY_LIBRARY
+names its file. `make wheels` says with three more variables which machine that is:
+
+    TARGET_SYSTEM       Linux, Darwin or Windows
+    TARGET_MACHINE      a row of cffi_wheels.py, which says what the wheel requires
+    TARGET_PLATFORM     the platform of the wheel's tag, or several with dots between
+
+With SOURCE_DATE_EPOCH the same sources give the same bytes: no time, user, umask or
+order of files of the machine that builds is in a wheel or an sdist.
 """
 
+import gzip
 import os
 import platform
 import re
 import runpy
 import shutil
 import subprocess
+import tarfile
+import time
 import zipfile
 from pathlib import Path
-from typing import Dict, Iterable, List, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 from setuptools import Distribution, Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 from setuptools.command.dist_info import dist_info
+from setuptools.command.sdist import sdist
 from setuptools.errors import BaseError
 
 ROOT = Path(__file__).resolve().parent
@@ -34,7 +48,8 @@ BINARY_SUFFIXES = (".so", ".dylib", ".dll", ".pyd")
 
 _wheels = runpy.run_path(str(ROOT / "cffi_wheels.py"))
 library_problem = runpy.run_path(str(ROOT / "mercury" / "core" / "library_file.py"))["problem"]
-CFFI: List[str] = _wheels["requirements"](_wheels["machine_kind"]())
+CFFI: List[str] = _wheels["requirements"](os.environ.get("TARGET_MACHINE") or _wheels["machine_kind"]())
+_sbom = runpy.run_path(str(ROOT / "sbom.py"))
 
 
 class NotBuilt(Exception):
@@ -72,6 +87,9 @@ def make_library(folder: str) -> str:
     """Builds the library in `folder` and returns its path. Raises NotBuilt."""
     if mode() == "skip":
         raise NotBuilt("MERCURY_NATIVE=skip was set")
+    given = os.environ.get("MERCURY_LIBRARY")
+    if given:
+        return given_library(given)
     make = os.environ.get("MAKE") or shutil.which("make") or shutil.which("gmake") or shutil.which("mingw32-make")
     if make is None:
         raise NotBuilt("no make was found on PATH")
@@ -84,6 +102,13 @@ def make_library(folder: str) -> str:
     if problem is not None:
         raise NotBuilt(f"make succeeded, but {LIBRARY} {problem}")
     return path
+
+
+def given_library(path: str) -> str:
+    """The library that MERCURY_LIBRARY names. Raises BaseError: whoever names one wants no other."""
+    if os.path.basename(path) != LIBRARY or not os.path.isfile(path):
+        raise BaseError(f"MERCURY_LIBRARY is {path!r}: it must be the path of a {LIBRARY}")
+    return os.path.abspath(path)
 
 
 def run_make(command: List[str]) -> None:
@@ -225,7 +250,46 @@ class NameWheel(bdist_wheel):
         self.root_is_pure = not binaries(files_below(self.bdist_dir))
         if self.root_is_pure:
             return "py3", "none", "any"
-        return "py3", "none", super().get_tag()[2]
+        return "py3", "none", os.environ.get("TARGET_PLATFORM") or super().get_tag()[2]
+
+    def write_wheelfile(self, wheelfile_base: str, *arguments: str) -> None:
+        # The last step before the archive is written, which takes times and modes from the files.
+        super().write_wheelfile(wheelfile_base, *arguments)
+        folder = Path(wheelfile_base) / "sboms"
+        folder.mkdir()
+        bill = _sbom["text"](self.distribution.get_version(), is_native=not self.root_is_pure)
+        (folder / _sbom["FILE_NAME"]).write_text(bill, encoding="ascii")
+        for path in Path(self.bdist_dir).rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """The member without what it tells of the machine and the person that packed it."""
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
+    member.mtime = source_date()
+    return member
+
+
+def source_date() -> int:
+    """The date of the sources in seconds since 1970: SOURCE_DATE_EPOCH, else now."""
+    return int(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
+
+
+class PackSource(sdist):
+    """`sdist` whose archive is the same wherever and whenever it is packed."""
+
+    def make_archive(self, base_name: str, *formats: str, base_dir: str, **owner: Any) -> str:
+        if formats != ("gztar",):
+            raise BaseError(f"an sdist is a gztar here, not {' '.join(formats)}")
+        archive = f"{base_name}.tar.gz"
+        with open(archive, "wb") as file, gzip.GzipFile("", "wb", 9, file, source_date()) as packed, tarfile.open(
+            fileobj=packed, mode="w", format=tarfile.PAX_FORMAT
+        ) as opened:
+            for path in sorted(Path(base_dir).rglob("*")):
+                opened.add(path, path.as_posix(), recursive=False, filter=anonymous)
+        return archive
 
 
 setup(
@@ -237,6 +301,8 @@ setup(
         "build_ext": BuildLibrary,
         "build_py": BuildPython,
         "dist_info": DescribeWheel,
+        "sdist": PackSource,
     },
-    install_requires=CFFI,
+    # What is required depends on the wheel: see require_what_is_built().
+    install_requires=[],
 )

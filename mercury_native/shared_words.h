@@ -33,10 +33,18 @@ ALWAYS_INLINE uint64_t word_at(const void *at) {
     return little_endian(word);
 }
 
+/*
+ * A word where it lies in a segment, whose memory is aligned to 8 bytes. On i686 the type alone
+ * promises 4, and for those clang calls a function that locks, which other processes know nothing of.
+ */
+#if defined(__GNUC__) || defined(__clang__)
+typedef uint64_t aligned_word __attribute__((aligned(8)));
+#endif
+
 /* Reads a word that another process may be writing. */
 ALWAYS_INLINE uint64_t word_load(const uint64_t *at) {
 #if defined(__GCC_ATOMIC_LLONG_LOCK_FREE) && __GCC_ATOMIC_LLONG_LOCK_FREE == 2
-    return little_endian(__atomic_load_n(at, __ATOMIC_RELAXED));
+    return little_endian(__atomic_load_n((const aligned_word *)at, __ATOMIC_RELAXED));
 #else
     return little_endian(*(const volatile uint64_t *)at);
 #endif
@@ -45,7 +53,7 @@ ALWAYS_INLINE uint64_t word_load(const uint64_t *at) {
 /* Stores a word; the compiler leaves it in its place among other stores. */
 ALWAYS_INLINE void word_store(uint64_t *at, uint64_t word) {
 #if defined(__GCC_ATOMIC_LLONG_LOCK_FREE) && __GCC_ATOMIC_LLONG_LOCK_FREE == 2
-    __atomic_store_n(at, little_endian(word), __ATOMIC_RELAXED);
+    __atomic_store_n((aligned_word *)at, little_endian(word), __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
 #else
     *(volatile uint64_t *)at = little_endian(word);

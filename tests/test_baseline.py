@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings, strategies
 
 from mercury.errors import BaselineError
 from mercury.testing import baseline, baseline_format
@@ -123,7 +124,7 @@ def test_one_more_above_those_that_are_known_is_the_one_that_is_new(root):
     before = known(root, AUTHOR, MENTION)
     rewrite(root, SOURCE.replace("    for book in books:\n", "    for book in books:\n        greet(book.author)\n"))
     above = AUTHOR
-    below = [replace(cause, line=cause.line + 1) for cause in (AUTHOR, MENTION)]
+    below = [replace(AUTHOR, line=4), replace(MENTION, line=6, loop_line=5)]
     judged = baseline.judge(suite_of(above, *below), before, root)
     assert [(each.finding.cause.line, each.state) for each in judged.findings] == [(3, NEW), (4, KNOWN), (6, KNOWN)]
     ids = {each.finding.id for each in judged.findings}
@@ -132,6 +133,53 @@ def test_one_more_above_those_that_are_known_is_the_one_that_is_new(root):
     after = baseline.update(suite_of(above, *below), before, root).baseline
     assert {entry.id for entry in after.entries} == ids
     assert states(root, after, above, *below) == ([KNOWN, KNOWN, KNOWN], 0)
+
+
+PROPERTY = """\
+class Book:
+    def name(self):
+        return self.author.name
+"""
+
+VIEWS = """\
+def {}(books):
+    for book in books:
+        book.name()
+"""
+
+
+def views(root, *names):
+    """Views with equal loops, which call the model's method; the cause of each."""
+    (root / "shop" / "models.py").write_text(PROPERTY)
+    (root / "shop" / "views.py").write_text("".join(VIEWS.format(name) for name in names) + "\n" * len(names))
+    found = replace(AUTHOR, file="shop/models.py", line=3, function="name")
+    return [replace(found, loop_line=3 * index + 2) for index in range(len(names))]
+
+
+@pytest.mark.parametrize("names", [("new", "first", "second"), ("first", "new", "second"), ("first", "second", "new")])
+def test_a_further_loop_around_one_line_is_the_one_that_is_new(root, names):
+    before = known(root, *views(root, "first", "second"))
+    assert [entry.loop for entry in before.entries] == ["shop/views.py first", "shop/views.py second"]
+    judged = baseline.judge(suite_of(*views(root, *names)), before, root)
+    assert [each.state for each in judged.findings] == [NEW if name == "new" else KNOWN for name in names]
+    assert states(root, before, *views(root, "second")) == ([KNOWN], 1)
+
+
+def test_a_loop_in_another_file_is_the_one_that_is_new(root):
+    before = known(root, *views(root, "first"))
+    (root / "shop" / "admin.py").write_text(VIEWS.format("first"))
+    (there,) = views(root, "first")
+    judged = baseline.judge(suite_of(replace(there, loop_file="shop/admin.py"), there), before, root)
+    assert [(each.finding.cause.loop_file, each.state) for each in judged.findings] == [
+        ("shop/admin.py", NEW),
+        ("shop/views.py", KNOWN),
+    ]
+
+
+def test_a_source_that_is_no_python_has_no_functions(root):
+    (there,) = views(root, "first")
+    rewrite(root, "def first(:\n\n" + "(" * 5000)
+    assert [entry.loop for entry in known(root, there).entries] == ["shop/views.py"]
 
 
 def test_of_equal_lines_the_number_counts(root):
@@ -144,7 +192,8 @@ def test_of_equal_lines_the_number_counts(root):
 
 def test_two_lines_that_change_places_are_known(root):
     before = known(root, AUTHOR, MENTION)
-    rewrite(root, SOURCE.replace("show", "SWAP").replace("mention", "show").replace("SWAP", "mention") + "\n")
+    first, *loops = SOURCE.splitlines(keepends=True)
+    rewrite(root, "".join([first, *loops[2:], *loops[:2], "\n"]))
     after = baseline.update(suite_of(AUTHOR, MENTION), before, root)
     assert (after.added, after.removed) == (0, 0)
     assert after.baseline == before
@@ -179,6 +228,46 @@ def test_the_same_fault_elsewhere_is_new(root):
     assert states(root, before, elsewhere) == ([NEW], 1)
     for change in ({"kind": "nested"}, {"subject": "Book.shop"}, {"database": "replica"}):
         assert states(root, before, replace(AUTHOR, **change)) == ([NEW], 1)
+
+
+CAUSES = strategies.lists(
+    strategies.builds(
+        lambda subject, function, line: replace(AUTHOR, subject=subject, function=function, line=line),
+        strategies.sampled_from(["Book.author", "Book.shop"]),
+        strategies.sampled_from(["page", "pages"]),
+        strategies.integers(1, 9),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(CAUSES, CAUSES, strategies.randoms())
+def test_the_figures_add_up_whatever_is_found(before, after, random):
+    nowhere = Path("nowhere")
+    old = baseline.update(suite_of(*before), None, nowhere).baseline
+    judged = baseline.judge(suite_of(*after), old, nowhere)
+    new = [each for each in judged.findings if each.state == NEW]
+    assert len(judged.findings) == len({each.finding.id for each in judged.findings}) == len(set(after))
+    assert len(new) - len(judged.gone) == len(set(after)) - len(old.entries)
+    random.shuffle(after)
+    assert baseline.judge(suite_of(*after), old, nowhere) == judged
+    updated = baseline.update(suite_of(*after), old, nowhere)
+    assert (updated.added, updated.removed) == (len(new), len(judged.gone))
+    again = baseline.judge(suite_of(*after), updated.baseline, nowhere)
+    assert ({each.state for each in again.findings} <= {KNOWN}, again.gone) == (True, [])
+    assert [each.finding.id for each in again.findings] == [each.finding.id for each in judged.findings]
+    assert baseline.update(suite_of(*after), updated.baseline, nowhere).baseline == updated.baseline
+
+
+@settings(max_examples=40, deadline=None)
+@given(CAUSES, CAUSES)
+def test_a_part_of_what_is_known_is_never_new(causes, others):
+    nowhere = Path("nowhere")
+    old = baseline.update(suite_of(*causes, *others), None, nowhere).baseline
+    part = suite_of(*others, is_partial=True)
+    assert {each.state for each in baseline.judge(part, old, nowhere).findings} <= {KNOWN}
+    assert baseline.update(part, old, nowhere).baseline == old
 
 
 @pytest.mark.parametrize("how", [{"is_partial": True}, {"outcome": FAILED}, {"outcome": LOST}])
@@ -263,7 +352,7 @@ def test_the_file_has_one_entry_for_each_finding_and_no_lines(root, tmp_path):
     assert (document["format"], document["fingerprints"], document["ids"]) == (1, 1, 1)
     assert [finding["subject"] for finding in document["findings"]] == ["Book.author", "Book.shop"]
     assert list(document["findings"][0]) == [
-        *("id", "kind", "subject", "file", "function", "database", "number", "count", "code")
+        *("id", "kind", "subject", "file", "function", "database", "number", "loop", "count", "code")
     ]
     assert "line" not in str(document)
     assert baseline.read(path) == known(root, SHOP, AUTHOR)

@@ -1,5 +1,6 @@
 """What the build makes: generated files, wheels that tell the truth, installs that never fail."""
 
+import json
 import os
 import re
 import shutil
@@ -163,11 +164,55 @@ def test_a_native_wheel(tree: Tree) -> None:
     wheel = tree.wheel()
     assert_native(wheel)
     assert "mercury/core/_ffi.py" in wheel.files
-    assert "mercury/py.typed" in wheel.files
+    assert {"mercury/py.typed", "mercury/core/_ffi.pyi"} <= set(wheel.files)
     schemas = {"report/report", "export/json_lines", "testing/suite"}
     assert {f"mercury/{schema}.schema.json" for schema in schemas} <= set(wheel.files)
     assert "mercury/commands/run/startup/sitecustomize.py" in wheel.files
     assert not any(name.startswith(("tests/", "mercury_native/")) for name in wheel.files)
+
+
+@pytest.mark.parametrize("native", ["skip", "require"])
+def test_the_bill_of_materials_names_what_is_compiled_in(tree: Tree, native: str) -> None:
+    done = tree.build("--wheel", MERCURY_NATIVE=native)
+    assert done.returncode == 0, done.stdout
+    bill = json.loads(tree.wheel().text("sboms/mercury-native.cdx.json"))
+    parts = [(part["name"], part["version"], part["licenses"]) for part in bill["components"]]
+    assert (bill["bomFormat"], bill["metadata"]["component"]["name"]) == ("CycloneDX", "mercury-native")
+    terms = [{"license": {"id": "BSD-2-Clause"}}]
+    assert parts == ([("xxHash", "0.8.3", terms)] if native == "require" else [])
+
+
+def test_what_is_built_does_not_depend_on_who_builds_it_when(tree: Tree) -> None:
+    built: List[Dict[str, bytes]] = []
+    for mask in ("022", "077"):
+        shutil.rmtree(tree.folder / "dist", ignore_errors=True)
+        (tree.folder / "README.md").touch()
+        command = f"umask {mask} && exec {sys.executable} -m build --no-isolation --outdir dist"
+        done = tree.run(["sh", "-c", command], SOURCE_DATE_EPOCH="1700000000", MERCURY_NATIVE="skip")
+        assert done.returncode == 0, done.stdout
+        built.append({path.name: path.read_bytes() for path in (tree.folder / "dist").iterdir()})
+    assert len(built[0]) == 2
+    assert built[0] == built[1]
+
+
+def test_a_library_of_another_machine_is_packed_under_its_tag(tree: Tree, tmp_path: Path) -> None:
+    library = tmp_path / "libmercury.dylib"
+    library.write_bytes(b"built elsewhere")
+    target = {"TARGET_SYSTEM": "Darwin", "TARGET_MACHINE": "darwin-arm64", "TARGET_PLATFORM": "macosx_11_0_arm64"}
+    done = tree.build("--wheel", MERCURY_NATIVE="require", MERCURY_LIBRARY=str(library), **target)
+    assert done.returncode == 0, done.stdout
+    wheel = tree.wheel()
+    assert_native(wheel)
+    assert wheel.name.endswith("-py3-none-macosx_11_0_arm64.whl")
+    assert wheel.files["mercury/libmercury.dylib"] == b"built elsewhere"
+    assert 'python_version >= "3.9"' in wheel.text("METADATA")
+
+
+def test_a_library_that_is_named_and_missing_is_an_error(tree: Tree) -> None:
+    done = tree.build("--wheel", MERCURY_LIBRARY="/nowhere/libmercury.so")
+    assert done.returncode != 0
+    assert "MERCURY_LIBRARY is '/nowhere/libmercury.so'" in done.stdout
+    assert not list((tree.folder / "dist").glob("*.whl"))
 
 
 def test_cffi_is_required_exactly_where_the_table_says(tree: Tree) -> None:
@@ -178,6 +223,8 @@ def test_cffi_is_required_exactly_where_the_table_says(tree: Tree) -> None:
     assert cffi_wheels.requirements("linux-musl-riscv64") == []
     (line,) = cffi_wheels.requirements("linux-glibc-x86_64")
     assert "platform_python_implementation == 'CPython'" in line
+    # A marker on the machine would be that of the system, also where the Python is a 32-bit one.
+    assert "platform_machine" not in line
 
 
 @pytest.mark.parametrize("compiler", ["false", "no-such-compiler"])

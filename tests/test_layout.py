@@ -97,12 +97,16 @@ DOCUMENTED = [
     "interpreters",
     "exits",
     "wheel",
+    "wheels",
+    "check-wheels",
+    "wheels-again",
+    "wheels-table",
 ]
 
 
 @pytest.mark.parametrize("target", [*DOCUMENTED, "clean", "header-hash", "help"])
 def test_each_target_explains_itself(root: Path, target: str) -> None:
-    rules = (root / "Makefile").read_text() + (root / "checks.mk").read_text()
+    rules = "".join(path.read_text() for path in [root / "Makefile", *root.glob("*.mk")])
     assert re.search(rf"^{target}:.*## \w", rules, re.MULTILINE)
 
 

@@ -192,7 +192,8 @@ def test_a_slot_has_one_owner():
     _, memory = formatted()
     memory.claim(1, WRITER)
     assert memory.slots()[1] == WRITER
-    for slot, head in ((1, WRITER), (3, WRITER), (-1, WRITER), (0, WRITER._replace(use=SEGMENT_UNKNOWN))):
+    unknown = WRITER._replace(use=SEGMENT_UNKNOWN)
+    for slot, head in ((1, WRITER), (3, WRITER), (-1, WRITER), (1 << 64, WRITER), (0, unknown)):
         with pytest.raises(InvalidArgumentError):
             memory.claim(slot, head)
     memory.clear(1)

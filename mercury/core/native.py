@@ -6,6 +6,7 @@ than the work itself. A borrowed buffer is always given back before the call ret
 PyPy crashes if a mapping is closed while one lives.
 """
 
+import sys
 from array import array
 from collections import deque
 from contextlib import ExitStack
@@ -67,13 +68,13 @@ _FIRST_SERIES = 64
 
 _Bytes = Union[bytes, bytearray, memoryview]
 
-_lib: Any = None
+_lib: "_ffi.Library"
 _normalize_within: Any = None
 _unpack: Callable[[Any, int], bytes] = ffi.unpack
 _new_scratch: Callable[[str, int], Any] = ffi.new_allocator(should_clear_after_alloc=False)
 
 
-def attach(lib: Any) -> None:
+def attach(lib: "_ffi.Library") -> None:
     """Makes `lib`, which passed all of the loader's checks, serve every later call."""
     global _lib, _normalize_within
     _lib = lib
@@ -661,8 +662,8 @@ def _inspect(memory: Any, size: int, file_bytes: int) -> SegmentLayout:
 
 
 def _index(number: int) -> int:
-    """A slot's number as a size_t has it: what is negative is beyond all slots."""
-    return number if number >= 0 else _SEED_MASK >> 1
+    """A slot's number as a size_t of any width has it: what is negative or too large is beyond all slots."""
+    return number if 0 <= number < sys.maxsize else sys.maxsize
 
 
 class _Workspace:

@@ -1,20 +1,14 @@
 """The baseline: findings that are known and fail nothing. It grows where somebody says so, and else only shrinks.
 
-A finding is known by what stays where lines move: kind, subject, database, file and function. Of several that share
-these, first those go together whose lines read the same, then the rest in the order of lines; so that one of two
-repaired is one gone, and one more is one new, at its own line. A function that was renamed, or a file that was moved,
-takes its entries along where the line still reads the same.
+`baseline_format.py` is the form of its file, `baseline_match.py` the law by which a finding is known.
 """
 
-import hashlib
-import linecache
 import os
 import stat
 import tempfile
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable, Dict, List, NamedTuple, NoReturn, Optional, Sequence, Tuple
+from typing import Dict, List, NamedTuple, NoReturn, Optional
 
 from mercury.errors import BaselineError
 from mercury.testing.baseline_format import (
@@ -22,11 +16,11 @@ from mercury.testing.baseline_format import (
     MAX_BYTES,
     Baseline,
     Entry,
-    entry_of,
     from_bytes,
     to_bytes,
 )
-from mercury.testing.suite import SKIPPED, Suite, SuiteFinding
+from mercury.testing.baseline_match import Match, match
+from mercury.testing.suite import SKIPPED, Suite
 from mercury.testing.verdict import ADVICE, KNOWN, NEW, Gone, JudgedFinding
 
 __all__ = ["FILE", "Baseline", "Entry", "Judgment", "Update", "judge", "read", "update", "write"]
@@ -122,28 +116,34 @@ def _replace(path: Path, data: bytes) -> None:
 
 def judge(suite: Suite, baseline: Baseline, root: Path) -> Judgment:
     """Which findings are new, which are known, which entries are gone. Reads lines of the sources below `root`."""
-    matched = _match(suite, baseline, root)
-    left = {match.entry.id for match in matched if match.entry is not None}
+    matches = match(suite, baseline.entries, root)
+    found = {each.known.id for each in matches if each.known is not None}
+    gone = [entry for entry in baseline.entries if entry.id not in found] if _is_conclusive(suite, baseline) else []
     return Judgment(
-        [JudgedFinding(match.finding, match.state) for match in matched],
-        [_gone(entry) for entry in baseline.entries if entry.id not in left] if _is_conclusive(suite, baseline) else [],
+        _states(suite, matches),
+        [Gone(entry.id, entry.kind, entry.subject, entry.file) for entry in gone],
         _is_whole(suite),
-        {match.finding.id: match.entry.count for match in matched if match.entry is not None},
+        {each.finding.id: each.known.count for each in matches if each.known is not None},
     )
+
+
+def _states(suite: Suite, matches: List[Match]) -> List[JudgedFinding]:
+    judged = [JudgedFinding(each.finding, NEW if each.known is None else KNOWN) for each in matches]
+    return judged + [JudgedFinding(each, ADVICE) for each in suite.findings() if each.cause.is_advisory]
 
 
 def update(suite: Suite, baseline: Optional[Baseline], root: Path) -> Update:
     """What `--mercury-update` writes: after a complete run what was found, else what there was and what is new."""
     before = baseline or Baseline((), suite.scope)
-    matched = [match for match in _match(suite, before, root) if match.state != ADVICE]
-    found = [match.fresh for match in matched]
+    matches = match(suite, before.entries, root)
+    found = [each.fresh for each in matches]
     is_conclusive = _is_conclusive(suite, before)
     if not is_conclusive:
         known = {entry.id for entry in before.entries}
         found = [*before.entries, *(entry for entry in found if entry.id not in known)]
     scope = suite.scope if is_conclusive else before.scope
     after = Baseline(tuple(sorted(found, key=lambda entry: entry.order)), scope)
-    added = sum(match.state == NEW for match in matched)
+    added = sum(each.known is None for each in matches)
     removed = len(before.entries) + added - len(found) if is_conclusive else 0
     told = f"{added} added, {removed} removed, {len(found)} in all"
     return Update(after, added, removed, told + _caution(suite, is_conclusive, removed))
@@ -170,85 +170,3 @@ def _covers(ran: str, part: str) -> bool:
 
 def _is_whole(suite: Suite) -> bool:
     return not (suite.notes or suite.count(SKIPPED) or any(test.notes for test in suite.tests.values()))
-
-
-def _gone(entry: Entry) -> Gone:
-    return Gone(entry.id, entry.kind, entry.subject, entry.file)
-
-
-class _Match(NamedTuple):
-    """A finding with the id that is its own in the baseline, what the file would say of it, and what it says."""
-
-    finding: SuiteFinding
-    fresh: Entry
-    entry: Optional[Entry]
-    state: str
-
-
-_Law = Callable[[Entry], Any]
-"""What an entry and a finding must have in common; None for none at all."""
-
-_LAWS: Tuple[_Law, ...] = (
-    lambda entry: (entry.origin, entry.code),
-    lambda entry: entry.origin,
-    lambda entry: entry.code and (entry.kind, entry.subject, entry.database, entry.code, "file", entry.file),
-    lambda entry: entry.code and (entry.kind, entry.subject, entry.database, entry.code, "function", entry.function),
-)
-"""The first law that pairs a finding with an entry holds."""
-
-
-def _match(suite: Suite, baseline: Baseline, root: Path) -> List[_Match]:
-    findings = suite.findings()
-    fresh = [entry_of(finding, _digest(root, finding.cause.file, finding.cause.line)) for finding in findings]
-    judged = [index for index, finding in enumerate(findings) if not finding.cause.is_advisory]
-    paired = _pair([(index, fresh[index]) for index in judged], baseline.entries)
-    matches = [_Match(finding, entry, None, ADVICE) for finding, entry in zip(findings, fresh)]
-    for index, own in _numbered([(index, fresh[index], paired.get(index)) for index in judged], baseline.entries):
-        known = paired.get(index)
-        finding = replace(findings[index], id=own.id)
-        matches[index] = _Match(finding, own, known, NEW if known is None else KNOWN)
-    return matches
-
-
-def _pair(found: List[Tuple[int, Entry]], entries: Sequence[Entry]) -> Dict[int, Entry]:
-    """By the index of a finding the entry that knows it. Both come in the order of lines."""
-    paired: Dict[int, Entry] = {}
-    free = list(entries)
-    for law in _LAWS:
-        waiting: Dict[Any, List[Entry]] = {}
-        for entry in reversed(free):
-            waiting.setdefault(law(entry) or None, []).append(entry)
-        waiting.pop(None, None)
-        for index, entry in found:
-            if index not in paired and waiting.get(law(entry)):
-                paired[index] = waiting[law(entry)].pop()
-        taken = {entry.id for entry in paired.values()}
-        free = [entry for entry in free if entry.id not in taken]
-    return paired
-
-
-def _numbered(found: List[Tuple[int, Entry, Optional[Entry]]], entries: Sequence[Entry]) -> List[Tuple[int, Entry]]:
-    """The findings with the numbers of their entries; the others get the lowest that are free."""
-    taken = {entry.id for entry in entries}
-    numbered = []
-    for index, fresh, known in found:
-        own = fresh
-        if known is not None and known.origin == fresh.origin:
-            own = replace(fresh, number=known.number)
-        else:
-            while own.id in taken:
-                own = replace(own, number=own.number + 1)
-            taken.add(own.id)
-        numbered.append((index, own))
-    return numbered
-
-
-def _digest(root: Path, file: str, line: int) -> str:
-    """16 hexadecimal digits of BLAKE2b over a line without its white space; empty where it cannot be read."""
-    path = str(root / file)
-    try:
-        linecache.checkcache(path)
-        text = "".join(linecache.getline(path, line).split())
-    except ValueError:
-        return ""
-    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest() if text else ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, NamedTuple, NoReturn, Tuple
 
 from mercury.errors import BaselineError
-from mercury.testing.suite import SuiteFinding, identifier
+from mercury.testing.suite import identifier
 
 FORMAT = 1
 """The version of the file's form."""
@@ -35,7 +35,8 @@ _MARKERS = re.compile(rb"(?m)^(?:<{7}|\|{7}|>{7})(?: |\r?$)")
 class Entry:
     """One finding that is known. `number` counts those that share kind, subject, database, file and function from 1.
 
-    `code` is a digest of the text of its line, empty where that is not known: it tells those apart in any order.
+    `loop` is the file and the function of the loop around it, `code` a digest of the text of both lines, or empty: they
+    tell apart what shares an origin, in any order.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Entry:
     function: str
     database: str
     number: int
+    loop: str
     count: int
     code: str
 
@@ -67,12 +69,6 @@ class Baseline(NamedTuple):
 
     entries: Tuple[Entry, ...] = ()
     scope: Tuple[str, ...] = (".",)
-
-
-def entry_of(finding: SuiteFinding, code: str) -> Entry:
-    """What a baseline keeps of a finding, as the first of its origin."""
-    cause = finding.cause
-    return Entry(cause.kind, cause.subject, cause.file, cause.function, cause.database, 1, cause.count, code)
 
 
 def to_bytes(baseline: Baseline) -> bytes:
@@ -149,7 +145,7 @@ def _check_version(document: Document, name: str) -> int:
     return version
 
 
-_TEXTS = ("kind", "subject", "file", "function", "database", "code")
+_TEXTS = ("kind", "subject", "file", "function", "database", "loop", "code")
 _NUMBERS = ("number", "count")
 _KEYS = ("id", *_TEXTS, *_NUMBERS)
 

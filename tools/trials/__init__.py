@@ -1,0 +1,1 @@
+"""One wheel, installed by pip and tried on real interpreters and machines."""
