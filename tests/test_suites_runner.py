@@ -113,3 +113,23 @@ class Fails(SimpleTestCase):
             "test_part_fails": "failed",
             "test_skips": "skipped",
         }
+
+
+def test_a_worker_that_dies_ends_the_run_with_the_results_of_all_others(project: Project) -> None:
+    project.write(
+        "shop/tests/test_dies.py",
+        """
+import os
+from django.test import SimpleTestCase
+
+class Dies(SimpleTestCase):
+    def test_dies(self):
+        os._exit(3)
+""",
+    )
+    done = project.manage("--parallel", "2")
+    assert done.code == 1
+    assert "the process that ran shop.tests.test_dies.Dies.test_dies has ended" in done.output
+    assert len(done.found()) == 1
+    outcomes = {test["name"].rpartition(".")[2]: test["outcome"] for test in done.document["tests"]}
+    assert outcomes == {"test_plain": "passed", "test_names": "passed", "test_dies": "lost"}

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, Set
 
 from mercury.testing.suite import LOST, Cause, Figures, Limit, Queries, Suite, TestResult
 
@@ -29,6 +29,22 @@ def facts(numbers: Dict[str, int]) -> str:
 
 def _line(record: Dict[str, Any]) -> str:
     return json.dumps(record) + "\n"
+
+
+def open_tests(path: Path) -> Set[str]:
+    """The names of tests that have begun in a process and not ended, so far as its file tells."""
+    names: Set[str] = set()
+    with path.open("rb") as lines:
+        for line in lines:
+            try:
+                record = json.loads(line)
+                if _STARTED in record:
+                    names.add(record[_STARTED])
+                elif _ENDED in record:
+                    names.discard(record[_ENDED]["name"])
+            except (AttributeError, LookupError, TypeError, ValueError):
+                continue
+    return names
 
 
 class Reader:
