@@ -160,6 +160,7 @@ test-pure: $(VENV)/ready ## the suite over the twin
 	    --ignore=tests/test_chaos.py --ignore=tests/test_fuzz_corpus.py --ignore=tests/test_units.py --ignore=tests/test_gevent.py \
 	    --ignore=tests/test_development.py --ignore=tests/test_checks.py --ignore=tests/test_settings.py --ignore=tests/test_examples.py \
     --ignore=tests/test_telemetry_segment.py --ignore=tests/test_switch_command.py --ignore=tests/test_hints.py --ignore=tests/test_library_cache.py \
+    --ignore=tests/test_comparison.py --ignore=tests/test_history.py --ignore=tests/test_compare_command.py \
     --ignore=tests/test_baseline.py --ignore=tests/test_budgets.py --ignore=tests/test_endpoints.py \
     --ignore-glob='tests/test_export_*' --ignore-glob='tests/test_suites_*' --ignore-glob='tests/test_suite_outputs*'
 

@@ -17,6 +17,7 @@ from mercury._version import __version__
 if TYPE_CHECKING:
     from mercury._monitor import PerformanceMonitor, monitor
     from mercury.batch import fingerprint_batch, normalize_batch
+    from mercury.comparison import compare
     from mercury.histogram import Histogram
     from mercury.query import analyze, fingerprint, normalize
     from mercury.segment import Segment
@@ -35,6 +36,7 @@ __all__ = [
     "backend",
     "backend_reason",
     "check_ignores",
+    "compare",
     "fingerprint",
     "fingerprint_batch",
     "ignore",
@@ -49,6 +51,7 @@ _HOMES = {
     "Segment": "mercury.segment",
     "analyze": "mercury.query",
     "check_ignores": "mercury.suppression.audit",
+    "compare": "mercury.comparison",
     "fingerprint": "mercury.query",
     "fingerprint_batch": "mercury.batch",
     "ignore": "mercury.suppression.block",

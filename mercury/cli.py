@@ -1,9 +1,12 @@
 """The command line: `mercury COMMAND`, or `python -m mercury COMMAND`."""
 
 import argparse
-from typing import Any, List, Optional
+import sys
+from typing import Any, List, Optional, Tuple
 
 from mercury._version import __version__
+
+_HISTORY = ".mercury/history.sqlite3"
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
@@ -22,9 +25,20 @@ def main(arguments: Optional[List[str]] = None) -> int:
     _add_segment(commands)
     _add_export(commands)
     _add_switch(commands)
-    options = parser.parse_args(arguments)
+    _add_compare(commands)
+    _add_history(commands)
+    words, behind_dashes = _split(sys.argv[1:] if arguments is None else arguments)
+    options = parser.parse_args(words, argparse.Namespace(arguments=behind_dashes))
     code: int = options.run(options)
     return code
+
+
+def _split(words: List[str]) -> Tuple[List[str], List[str]]:
+    """Parts the command from `mercury compare`, whose own options may stand behind the revisions."""
+    if words[:1] != ["compare"] or "--" not in words:
+        return words, []
+    dashes = words.index("--")
+    return words[:dashes], words[dashes + 1 :]
 
 
 def _add_doctor(commands: Any) -> None:
@@ -143,6 +157,43 @@ def _add_switch(commands: Any) -> None:
     parser.set_defaults(run=_switch)
 
 
+def _add_compare(commands: Any) -> None:
+    parser = commands.add_parser(
+        "compare",
+        help="tell whether a revision is slower than another, from interleaved runs of a command",
+        usage="mercury compare [options] BASE..HEAD -- COMMAND ...",
+        description="Checks out both revisions into temporary worktrees, runs the command in both by turns until the "
+        "noise is low enough, and counts queries exactly. A side that is left out is HEAD.",
+        epilog="exit codes: 0 no regression; 1 a regression; 2 wrong usage; 3 it cannot be told, because of noise or "
+        "too few runs in the budget; 4 the command failed or hung; 130 interrupted",
+    )
+    parser.add_argument("revisions", metavar="BASE..HEAD", help="as git names them: main..HEAD, v1.2..")
+    parser.add_argument("--detect", type=_percent, default=5.0, metavar="PERCENT", help="the difference to be found; 5")
+    parser.add_argument("--measure", choices=("both", "processor", "wall"), default="both", help="which time is judged")
+    parser.add_argument("--budget", type=_positive, default=540, metavar="S", help="the most seconds to measure; 540")
+    parser.add_argument("--timeout", type=_positive, default=300, metavar="S", help="the most seconds of one run; 300")
+    parser.add_argument("--setup", metavar="SHELL", help="run once in each checkout before, as by sh -c")
+    parser.add_argument("--seed", type=_positive, default=1, metavar="N", help="of the order of the runs; 1")
+    parser.add_argument("--no-count", dest="count", action="store_false", help="count no queries")
+    parser.add_argument(
+        "--history", default=_HISTORY, metavar="FILE", help=f"where it is kept; {_HISTORY}; '': nowhere"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=_compare)
+
+
+def _add_history(commands: Any) -> None:
+    parser = commands.add_parser(
+        "history",
+        help="list the comparisons that were kept, or compare two of them",
+        epilog="exit codes: 0 done; 2 wrong usage, no such comparison, or a file that cannot be read",
+    )
+    parser.add_argument("ids", nargs="*", type=_positive, metavar="ID", help="one: show it; two: compare their heads")
+    parser.add_argument("--history", default=_HISTORY, metavar="FILE", help=f"{_HISTORY} if left out")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=_history)
+
+
 def _dialect(name: str) -> str:
     from mercury.errors import UnknownDialectError
     from mercury.query import dialect_number
@@ -158,6 +209,16 @@ def _positive(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 18 or int(text) == 0:
         raise argparse.ArgumentTypeError("N must be a whole number from 1 on")
     return int(text)
+
+
+def _percent(text: str) -> float:
+    try:
+        percent = float(text)
+    except ValueError:
+        percent = 0
+    if not 0 < percent < 100:
+        raise argparse.ArgumentTypeError("PERCENT must be above 0 and below 100")
+    return percent
 
 
 def _fingerprint(options: argparse.Namespace) -> int:
@@ -212,3 +273,18 @@ def _switch(options: argparse.Namespace) -> int:
     from mercury.commands.switch import run
 
     return run(options.word, options.file)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from mercury.commands.compare.command import run
+
+    return run(options)
+
+
+def _history(options: argparse.Namespace) -> int:
+    from mercury.commands.history import run
+
+    if len(options.ids) > 2:
+        print("mercury history: name one comparison or two", file=sys.stderr)
+        return 2
+    return run(options.history, options.ids, options.json)

@@ -1,0 +1,1 @@
+"""`mercury compare`: is a revision slower than another, told from interleaved runs of one command."""

@@ -1,0 +1,167 @@
+"""`mercury compare` over real repositories: verdicts, what is left behind, and what is said where there is none."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, List
+
+import pytest
+
+from mercury.cli import main
+from mercury.commands.compare.counts import count
+from mercury.commands.compare.execution import Execution
+from mercury.history import History
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("git") is None or os.name != "posix", reason="git and a POSIX shell are needed, and are not here"
+)
+
+LOOP = "i=0; while [ $i -lt {} ]; do i=$((i+1)); done\n"
+QUERIES = """
+from django.conf import settings
+settings.configure(DATABASES={{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}}})
+from django.db import connection
+for _ in range({}):
+    connection.cursor().execute("SELECT 1")
+"""
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
+    result = subprocess.run(["git", *identity, *arguments], cwd=folder, stdout=subprocess.PIPE, check=True, text=True)
+    return result.stdout
+
+
+def commit(folder: Path, **files: str) -> None:
+    for name, content in files.items():
+        (folder / name.replace("_", ".")).write_text(content)
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "a change")
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The last commit takes three times as long as the one before."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    git(folder, "init", "-q", "-b", "main")
+    commit(folder, work_sh=LOOP.format(1000))
+    commit(folder, work_sh=LOOP.format(6000))
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("GIT_DIR", raising=False)
+    return folder
+
+
+def run(*arguments: str) -> int:
+    return main(["compare", *arguments])
+
+
+def test_a_slower_revision_is_told_and_kept(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("HEAD~1..", "--detect", "50", "--json", "--", "sh", "work.sh") == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["verdict"] == "slower"
+    assert told["head"] == {"name": "HEAD", "commit": git(repository, "rev-parse", "HEAD").strip()}
+    found = told["measures"]["processor time"]
+    assert found["verdict"] == "slower"
+    assert 0 < found["low"] <= found["effect"] <= found["high"]
+    assert len(found["base_ns"]) == len(found["head_ns"]) == 2 * found["count"] >= 32
+    assert "loaded Django" in told["queries"]["why_not"]
+    assert [entry.document for entry in History().entries()] == [told]
+    assert git(repository, "worktree", "list").count("\n") == 1
+
+
+def test_a_faster_one_is_no_regression(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["main..main~1", "--measure", "processor", "--detect", "50", "--no-count", "--history", ""]
+    assert run(*arguments, "--", "sh", "work.sh") == 0
+    told = capsys.readouterr().out
+    assert told.splitlines()[-1] == "faster"
+    assert "wall time" not in told
+    assert not (repository / ".mercury").exists()
+
+
+def problem(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What is said, and that nothing is left behind."""
+    run(*arguments)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    if Path(".git").is_dir():
+        assert git(Path(), "worktree", "list").count("\n") == 1
+    return captured.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["gone..HEAD", "--", "true"], 2, "git fetch origin gone"),
+        (["--", "true"], 2, ""),
+        (["HEAD", "--", "true"], 2, "write BASE..HEAD"),
+        (["a...b", "--", "true"], 2, "write BASE..HEAD"),
+        (["HEAD.."], 2, "name a command"),
+        (["HEAD..", "--detect", "0", "--", "true"], 2, "above 0 and below 100"),
+        (["HEAD..", "--", "sh", "-c", "echo this went wrong; exit 7"], 4, "failed with exit code 7 in base HEAD"),
+        (["HEAD..", "--", "sh", "-c", "kill -9 $$"], 4, "was ended by signal 9"),
+        (["HEAD..", "--", "./venv/bin/python"], 4, "make them with --setup"),
+        (["HEAD..", "--", "a\0b"], 4, "hold a NUL"),
+        (["HEAD..", "--setup", "exit 3", "--", "true"], 4, "failed with exit code 3 in --setup of base HEAD"),
+        (["HEAD..", "--timeout", "1", "--", "sleep", "30"], 4, "give --timeout SECONDS"),
+        (["HEAD..", "--budget", "1", "--", "sleep", "0.05"], 3, "give --budget"),
+    ],
+)
+def test_where_there_is_no_verdict(
+    repository: Path, capsys: pytest.CaptureFixture[str], arguments: List[str], code: int, words: str
+) -> None:
+    try:
+        assert run(*arguments) == code
+    except SystemExit as ended:
+        assert ended.code == code
+    captured = capsys.readouterr()
+    assert words in captured.err
+    assert captured.out == ""
+    assert git(repository, "worktree", "list").count("\n") == 1
+
+
+def test_the_last_lines_of_a_command_that_fails(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "this went wrong" in problem(capsys, "HEAD..", "--", "sh", "-c", "echo this went wrong >&2; exit 7")
+
+
+def test_changes_that_are_not_committed(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (repository / "work.sh").write_text("true")
+    assert "commit or stash them" in problem(capsys, "HEAD~1..", "--", "true")
+    assert "failed with exit code 1" in problem(capsys, "HEAD~1..main", "--", "false")
+
+
+def test_a_repository_that_cannot_be_written(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (repository / ".git" / "worktrees").write_text("in the way")
+    run("HEAD..", "--", "true")
+    assert "git clone --shared" in capsys.readouterr().err
+
+
+def test_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert "no git repository can be read here" in problem(capsys, "main..HEAD", "--", "true")
+
+
+def test_a_folder_within_the_repository(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "inner").mkdir()
+    (repository / "inner" / "here").write_text("")
+    commit(repository)
+    monkeypatch.chdir(repository / "inner")
+    assert "failed with exit code 9" in problem(capsys, "HEAD..", "--", "sh", "-c", "test -e here && exit 9")
+
+
+def test_queries_are_counted(tmp_path: Path) -> None:
+    sides: List[Any] = []
+    for name, queries in (("base", 2), ("head", 5)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "work.py").write_text(QUERIES.format(queries))
+        sides.append(Execution([sys.executable, "work.py"], str(tmp_path / name), name, 60))
+    found = count(*sides)
+    assert (found.base_queries, found.head_queries, found.inexact, found.only_in_one) == (2, 5, [], [])
+    assert [each[1:] for each in found.differences] == [(2, 5)]
+    assert found.has_more
