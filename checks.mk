@@ -63,6 +63,17 @@ crash: $(VENV)/ready library ## 10,000 writers killed, 20,000 bits flipped, a se
 soak: $(VENV)/ready library ## SOAK_UNITS=10000000 units of SOAK_SHAPES=100000 shapes in always-on mode: no growth, no file left open
 	$(VENV_PYTHON) -m tests.soak --units $(SOAK_UNITS) --shapes $(SOAK_SHAPES)
 
+COMPARISON_TRIALS ?= 1000
+COMPARISON_REAL ?= 200
+
+.PHONY: comparison-trials
+
+comparison-trials: $(VENV)/ready library ## how often mercury compare is wrong: COMPARISON_TRIALS=1000 over recorded noise, COMPARISON_REAL=200 here beside busy neighbors
+	for effect in 0 5 10; do \
+	    $(VENV_PYTHON) benchmarks/comparison/trials.py synthetic --trials $(COMPARISON_TRIALS) --effect $$effect 2>/dev/null || exit 1; \
+	done
+	if [ $(COMPARISON_REAL) -gt 0 ]; then $(VENV_PYTHON) benchmarks/comparison/trials.py real --trials $(COMPARISON_REAL); fi
+
 .PHONY: symbols
 
 symbols: ## the released library with debug symbols in build/symbols, to read core dumps with
