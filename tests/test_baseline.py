@@ -327,7 +327,7 @@ def test_a_complete_run_writes_what_it_found(root):
     before = known(root, AUTHOR, MENTION)
     after = baseline.update(suite_of(replace(AUTHOR, count=7), SHOP), before, root)
     assert [(entry.subject, entry.count) for entry in after.baseline.entries] == [("Book.author", 7), ("Book.shop", 4)]
-    assert after.sentence == "1 added, 1 removed, 2 in all"
+    assert after.sentence == "the baseline was written: 1 added, 1 removed, 2 in all"
 
 
 def test_an_upgrade_of_django_that_changes_statements_changes_nothing(root):

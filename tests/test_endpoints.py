@@ -14,7 +14,7 @@ from django.urls import include, path, re_path  # isort: skip
 from django.views.generic import View  # isort: skip
 from django.views.i18n import set_language  # isort: skip
 
-from mercury.testing import endpoints
+from mercury.testing import baseline, conclusion, endpoints
 from mercury.testing.budgets import parse
 from mercury.testing.endpoints import Endpoint
 from mercury.testing.suite import Figures, Suite, TestResult
@@ -100,12 +100,6 @@ def test_of_many_endpoints_the_first_are_named():
     assert told.endswith(", /49/ and 20 more")
 
 
-def test_a_partial_run_says_nothing_of_endpoints(project):
-    suite = suite_of()
-    suite.is_partial = True
-    assert endpoints.notices(suite, []) == []
-
-
 def test_a_urlconf_that_cannot_be_read_is_told_and_nothing_else():
     with override_settings(ROOT_URLCONF="no.such.module"):
         assert endpoints.notices(suite_of(), []) == [
@@ -131,3 +125,15 @@ def test_a_budget_for_any_method_is_a_budget(pattern, is_covered):
 
 def test_a_budget_for_tests_is_none_for_endpoints():
     assert endpoints.unlimited([parse({"test": "*", "queries": 7}, "")], [Endpoint(("/",))]) == ["/"]
+
+
+def test_only_a_run_of_all_tests_speaks_of_endpoints(project, tmp_path):
+    wishes = conclusion.Wishes(tmp_path, tmp_path / "baseline.json")
+    part, partial, whole = suite_of(), suite_of(), suite_of()
+    part.scope = ("shop/tests/test_pages.py",)
+    partial.is_partial = True
+    assert [conclusion.conclude(suite, wishes).notices for suite in (part, partial)] == [[], []]
+    (told,) = conclusion.conclude(whole, wishes).notices
+    assert told.startswith(f"{len(NAMES)} endpoints were requested by no test")
+    baseline.write(wishes.baseline, baseline.update(part, None, tmp_path).baseline)
+    assert conclusion.conclude(part, wishes).notices == [told]

@@ -23,7 +23,7 @@ from mercury.testing.baseline_match import Match, match
 from mercury.testing.suite import SKIPPED, Suite
 from mercury.testing.verdict import ADVICE, KNOWN, NEW, Gone, JudgedFinding
 
-__all__ = ["FILE", "Baseline", "Entry", "Judgment", "Update", "judge", "read", "update", "write"]
+__all__ = ["FILE", "Baseline", "Entry", "Judgment", "Update", "is_conclusive", "judge", "read", "update", "write"]
 
 FILE = Path(".mercury", "baseline.json")
 """Where the baseline lies below the project's root, if nobody says otherwise."""
@@ -118,7 +118,7 @@ def judge(suite: Suite, baseline: Baseline, root: Path) -> Judgment:
     """Which findings are new, which are known, which entries are gone. Reads lines of the sources below `root`."""
     matches = match(suite, baseline.entries, root)
     found = {each.known.id for each in matches if each.known is not None}
-    gone = [entry for entry in baseline.entries if entry.id not in found] if _is_conclusive(suite, baseline) else []
+    gone = [entry for entry in baseline.entries if entry.id not in found] if is_conclusive(suite, baseline) else []
     return Judgment(
         _states(suite, matches),
         [Gone(entry.id, entry.kind, entry.subject, entry.file) for entry in gone],
@@ -137,28 +137,28 @@ def update(suite: Suite, baseline: Optional[Baseline], root: Path) -> Update:
     before = baseline or Baseline((), suite.scope)
     matches = match(suite, before.entries, root)
     found = [each.fresh for each in matches]
-    is_conclusive = _is_conclusive(suite, before)
-    if not is_conclusive:
+    is_proof = is_conclusive(suite, before)
+    if not is_proof:
         known = {entry.id for entry in before.entries}
         found = [*before.entries, *(entry for entry in found if entry.id not in known)]
-    scope = suite.scope if is_conclusive else before.scope
+    scope = suite.scope if is_proof else before.scope
     after = Baseline(tuple(sorted(found, key=lambda entry: entry.order)), scope)
     added = sum(each.known is None for each in matches)
-    removed = len(before.entries) + added - len(found) if is_conclusive else 0
-    told = f"{added} added, {removed} removed, {len(found)} in all"
-    return Update(after, added, removed, told + _caution(suite, is_conclusive, removed))
+    removed = len(before.entries) + added - len(found) if is_proof else 0
+    told = f"the baseline was written: {added} added, {removed} removed, {len(found)} in all"
+    return Update(after, added, removed, told + _caution(suite, is_proof, removed))
 
 
-def _caution(suite: Suite, is_conclusive: bool, removed: int) -> str:
-    if not is_conclusive:
+def _caution(suite: Suite, is_proof: bool, removed: int) -> str:
+    if not is_proof:
         return "; nothing was removed, because not all tests that the baseline is about ran to their end"
     if removed and not _is_whole(suite):
         return "; some tests were skipped or not measured: look whether what was removed is really gone"
     return ""
 
 
-def _is_conclusive(suite: Suite, baseline: Baseline) -> bool:
-    """Is what this run has not found gone?"""
+def is_conclusive(suite: Suite, baseline: Baseline) -> bool:
+    """Did this run prove that what it has not found is gone: all tests that the baseline is about, to their end?"""
     is_covered = all(any(_covers(ran, part) for ran in suite.scope) for part in baseline.scope)
     return bool(suite.tests) and suite.is_complete and is_covered
 

@@ -124,10 +124,10 @@ def check(suite: Suite, budgets: Sequence[Budget]) -> List[BudgetResult]:
     )
 
 
-def notices(suite: Suite, budgets: Sequence[Budget]) -> List[str]:
-    """Budgets that can never fail, and those of which a complete run used less than half. Sorted."""
+def notices(suite: Suite, budgets: Sequence[Budget], is_whole: bool) -> List[str]:
+    """Budgets that can never fail, and those with slack. Sorted. `is_whole`: did all tests that there are run?"""
     never = [f"{budget.where} can never fail: it has no limit" for budget in budgets if not _finite(budget.limits)]
-    if not (suite.tests and suite.is_complete):
+    if not is_whole:
         return sorted(never)
     spent = _spent(suite, budgets)
     never += [*_unused(budgets, spent), *_elsewhere(suite, spent)]

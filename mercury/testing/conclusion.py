@@ -3,12 +3,13 @@
 import functools
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Optional
 
 from mercury import settings
 from mercury.errors import BaselineError
 from mercury.report.console import wants_color
 from mercury.testing import baseline, budgets, endpoints
+from mercury.testing.baseline import Baseline
 from mercury.testing.outputs import document, writing
 from mercury.testing.outputs.summary import summary
 from mercury.testing.records import Reader
@@ -47,27 +48,32 @@ def _notes(reader: Reader) -> List[str]:
 def conclude(suite: Suite, wishes: Wishes) -> SuiteVerdict:
     """The verdict on a run that has ended; writes the baseline where that is wished. What fails is a problem in it."""
     verdict = SuiteVerdict(suite, [])
+    known = None
     try:
-        _judge(verdict, wishes)
+        known = _known(verdict, wishes)
     except BaselineError as error:
-        verdict.findings = [_unjudged(finding) for finding in suite.findings()]
         verdict.problems.append(str(error))
-    _check_budgets(verdict)
+    if known is None:
+        verdict.findings = [_unjudged(finding) for finding in suite.findings()]
+    else:
+        _judge(verdict, known, wishes.root)
+    _check_budgets(verdict, baseline.is_conclusive(suite, known or Baseline()))
     return verdict
 
 
-def _judge(verdict: SuiteVerdict, wishes: Wishes) -> None:
-    suite = verdict.suite
+def _known(verdict: SuiteVerdict, wishes: Wishes) -> Optional[Baseline]:
+    """The baseline, as it is from now on."""
     known = baseline.read(wishes.baseline)
     if wishes.updates:
-        update = baseline.update(suite, known, wishes.root)
+        update = baseline.update(verdict.suite, known, wishes.root)
         baseline.write(wishes.baseline, update.baseline)
         verdict.notices.append(update.sentence)
         known = update.baseline
-    if known is None:
-        verdict.findings = [_unjudged(finding) for finding in suite.findings()]
-        return
-    judgment = baseline.judge(suite, known, wishes.root)
+    return known
+
+
+def _judge(verdict: SuiteVerdict, known: Baseline, root: Path) -> None:
+    judgment = baseline.judge(verdict.suite, known, root)
     verdict.has_baseline = True
     verdict.findings = judgment.findings
     verdict.gone = judgment.gone
@@ -79,11 +85,12 @@ def _unjudged(finding: SuiteFinding) -> JudgedFinding:
     return JudgedFinding(finding, ADVICE if finding.cause.is_advisory else NEW)
 
 
-def _check_budgets(verdict: SuiteVerdict) -> None:
+def _check_budgets(verdict: SuiteVerdict, is_whole: bool) -> None:
     suite, chosen = verdict.suite, settings.active().budgets
     verdict.budgets = budgets.check(suite, chosen)
-    verdict.notices += budgets.notices(suite, chosen)
-    verdict.notices += endpoints.notices(suite, chosen)
+    verdict.notices += budgets.notices(suite, chosen, is_whole)
+    if is_whole:
+        verdict.notices += endpoints.notices(suite, chosen)
 
 
 def write(verdict: SuiteVerdict, wishes: Wishes) -> None:

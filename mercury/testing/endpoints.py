@@ -39,11 +39,11 @@ def endpoints() -> List[Endpoint]:
 
 
 def notices(suite: Suite, budgets: Sequence[Budget]) -> List[str]:
-    """Of a complete run: endpoints that no test requested; and if views have budgets, endpoints without one.
+    """Of a run of all tests: endpoints that no test requested; and if views have budgets, endpoints without one.
 
     Nothing where Django is not in use. Never raises.
     """
-    if not (suite.tests and suite.is_complete) or django_settings() is None:
+    if django_settings() is None:
         return []
     try:
         known = endpoints()
