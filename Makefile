@@ -211,7 +211,7 @@ differential: $(VENV)/ready library ## compare library and twin on the corpus, 2
 
 properties: $(VENV)/ready library ## a million changes of the corpus, 1,000 planted secrets, a gigabyte of SQL, 1,000 requests with faults
 	MERCURY_PROPERTIES=full MERCURY_TEST_BACKEND=native $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) \
-	    tests/test_sql_metamorphic.py tests/test_sql_secrets.py tests/test_sql_hostile.py tests/test_chaos.py
+	    tests/test_sql_metamorphic.py tests/test_sql_secrets.py tests/test_sql_hostile.py tests/test_chaos.py tests/test_suite_outputs*.py
 
 benchmark: $(VENV)/ready library ## C against twin on this machine, and the cost of watching a query
 	$(VENV_PYTHON) benchmarks/backends.py

@@ -1,11 +1,20 @@
 """Verdicts on suites of tests, built by hand and at random, for what is told of them."""
 
+import os
 from dataclasses import replace
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from mercury.testing.suite import FAILED, LOST, PASSED, SKIPPED, Cause, Figures, Limit, Queries, Suite, TestResult
 from mercury.testing.verdict import ADVICE, KNOWN, NEW, BudgetResult, Gone, JudgedFinding, SuiteVerdict
+
+FEW = settings(
+    max_examples=2_000 if os.environ.get("MERCURY_PROPERTIES") == "full" else 15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+"""How many verdicts are tried; `make properties` tries more."""
 
 HOSTILE = "a\x00\x1b[2J\x07\r\n::error::x ##[command] ]]>&<script>\"'%0A|`*_@me #1\u202e\u2028\ud800\ufffe\x85end"
 

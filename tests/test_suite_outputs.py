@@ -7,19 +7,18 @@ from importlib import resources
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from mercury.testing.outputs.document import SCHEMA_VERSION, document, dumps
 from mercury.testing.outputs.summary import MAX_DETAILED, MAX_LISTED, obeyed_by_none, summary
 from mercury.testing.outputs.verdict_lines import verdict_lines
 from mercury.testing.verdict import KNOWN
-from tests.suite_verdicts import CAUSE, HOSTILE, full, many, result, verdict, verdicts
+from tests.suite_verdicts import CAUSE, FEW, HOSTILE, full, many, result, verdict, verdicts
 
 SCHEMA = json.loads(resources.files("mercury.testing").joinpath("suite.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 ESCAPE = re.compile(r"\x1b\[[\d;]*m")
 COMMAND = re.compile(r"^\s*::|##\w*\[", re.MULTILINE)
-FEW = settings(max_examples=25)
 
 
 def test_the_summary_tells_all_of_a_new_finding():
@@ -68,12 +67,6 @@ def test_the_summary_says_what_to_do_next(changes, expected):
 
 def test_the_summary_of_nothing_is_short():
     assert summary(verdict(), width=80) == "Mercury  1 test, 9 queries, nothing found"
-
-
-def test_findings_in_the_code_of_tests_are_counted_and_not_shown():
-    text = summary(verdict(replace(CAUSE, file="shop/tests.py")), width=80)
-    assert "1 new finding is in the tests' own code and not shown" in " ".join(text.split())
-    assert "shop/tests.py:9" not in text
 
 
 def test_the_worst_is_told_first():

@@ -49,7 +49,7 @@ def _finding(judged: JudgedFinding, previous: Dict[str, Any]) -> Dict[str, Any]:
     return {
         "id": finding.id,
         "state": judged.state,
-        "kind": cause.kind,
+        "kind": plain(cause.kind),
         "subject": plain(cause.subject),
         "target": plain(cause.target),
         "database": plain(cause.database),
@@ -60,7 +60,7 @@ def _finding(judged: JudgedFinding, previous: Dict[str, Any]) -> Dict[str, Any]:
         "count": cause.count,
         "previous_count": count_before(finding, previous),
         "sql": plain(cause.sql),
-        "fingerprint": cause.fingerprint,
+        "fingerprint": plain(cause.fingerprint),
         "why": plain(cause.why),
         "fix": plain(cause.fix),
         "tests": [plain(test) for test in finding.tests],

@@ -15,11 +15,13 @@ from mercury.testing.outputs.telling import (
     first_few,
     gone_sentence,
     heading,
-    of_the_application,
+    next_steps,
     place,
+    queries_of,
+    totals,
 )
 from mercury.testing.outputs.text import plain
-from mercury.testing.suite import LOST, Queries, SuiteFinding
+from mercury.testing.suite import LOST, SuiteFinding
 from mercury.testing.verdict import BudgetResult, SuiteVerdict
 
 MAX_DETAILED = 10
@@ -36,18 +38,17 @@ def summary(
 ) -> str:
     """The verdict as text, without a line end behind the last line. `command` is what ran the tests."""
     pen = Pen(color, shutil.get_terminal_size((80, 24)).columns if width is None else width)
-    new, of_tests = of_the_application(verdict, verdict.new)
+    new = by_importance(verdict.new)
     lines = _headline(verdict, pen)
     lines += _problems(verdict, pen)
     lines += _new(new, pen)
     lines += _sentences(verdict.passed_budgets, lambda budget: f"Budget passed: {_budget(budget)}.", pen, RED)
     lines += _sentences(verdict.gone, lambda gone: f"Gone: {gone_sentence(gone)}.", pen)
-    lines += _tests_own(of_tests, pen)
     lines += _others("Known", verdict.known, pen)
     lines += _others("Advice", verdict.advice, pen)
     lines += _sentences(verdict.notices, lambda notice: f"Notice: {plain(notice, 500)}", pen)
     lines += _not_measured(verdict, pen)
-    lines += _next(verdict, new or of_tests, pen, command)
+    lines += _next(verdict, pen, command)
     return "\n".join(lines)
 
 
@@ -57,25 +58,10 @@ def obeyed_by_none(text: str) -> str:
 
 
 def _headline(verdict: SuiteVerdict, pen: Pen) -> List[str]:
-    total = Queries()
-    for test in verdict.suite.tests.values():
-        total = total.plus(test.figures.queries)
-    ran = f"{counted(len(verdict.suite.tests), 'test', 'tests')}, {counted(total.total)}"
-    line = f"Mercury  {ran}, {', '.join(_told(verdict)) or 'nothing found'}"
+    ran = f"{counted(len(verdict.suite.tests), 'test', 'tests')}, {counted(queries_of(verdict.suite))}"
+    line = f"Mercury  {ran}, {', '.join(totals(verdict)) or 'nothing found'}"
     style = RED if verdict.exit_code else BOLD if verdict.findings else GREEN
     return [pen.paint(each, style) for each in pen.paragraph(line, "", "  ")]
-
-
-def _told(verdict: SuiteVerdict) -> List[str]:
-    counts = [
-        (len(verdict.problems), "problem", "problems"),
-        (len(verdict.new), "new finding", "new findings"),
-        (len(verdict.passed_budgets), "budget passed", "budgets passed"),
-        (len(verdict.gone), "gone", "gone"),
-        (len(verdict.known), "known", "known"),
-        (len(verdict.advice), "advisory", "advisory"),
-    ]
-    return [counted(*count) for count in counts if count[0]]
 
 
 def _problems(verdict: SuiteVerdict, pen: Pen) -> List[str]:
@@ -138,13 +124,6 @@ def _sentences(items: Sequence[_T], tell: Callable[[_T], str], pen: Pen, style: 
     return [pen.paint(line, style) if style else line for line in lines]
 
 
-def _tests_own(findings: Sequence[SuiteFinding], pen: Pen) -> List[str]:
-    if not findings:
-        return []
-    found = counted(len(findings), "new finding is", "new findings are")
-    return ["", *pen.paragraph(f"{found} in the tests' own code and not shown: --mercury-json=FILE has all.")]
-
-
 def _others(label: str, findings: Iterable[SuiteFinding], pen: Pen) -> List[str]:
     """A line each where there are few, else their number."""
     found = by_importance(findings)
@@ -165,17 +144,6 @@ def _not_measured(verdict: SuiteVerdict, pen: Pen) -> List[str]:
     return _sentences(notes, lambda note: f"Not measured: {note.rstrip('.')}.", pen)
 
 
-def _next(verdict: SuiteVerdict, new: Sequence[SuiteFinding], pen: Pen, command: str) -> List[str]:
-    update = f"`{command} --mercury-update`".replace(" ", GLUE)
-    told = []
-    if verdict.problems:
-        told.append("mend what could not be judged, and run the tests again")
-    elif new and verdict.has_baseline:
-        told.append(f"mend what is new, or accept it with {update}")
-    elif new:
-        told.append(f"nothing fails yet; {update} notes these findings, and from then on new ones fail")
-    if verdict.passed_budgets:
-        told.append("spend less, or raise the budgets that were passed")
-    if verdict.gone and not verdict.problems:
-        told.append(f"take what is gone out of the baseline with {update}")
+def _next(verdict: SuiteVerdict, pen: Pen, command: str) -> List[str]:
+    told = next_steps(verdict, f"`{command} --mercury-update`".replace(" ", GLUE))
     return ["", *pen.paragraph(f"Next: {'; '.join(told)}.")] if told else []

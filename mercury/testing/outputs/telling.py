@@ -1,12 +1,12 @@
 """The words for findings, budgets and entries of the baseline, as every form of the verdict tells them."""
 
 import math
-from typing import Any, Iterable, List, Sequence, Set, Tuple
+from typing import Any, Iterable, List, Sequence, Tuple
 
 from mercury.report.kinds import TITLES, title
 from mercury.report.pen import counted
 from mercury.testing.outputs.text import plain, plain_path
-from mercury.testing.suite import Cause, SuiteFinding
+from mercury.testing.suite import Cause, Suite, SuiteFinding
 from mercury.testing.verdict import BudgetResult, Gone, SuiteVerdict
 
 FEW = 3
@@ -33,18 +33,6 @@ def _importance(finding: SuiteFinding) -> Tuple[Any, ...]:
     cause = finding.cause
     rank = _RANKS.get(cause.kind, len(_RANKS))
     return (cause.is_advisory, rank, -cause.exponent, -cause.count, cause.file, cause.line, finding.id)
-
-
-def of_the_application(
-    verdict: SuiteVerdict, findings: Iterable[SuiteFinding]
-) -> Tuple[List[SuiteFinding], List[SuiteFinding]]:
-    """The findings in the project's code, by importance, and those in the code of the tests themselves."""
-    files: Set[str] = {test.file for test in verdict.suite.tests.values() if test.file}
-    ours: List[SuiteFinding] = []
-    of_tests: List[SuiteFinding] = []
-    for finding in by_importance(findings):
-        (of_tests if finding.cause.file in files else ours).append(finding)
-    return ours, of_tests
 
 
 def heading(cause: Cause) -> str:
@@ -107,6 +95,40 @@ def gone_sentence(gone: Gone) -> str:
     """`N+1: Book.author, shop/views.py (0123456789abcdef)`."""
     named = f"{title(plain(gone.kind, 100))}: {plain(gone.target, 200)}"
     return f"{named}, {place(gone.file, 0)} ({plain(gone.id, 64)})"
+
+
+def totals(verdict: SuiteVerdict) -> List[str]:
+    """How many there are of each, what fails first: `1 new finding`, `2 budgets passed`."""
+    counts = [
+        (len(verdict.problems), "problem", "problems"),
+        (len(verdict.new), "new finding", "new findings"),
+        (len(verdict.passed_budgets), "budget passed", "budgets passed"),
+        (len(verdict.gone), "gone", "gone"),
+        (len(verdict.known), "known", "known"),
+        (len(verdict.advice), "advisory", "advisory"),
+    ]
+    return [counted(*count) for count in counts if count[0]]
+
+
+def queries_of(suite: Suite) -> int:
+    """Reads and writes of all tests."""
+    return sum(test.figures.queries.total for test in suite.tests.values())
+
+
+def next_steps(verdict: SuiteVerdict, update: str) -> List[str]:
+    """What a person does now, a clause each; `update` is the command that writes the baseline, as it is to be shown."""
+    told = []
+    if verdict.problems:
+        told.append("mend what could not be judged, and run the tests again")
+    elif verdict.new and verdict.has_baseline:
+        told.append(f"mend what is new, or accept it with {update}")
+    elif verdict.new:
+        told.append(f"nothing fails yet; {update} notes these findings, and from then on new ones fail")
+    if verdict.passed_budgets:
+        told.append("spend less, or raise the budgets that were passed")
+    if verdict.gone and not verdict.problems:
+        told.append(f"take what is gone out of the baseline with {update}")
+    return told
 
 
 def number(value: float) -> str:

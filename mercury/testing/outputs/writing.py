@@ -6,6 +6,8 @@ import stat
 from pathlib import Path
 from typing import Callable, List, Mapping
 
+from mercury.testing.outputs.text import plain_path
+
 
 class WritingError(Exception):
     """A file could not be written; the message is a sentence for a person."""
@@ -37,7 +39,7 @@ def write_each(texts: Mapping[Path, Callable[[], str]]) -> List[str]:
         except WritingError as error:
             problems.append(str(error))
         except Exception as error:
-            problems.append(f"{path} was not written: Mercury failed with {type(error).__name__}")
+            problems.append(f"{plain_path(str(path))} was not written: Mercury failed with {type(error).__name__}")
     return problems
 
 
@@ -63,4 +65,5 @@ def _replace(target: Path, data: bytes) -> None:
 
 def _sentence(path: Path, error: Exception) -> str:
     reason = getattr(error, "strerror", None) or type(error).__name__
-    return f"{path} was not written: {reason}; name a file in a folder that can be written to and has room"
+    told = f"{plain_path(str(path))} was not written: {reason}"
+    return f"{told}; name a file in a folder that can be written to and has room"
