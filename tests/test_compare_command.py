@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -153,6 +154,20 @@ def test_a_folder_within_the_repository(
     commit(repository)
     monkeypatch.chdir(repository / "inner")
     assert "failed with exit code 9" in problem(capsys, "HEAD..", "--", "sh", "-c", "test -e here && exit 9")
+
+
+def test_code_that_is_the_same_for_both(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "shop").mkdir()
+    (repository / "shop" / "__init__.py").write_text("")
+    commit(repository)
+    monkeypatch.setenv("PYTHONPATH", str(repository))
+    elsewhere = f"cd / && {shlex.quote(sys.executable)} -S -c 'import shop'"
+    assert f"imports shop/__init__.py from {repository}" in problem(capsys, "HEAD..", "--", "sh", "-c", elsewhere)
+    # Here the working directory comes first. The third run, the first after those that see to this, is made to fail.
+    own = f"{shlex.quote(sys.executable)} -S -c 'import shop' && echo >>runs && test $(wc -l <runs) -lt 3"
+    assert "failed with exit code 1" in problem(capsys, "HEAD..", "--", "sh", "-c", own)
 
 
 def test_queries_are_counted(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Dict, Iterable, List, Optional
 from mercury._version import __version__
 from mercury.commands.compare.counts import Counted, count
 from mercury.commands.compare.execution import Execution
+from mercury.commands.compare.imports import require_own_code
 from mercury.commands.compare.measuring import PROCESSOR, WALL, Plan, is_measured, measure
 from mercury.commands.compare.problem import CANNOT_TELL, REGRESSION, WRONG_USAGE, Problem
 from mercury.commands.compare.revisions import Checkouts, Revision, resolve
@@ -58,6 +59,7 @@ def _compare(options: argparse.Namespace, command: List[str]) -> Dict[str, Any]:
             Execution(command, folders.head, f"head {head.name}", options.timeout),
         )
         _set_up(options.setup, sides)
+        require_own_code(sides[0])
         measures = _MEASURES[options.measure]
         plan = Plan(measures[0], options.detect / 100, options.seed, options.budget)
         rounds = measure(*sides, plan, _progress)

@@ -34,22 +34,32 @@ class Execution:
     def run(self, environment: Optional[Mapping[str, str]] = None) -> Measured:
         """One run from start to end. Raises Problem where it fails, hangs or cannot be started."""
         with tempfile.TemporaryFile() as output:
-            started = time.perf_counter_ns()
-            process = self._start(output, environment)
-            hung: List[bool] = []
-            watch = Timer(self.timeout_seconds, _end_hanging, (process, hung))
-            watch.daemon = True
-            watch.start()
-            try:
-                code, processor_ns = _wait(process)
-            except BaseException:
-                _kill(process)
-                raise
-            finally:
-                watch.cancel()
-            wall_ns = time.perf_counter_ns() - started
-            if hung or code:
-                raise Problem(self._words(code, bool(hung), _end_of(output)), COMMAND_FAILED)
+            return self._run(output, environment)
+
+    def output_of_run(self, environment: Mapping[str, str]) -> str:
+        """What one run writes to its standard streams. Raises Problem as `run` does."""
+        with tempfile.TemporaryFile() as output:
+            self._run(output, environment)
+            output.seek(0)
+            return output.read().decode("utf-8", "replace")
+
+    def _run(self, output: IO[bytes], environment: Optional[Mapping[str, str]]) -> Measured:
+        started = time.perf_counter_ns()
+        process = self._start(output, environment)
+        hung: List[bool] = []
+        watch = Timer(self.timeout_seconds, _end_hanging, (process, hung))
+        watch.daemon = True
+        watch.start()
+        try:
+            code, processor_ns = _wait(process)
+        except BaseException:
+            _kill(process)
+            raise
+        finally:
+            watch.cancel()
+        wall_ns = time.perf_counter_ns() - started
+        if hung or code:
+            raise Problem(self._words(code, bool(hung), _end_of(output)), COMMAND_FAILED)
         return Measured(wall_ns, processor_ns)
 
     def _start(self, output: IO[bytes], environment: Optional[Mapping[str, str]]) -> "subprocess.Popen[bytes]":

@@ -23,7 +23,7 @@ def resolve(text: str) -> Tuple[Revision, Revision]:
     if not dots or head.startswith("."):
         raise Problem(f"{text!r} names no two revisions: write BASE..HEAD, as in main..HEAD", WRONG_USAGE)
     found = _revision(base or "HEAD"), _revision(head or "HEAD")
-    if found[1].name in ("HEAD", "@") and _git("status", "--porcelain", "--untracked-files=no"):
+    if found[1].name in ("HEAD", "@") and run_git("status", "--porcelain", "--untracked-files=no"):
         raise Problem(
             "there are changes that are not committed, and commits are what is compared: commit or stash them, "
             "or name the commit or branch that you mean instead of HEAD",
@@ -33,7 +33,7 @@ def resolve(text: str) -> Tuple[Revision, Revision]:
 
 
 def _revision(name: str) -> Revision:
-    result = _run_git("rev-parse", "--verify", "--quiet", name + "^{commit}")
+    result = _git("rev-parse", "--verify", "--quiet", name + "^{commit}")
     if result.returncode or name.startswith("-"):
         _require_repository()
         raise Problem(
@@ -45,7 +45,7 @@ def _revision(name: str) -> Revision:
 
 
 def _require_repository() -> None:
-    result = _run_git("rev-parse", "--show-toplevel")
+    result = _git("rev-parse", "--show-toplevel")
     if result.returncode:
         raise Problem(f"no git repository can be read here: {_reason(result)}", WRONG_USAGE)
 
@@ -68,7 +68,7 @@ class Checkouts:
     def __enter__(self) -> "Checkouts":
         self._folder = os.path.realpath(tempfile.mkdtemp(prefix="mercury-compare-"))
         try:
-            within = _git("rev-parse", "--show-prefix")
+            within = run_git("rev-parse", "--show-prefix")
             self.base, self.head = (
                 os.path.join(self._add(side, revision), within)
                 for side, revision in zip(("base", "head"), self._revisions)
@@ -85,7 +85,7 @@ class Checkouts:
 
     def _add(self, side: str, revision: Revision) -> str:
         path = os.path.join(self._folder, side)
-        result = _run_git("worktree", "add", "--detach", "--quiet", path, revision.commit)
+        result = _git("worktree", "add", "--detach", "--quiet", path, revision.commit)
         if result.returncode:
             raise Problem(
                 f"git cannot check out {revision.name}: {_reason(result)}. If the repository is read-only, compare "
@@ -97,19 +97,19 @@ class Checkouts:
 
     def _remove(self) -> None:
         for path in self._made:
-            _run_git("worktree", "remove", "--force", path)
+            _git("worktree", "remove", "--force", path)
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _git(*arguments: str) -> str:
+def run_git(*arguments: str) -> str:
     """What git prints, without the last line's end. Raises Problem where it fails."""
-    result = _run_git(*arguments)
+    result = _git(*arguments)
     if result.returncode:
         raise Problem(f"git {arguments[0]} failed: {_reason(result)}", WRONG_USAGE)
     return result.stdout.rstrip("\n")
 
 
-def _run_git(*arguments: str) -> "subprocess.CompletedProcess[str]":
+def _git(*arguments: str) -> "subprocess.CompletedProcess[str]":
     try:
         return subprocess.run(["git", *arguments], capture_output=True, encoding="utf-8", errors="replace", check=False)
     except FileNotFoundError:
