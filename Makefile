@@ -149,9 +149,9 @@ test-build: $(VENV)/ready ## the tests that build wheels, with and without a com
 test-suites: $(VENV)/ready library ## the tests that run suites of a small project, by pytest and by manage.py
 	$(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) -n auto tests/test_suites_pytest.py tests/test_suites_runner.py
 
-verdicts: library $(DJANGO_VERSIONS:%=.venvs/django-%/ready) ## the bookshop's tests in every way to run them: one verdict; VERDICTS_FLAGS=--short for one of each
+verdicts: library $(DJANGO_VERSIONS:%=.venvs/bookshop-%/ready) ## the bookshop's tests in every way to run them: one verdict; VERDICTS_FLAGS=--short for one of each
 	@set -e; for version in $(DJANGO_VERSIONS); do \
-	    echo "Django $$version"; .venvs/django-$$version/bin/python -m tests.verdicts.run $(VERDICTS_FLAGS); \
+	    echo "Django $$version"; .venvs/bookshop-$$version/bin/python -m tests.verdicts.run $(VERDICTS_FLAGS); \
 	done
 
 test-pure: $(VENV)/ready ## the suite over the twin
@@ -201,9 +201,14 @@ orm-expressions: library $(DJANGO_VERSIONS:%=.venvs/django-%/ready) ## the ids o
 	$(@D)/bin/python -m pip install -q -r $<
 	touch $@
 
+.venvs/bookshop-%/ready:
+	$(DJANGO_PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install -q "Django~=$*.0" cffi pytest pytest-django pytest-randomly pytest-xdist tblib
+	touch $@
+
 .venvs/django-%/ready:
 	$(DJANGO_PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip install -q "Django~=$*.0" cffi gevent greenlet hypothesis pytest pytest-django pytest-randomly pytest-xdist tblib celery djangorestframework graphene-django gunicorn jinja2 'psycopg[binary]'
+	$(@D)/bin/python -m pip install -q "Django~=$*.0" cffi gevent greenlet hypothesis pytest celery djangorestframework graphene-django gunicorn jinja2 'psycopg[binary]'
 	touch $@
 
 differential: $(VENV)/ready library ## compare library and twin on the corpus, 200,000 generated statements and 100,000 histograms; buckets with those of peers on a million numbers

@@ -1,6 +1,6 @@
 """The bookshop's tests in every way in which they can be run: the verdict must be the same to the byte.
 
-    .venvs/django-6.1/bin/python -m tests.verdicts.run [--short] [--update]
+    .venvs/bookshop-6.1/bin/python -m tests.verdicts.run [--short] [--update]
 
 One golden file for each Django holds the sorted verdicts. --update writes it from the plain run of pytest.
 """
