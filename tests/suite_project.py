@@ -104,6 +104,7 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.environment: Dict[str, str] = {}
         for name, text in FILES.items():
             self.write(name, text)
 
@@ -139,7 +140,13 @@ class Project:
         told = self.folder / FILE
         if told.exists():
             told.unlink()
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", "PYTEST_ADDOPTS": ""}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "COLUMNS": "100",
+            "PYTEST_ADDOPTS": "",
+            **self.environment,
+        }
         done = subprocess.run(
             [sys.executable, *command],
             cwd=self.folder,

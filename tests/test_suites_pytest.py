@@ -170,3 +170,20 @@ def test_a_document_that_cannot_be_written_is_a_problem_of_its_own(project: Proj
     assert done.code == 9
     assert "other.json" in done.output
     assert "2 passed" in done.output
+
+
+def test_every_document_is_written_and_a_workflow_gets_annotations_and_a_summary(project: Project) -> None:
+    page = project.folder / "summary.md"
+    project.environment = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(page)}
+    (project.folder / ".git").mkdir()
+    names = {"html": "told.html", "sarif": "told.sarif", "junit": "out/told.xml", "markdown": "told.md"}
+    options = [f"--mercury-{name}={file}" for name, file in names.items()]
+    done = project.pytest("--mercury", *options, "--junitxml=pytest.xml")
+    assert done.code == 0, done.output
+    for file in names.values():
+        # Nothing fails a test yet, so JUnit's form tells of tests alone.
+        word = "test_names" if file.endswith(".xml") else "Book.author"
+        assert word in (project.folder / file).read_text()
+    assert f"::warning file=shop/views.py,line={names_line(project)}," in done.output
+    assert "Book.author" in page.read_text()
+    assert 'name="mercury_queries" value="' in (project.folder / "pytest.xml").read_text()

@@ -82,7 +82,7 @@ class MercuryRunnerMixin:
         merged.scope = self._scope
         verdict = conclusion.conclude(merged, self._wishes)
         conclusion.write(verdict, self._wishes)
-        told = conclusion.told(verdict, sys.stderr, "manage.py test")
+        told = conclusion.told(verdict, self._wishes, sys.stderr)
         sys.stderr.write(f"\n{told}\n")
         return verdict.exit_code
 
@@ -91,7 +91,7 @@ class MercuryRunnerMixin:
         asked = {name: options.pop(f"mercury_{name}", None) for name in FORMATS}
         outputs = {name: Path(path) for name, path in asked.items() if path}
         file = Path(named) if named else self._root / baseline.FILE
-        return Wishes(self._root, file, bool(options.pop("mercury_update", False)), outputs)
+        return Wishes("manage.py test", self._root, file, bool(options.pop("mercury_update", False)), outputs)
 
 
 class MercuryRunner(MercuryRunnerMixin, DiscoverRunner):

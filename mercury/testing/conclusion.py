@@ -3,15 +3,19 @@
 import functools
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Dict, List, Optional
 
 from mercury import settings
 from mercury.errors import BaselineError
 from mercury.report.console import wants_color
 from mercury.testing import baseline, budgets, endpoints
 from mercury.testing.baseline import Baseline
-from mercury.testing.outputs import document, writing
-from mercury.testing.outputs.summary import summary
+from mercury.testing.outputs import writing
+from mercury.testing.outputs.annotations import annotations, wants_annotations
+from mercury.testing.outputs.forms import form
+from mercury.testing.outputs.markdown import markdown
+from mercury.testing.outputs.step_summary import add_to_step_summary
+from mercury.testing.outputs.summary import obeyed_by_none, summary
 from mercury.testing.records import Reader
 from mercury.testing.suite import Suite, SuiteFinding
 from mercury.testing.verdict import ADVICE, NEW, JudgedFinding, SuiteVerdict
@@ -19,8 +23,9 @@ from mercury.testing.verdict import ADVICE, NEW, JudgedFinding, SuiteVerdict
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user has asked for. `outputs` has the path of each document by the name of its format."""
+    """What the user has asked for by `command`. `outputs` has the path of each document by the name of its format."""
 
+    command: str
     root: Path
     baseline: Path
     updates: bool = False
@@ -95,17 +100,19 @@ def _check_budgets(verdict: SuiteVerdict, is_whole: bool) -> None:
 
 def write(verdict: SuiteVerdict, wishes: Wishes) -> None:
     """Writes the documents that were wished for; what cannot be written is a problem of the verdict."""
-    makers = {wishes.outputs[name]: functools.partial(_FORMS[name], verdict) for name in wishes.outputs}
+    makers = {
+        path: functools.partial(form, name, verdict, wishes.root, wishes.command)
+        for name, path in wishes.outputs.items()
+    }
     verdict.problems += writing.write_each(makers)
+    problem = add_to_step_summary(lambda left: markdown(verdict, most=left, command=wishes.command))
+    if problem is not None:
+        verdict.notices.append(problem)
 
 
-def _document(verdict: SuiteVerdict) -> str:
-    return document.dumps(verdict)
-
-
-_FORMS: Dict[str, Callable[[SuiteVerdict], str]] = {"json": _document}
-
-
-def told(verdict: SuiteVerdict, stream: Any, command: str) -> str:
-    """The verdict for the terminal behind `stream`; `command` is what ran the tests."""
-    return summary(verdict, color=wants_color(stream), command=command)
+def told(verdict: SuiteVerdict, wishes: Wishes, stream: Any) -> str:
+    """The verdict for the terminal behind `stream`, and in a step of GitHub Actions its annotations."""
+    text = summary(verdict, color=wants_color(stream), command=wishes.command)
+    if not wants_annotations():
+        return text
+    return f"{obeyed_by_none(text)}\n{annotations(verdict, wishes.root)}"

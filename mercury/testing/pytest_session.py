@@ -17,6 +17,7 @@ import pytest
 from mercury.testing import FORMATS, baseline, conclusion, unittest_cases, watch
 from mercury.testing.budgets import parse_limits
 from mercury.testing.conclusion import Wishes
+from mercury.testing.outputs.junit import properties
 from mercury.testing.places import definition, root_folder
 from mercury.testing.suite import FAILED, PASSED, SKIPPED, Limit, TestResult
 from mercury.testing.verdict import SuiteVerdict
@@ -32,6 +33,7 @@ class Session:
         worker: Optional[dict] = getattr(config, "workerinput", None)  # type: ignore[type-arg]
         self._is_worker = worker is not None
         self._folder = worker[_FOLDER] if worker is not None else tempfile.mkdtemp(prefix="mercury-")
+        self._wishes = _wishes(config)
         self._deselected = 0
         self._verdict: Optional[SuiteVerdict] = None
         self._watch = watch.start(self._folder, str(_root(config)))
@@ -67,6 +69,7 @@ class Session:
             result = self._watch.take() or _unseen(self._watch, item)
             result.outcome = PASSED if report.passed else SKIPPED if report.skipped else FAILED
             self._watch.hand_over(result)
+            report.user_properties += properties(result)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
@@ -81,7 +84,7 @@ class Session:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _conclude(self, session: Any, exitstatus: int) -> None:
-        wishes = _wishes(self._config)
+        wishes = self._wishes
         suite = conclusion.merged(Path(self._folder))
         suite.is_partial = suite.is_partial or exitstatus != 0 or _leaves_out(self._config)
         suite.scope = _scope(self._config)
@@ -93,7 +96,7 @@ class Session:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if self._verdict is not None:
             terminalreporter.section("Mercury")
-            terminalreporter.write_line(conclusion.told(self._verdict, sys.stdout, "pytest --mercury"))
+            terminalreporter.write_line(conclusion.told(self._verdict, self._wishes, sys.stdout))
 
 
 def _name(item: Any) -> str:
@@ -146,4 +149,4 @@ def _wishes(config: Any) -> Wishes:
     file = base / named if named else config.rootpath / written if written else default
     asked = {name: config.getoption(f"mercury_{name}") for name in FORMATS}
     outputs = {name: base / path for name, path in asked.items() if path}
-    return Wishes(_root(config), file, config.getoption("mercury_update"), outputs)
+    return Wishes("pytest --mercury", _root(config), file, config.getoption("mercury_update"), outputs)
