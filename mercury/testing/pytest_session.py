@@ -69,7 +69,7 @@ class Session:
             result = self._watch.take() or _unseen(self._watch, item)
             result.outcome = PASSED if report.passed else SKIPPED if report.skipped else FAILED
             self._watch.hand_over(result)
-            report.user_properties += properties(result)
+            item.user_properties += properties(result)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
