@@ -18,7 +18,8 @@ WERROR ?=
 STRICT = OUT=build/werror WERROR=-Werror
 NATIVE = mercury_native
 WARNINGS = -Wall -Wextra -Wconversion -Wshadow $(WERROR)
-BASE_CFLAGS = -std=c11 -O2 -g0 -fPIC -fvisibility=hidden -ffp-contract=off $(WARNINGS)
+# Without errno a square root is an instruction, and the library needs no libm.
+BASE_CFLAGS = -std=c11 -O2 -g0 -fPIC -fvisibility=hidden -ffp-contract=off -fno-math-errno $(WARNINGS)
 ALL_CFLAGS = $(BASE_CFLAGS) $(MACHINE_CFLAGS) -I$(NATIVE) -isystem $(NATIVE)/vendor -DMERCURY_BUILD $(CPPFLAGS) $(CFLAGS)
 TEST_CFLAGS = $(ALL_CFLAGS) -DMERCURY_STATIC
 
