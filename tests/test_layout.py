@@ -99,8 +99,11 @@ DOCUMENTED = [
     "wheel",
     "wheels",
     "check-wheels",
+    "test-wheels",
+    "lint-workflows",
     "wheels-again",
     "wheels-table",
+    "check-cffi-wheels",
 ]
 
 

@@ -1,0 +1,1 @@
+"""What `make check-wheels` refuses: real wheels of dist/, tampered with."""
