@@ -39,6 +39,18 @@ alloc-failures: ## each request for memory of the C tests refused, at every plac
 	    LDFLAGS='-no-pie -Wl,--wrap=mercury_alloc_set,--wrap=mercury_error_fill' run-c-tests
 	$(PYTHON) tools/allocation_sites.py $(FAILURES_OUT) $(SOURCE_FILES)
 
+ACTIONLINT = .venvs/actionlint/actionlint
+ACTIONLINT_VERSION = v1.7.12
+
+.PHONY: lint-workflows
+
+lint-workflows: $(ACTIONLINT) ## the workflows under actionlint (needs Go), and each action of others pinned by commit
+	$(ACTIONLINT)
+	@! grep -nE 'uses: [^.]' .github/workflows/*.yml | grep -vE '@[0-9a-f]{40} # v[0-9.]+$$'
+
+$(ACTIONLINT):
+	GOBIN=$(abspath $(@D)) go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
+
 S390X_CC ?= s390x-linux-gnu-gcc
 S390X_RUNNER ?= qemu-s390x-static
 BIG_ENDIAN = OUT=build/s390x BENCHMARKS=build/s390x CC=$(S390X_CC) LDFLAGS=-static
