@@ -71,7 +71,7 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 .PHONY: help library static build-ext c-tests strict-c-tests run-c-tests ffi bounds words header-hash develop demo test test-build test-native test-pure test-suites verdicts \
         test-postgresql test-django detection receivers applications orm-expressions differential properties benchmark \
         benchmark-drivers bench-sql bench-sql-peers instructions instructions-update instructions-trial profile-sql \
-        bench-detection bench-gunicorn bench-linear bench-overhead bench-metrics lint format asan exits wheel sdist clean FORCE
+        bench-detection bench-gunicorn bench-linear bench-overhead bench-metrics lint format asan exits wheel verify test-all sdist clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-17s %s\n", $$1, $$2}'
@@ -331,6 +331,14 @@ exits: $(VENV)/ready library ## EXITS=500 interpreter starts and exits with live
 wheel: $(VENV)/ready ## build the platform wheel into dist/; fails without the library
 	rm -f dist/*.whl
 	MERCURY_NATIVE=require $(VENV_PYTHON) -m build --wheel --no-isolation --outdir dist
+
+verify: wheel ## install the wheel that was just built into a fresh environment, and prove both backends there
+	rm -rf build/verify
+	$(PYTHON) -m venv build/verify
+	build/verify/bin/python -m pip install -q dist/*.whl "Django>=4.2"
+	build/verify/bin/python -I tools/verify.py
+
+test-all: test benchmark ## the C tests, the suite over the library, the suite over the twin, then the benchmark
 
 sdist: $(VENV)/ready ## build the source distribution into dist/
 	$(VENV_PYTHON) -m build --sdist --no-isolation --outdir dist
