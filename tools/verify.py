@@ -14,11 +14,11 @@ from pathlib import Path
 VECTORS = Path(__file__).resolve().parents[1] / "tests" / "vectors" / "sql"
 
 ANSWERS = """
-import json, sys
+import array, json, sys
 import mercury
 statements = json.load(sys.stdin)
 histogram = mercury.Histogram()
-histogram.record_many([float(len(sql)) for sql, *_ in statements])
+histogram.record_many(array.array("d", [len(sql) for sql, *_ in statements]))
 answers = [[mercury.normalize(sql, dialect), mercury.fingerprint(sql, dialect)] for sql, dialect, _ in statements]
 print(json.dumps([mercury.backend, mercury.backend_reason, mercury.__file__, histogram.to_bytes().hex(), answers]))
 """
