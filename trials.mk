@@ -4,14 +4,21 @@
 # that MERCURY_TREES names. The wheels are those of the folder TRIAL_WHEELS, or built first.
 
 INTERPRETERS ?=
+INTERPRETERS_FLAGS ?=
+PLATFORMS ?=
+PLATFORMS_FLAGS ?=
 TRIAL_WHEELS ?=
 TRIED = $(or $(TRIAL_WHEELS),build/trials/wheels)
 
-.PHONY: trial-wheels interpreters
+.PHONY: trial-wheels interpreters platforms
 
 trial-wheels: $(WHEELS_VENV)/ready
 	$(if $(TRIAL_WHEELS),,$(WITH_TOOLS) tools.wheels.build --output $(TRIED) --work build/trials/wheels.work $(TRIAL_NAMES))
 
 interpreters: TRIAL_NAMES = manylinux-x86_64
 interpreters: trial-wheels ## one wheel on every interpreter that can be had, or on INTERPRETERS="3.8 3.13 pypy3"
-	$(WHEELS_PYTHON) -m tools.trials.interpreters $(TRIED)/*-manylinux2014_x86_64.*.whl $(INTERPRETERS) $(PYTHONS)
+	$(WHEELS_PYTHON) -m tools.trials.interpreters $(INTERPRETERS_FLAGS) $(TRIED)/*-manylinux2014_x86_64.*.whl $(INTERPRETERS) $(PYTHONS)
+
+platforms: TRIAL_NAMES = $(PLATFORMS)
+platforms: trial-wheels ## each platform's wheel and the C tests on its machine: natively, under qemu, under wine; or on PLATFORMS="manylinux-s390x"
+	$(WHEELS_PYTHON) -m tools.trials.platforms $(PLATFORMS_FLAGS) $(TRIED) $(PLATFORMS)

@@ -158,3 +158,13 @@ def test_the_hash_over_the_frozen_list_is_current(root: Path) -> None:
     # Complete it is where every word is found: tests/test_twin_sql.py looks for each.
     tool = root / "tools" / "sql_words.py"
     assert subprocess.run([sys.executable, str(tool), "--check"], check=False).returncode == 0
+
+
+def test_each_platform_is_tried_or_says_why_not(root: Path) -> None:
+    program = """
+from tools.trials.machines import MACHINES, MUSL
+from tools.trials.platforms import NOT_RUN, WINDOWS
+from tools.wheels.platforms import PLATFORMS
+assert sorted(PLATFORMS) == sorted([*MACHINES, *MUSL, *NOT_RUN, WINDOWS])
+"""
+    assert subprocess.run([sys.executable, "-c", program], cwd=str(root), check=False).returncode == 0

@@ -7,12 +7,16 @@ packages depend on, verifies it with Debian's keys, and knows nothing of the pac
 import os
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 from typing import NamedTuple, Tuple
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MIRROR = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org/debian")
 KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+# Two trials may want one tree.
+_unpacking = threading.Lock()
 
 
 class Tree(NamedTuple):
@@ -30,7 +34,12 @@ def cache() -> Path:
 
 def unpack(tree: Tree) -> Path:
     """The folder of a tree, which is made where it is not there yet. Raises CalledProcessError."""
-    folder = cache() / f"{tree.suite}-{tree.machine}"
+    with _unpacking:
+        return unpack_once(tree, cache() / f"{tree.suite}-{tree.machine}")
+
+
+def unpack_once(tree: Tree, folder: Path) -> Path:
+    """The same; nobody else unpacks meanwhile."""
     stamp = folder / "unpacked"
     wanted = "\n".join(tree.packages)
     if stamp.is_file() and stamp.read_text(encoding="ascii") == wanted:

@@ -7,8 +7,9 @@ name: it finds its environment, and starts children as `sys.executable`, as any 
 
 import shlex
 import shutil
+import sys
 from pathlib import Path
-from typing import NamedTuple, Sequence, Tuple
+from typing import NamedTuple, Tuple
 
 from tools.trials.commands import run
 from tools.trials.debian_tree import cache
@@ -37,6 +38,10 @@ class Environment(NamedTuple):
     def run(self, *arguments: str, **variables: str) -> str:
         """What the interpreter prints. Raises Failed."""
         return run([self.python, *arguments], self.folder, **variables)
+
+    def holds(self, place: str) -> bool:
+        """Whether a path that the interpreter tells is of this environment."""
+        return place.startswith(str(self.folder))
 
     def install(self, *requirements: str) -> None:
         """Installs from wheels alone. Raises Failed."""
@@ -98,10 +103,11 @@ def without_pip(folder: Path, python: str) -> Environment:
     return Environment(folder, (program, "-c", RUN_PIP, program, pip_wheel()))
 
 
-def pip_wheel(download: Sequence[str] = ("python3", "-m", "pip", "download", "-q", "--no-deps")) -> str:
-    """A wheel of the newest pip, downloaded once."""
+def pip_wheel() -> str:
+    """A wheel of the newest pip, downloaded once. Raises Failed."""
     folder = cache() / "pip"
     if not list(folder.glob("pip-*.whl")):
         folder.mkdir(parents=True, exist_ok=True)
-        run([*download, "--disable-pip-version-check", "--dest", str(folder), "pip"], folder)
+        flags = ["-q", "--no-deps", "--disable-pip-version-check", "--dest", str(folder)]
+        run([sys.executable, "-m", "pip", "download", *flags, "pip"], folder)
     return str(max(folder.glob("pip-*.whl")))

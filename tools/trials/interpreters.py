@@ -24,6 +24,7 @@ from tools.trials.debian_tree import Tree, unpack
 from tools.trials.environment import Environment
 
 FOLDER = trial.ROOT / ".venvs" / "interpreters"
+DOCUMENT = trial.ROOT / "docs" / "platforms.md"
 SID = Tree("sid", "amd64", ("python3.14", "python3.15", "pypy3"))
 HEADER = ("interpreter", "cffi", "backend expected", "got", "core tests", "Django", "seconds")
 NATIVE = "native"
@@ -210,6 +211,7 @@ def try_all(interpreters: List[Interpreter], wheel: Path, must_be_there: bool) -
 
 def main(arguments: Optional[List[str]] = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--write", action="store_true", help="renew its rows in docs/platforms.md")
     parser.add_argument("wheel", type=Path)
     parser.add_argument("names", nargs="*", metavar="NAME")
     options = parser.parse_args(arguments)
@@ -217,6 +219,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
     if not options.names:
         rows += [[name, "-", "-", f"not run: {reason}", "-", "-", "0"] for name, reason in NOT_RUN]
     print(f"\n{options.wheel.name}\n\n{table.text(HEADER, rows)}\n")
+    if options.write:
+        order = [*(interpreter.name for interpreter in INTERPRETERS), *dict(NOT_RUN)]
+        table.renew(DOCUMENT, "made by make interpreters", HEADER[:-1], [row[:-1] for row in rows], order)
     print("Every cell is as expected." if good else "Not every cell is as expected.")
     return 0 if good else 1
 

@@ -33,7 +33,7 @@ def build(name: str, source: Source) -> Path:
     work = cache() / f"python-{name}.build"
     shutil.rmtree(work, ignore_errors=True)
     folder = unpack(source, work)
-    partial = prefix.with_suffix(".partial")
+    partial = prefix.with_name(f"{prefix.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     run(folder, work / "log", ["./configure", "-q", f"--prefix={prefix}", "--without-ensurepip", *source.options])
     run(folder, work / "log", ["make", f"-j{os.cpu_count()}"])

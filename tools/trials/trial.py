@@ -3,13 +3,22 @@
 import json
 import re
 from pathlib import Path
-from typing import List, NamedTuple
+from typing import List, NamedTuple, Protocol
 
 from tools.trials.commands import Failed
 from tools.trials.environment import Environment
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOOLS = ("pytest>=8.3", "hypothesis>=6")
+
+
+class Subject(Protocol):
+    """An interpreter and the packages that it sees."""
+
+    def run(self, *arguments: str, **variables: str) -> str: ...
+
+    def holds(self, place: str) -> bool: ...
+
 
 TELL = """
 import json, os, platform, sys
@@ -46,11 +55,11 @@ class Told(NamedTuple):
         return "native" if self.backend == "native" else f"pure: {self.reason}"
 
 
-def tell(environment: Environment) -> Told:
+def tell(subject: Subject) -> Told:
     """Asks the interpreter. Raises Failed where it does not see the installed wheel."""
-    output = environment.run("-W", "ignore::RuntimeWarning", "-c", TELL)
+    output = subject.run("-W", "ignore::RuntimeWarning", "-c", TELL)
     told = Told(**json.loads(output.splitlines()[-1]))
-    if not told.place.startswith(str(environment.folder)):
+    if not subject.holds(told.place):
         raise Failed(f"not the installed wheel: {told.place}")
     return told
 
@@ -63,12 +72,12 @@ def test_files(*more: str) -> List[str]:
     return [str(path) for path in paths if path.is_file()]
 
 
-def tests(environment: Environment, files: List[str], backend: str = "native") -> str:
+def tests(subject: Subject, files: List[str], backend: str = "native") -> str:
     """How many tests passed, as pytest says it. Raises Failed."""
     variables = {"CI": "1", "MERCURY_TEST_BACKEND": backend}
     if backend == "pure":
         variables["DJANGO_MERCURY_PURE_PYTHON"] = "1"
-    output = environment.run("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *files, **variables)
+    output = subject.run("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *files, **variables)
     return passed(output)
 
 
@@ -86,7 +95,7 @@ def django(environment: Environment, version: str) -> str:
     return bookshop(environment)
 
 
-def bookshop(environment: Environment, **variables: str) -> str:
+def bookshop(subject: Subject, **variables: str) -> str:
     """Runs the bookshop: the N+1 of its slow page must be found. Returns Django's version. Raises Failed."""
-    environment.run(str(ROOT / "examples" / "bookshop" / "demo.py"), **variables)
-    return environment.run("-c", "import django; print(django.__version__)", **variables).strip()
+    subject.run(str(ROOT / "examples" / "bookshop" / "demo.py"), **variables)
+    return subject.run("-c", "import django; print(django.__version__)", **variables).strip()
