@@ -187,3 +187,25 @@ def test_every_document_is_written_and_a_workflow_gets_annotations_and_a_summary
     assert f"::warning file=shop/views.py,line={names_line(project)}," in done.output
     assert "Book.author" in page.read_text()
     assert 'name="mercury_queries" value="' in (project.folder / "pytest.xml").read_text()
+
+
+def test_a_test_may_run_tests_itself(project: Project) -> None:
+    project.write(
+        "shop/tests/test_of_tests.py",
+        """
+pytest_plugins = ["pytester"]
+
+def test_inner(pytester):
+    pytester.makepyfile("import unittest\\nclass Inner(unittest.TestCase):\\n    def test_one(self): pass\\n")
+    pytester.runpytest_inprocess("--mercury", "-p", "no:django", "-p", "no:randomly").assert_outcomes(passed=1)
+""",
+    )
+    project.write("shop/tests/test_pages_later.py", (project.folder / "shop/tests/test_pages.py").read_text())
+    done = project.pytest("--mercury", "shop/tests/test_of_tests.py", "shop/tests/test_pages_later.py")
+    assert done.code == 0, done.output
+    assert len(done.found()) == 1
+    assert {test["name"].partition("tests.")[2]: test["outcome"] for test in done.document["tests"]} == {
+        "test_of_tests.test_inner": "passed",
+        "test_pages_later.Pages.test_names": "passed",
+        "test_pages_later.Pages.test_plain": "passed",
+    }

@@ -37,7 +37,7 @@ class Session:
         self._deselected = 0
         self._verdict: Optional[SuiteVerdict] = None
         self._watch = watch.start(self._folder, str(_root(config)))
-        unittest_cases.hands_over = False
+        self._watch.hands_over_cases = False
         unittest_cases.watch_cases()
 
     @pytest.hookimpl(optionalhook=True)
@@ -54,7 +54,9 @@ class Session:
         if isinstance(getattr(item, "cls", None), type) and issubclass(item.cls, unittest.TestCase):
             yield
             return
-        self._watch.begin(_name(item), definition(getattr(item, "obj", None)), sys._getframe())
+        # This generator is on the stack only while it runs; who calls the hooks is there until the test has ended.
+        frame = sys._getframe(1)
+        self._watch.begin(_name(item), definition(getattr(item, "obj", None)), frame)
         outcome = yield
         self._watch.end()
         failure = self._watch.failure()

@@ -12,9 +12,6 @@ from mercury.testing.budgets import parse_limits
 from mercury.testing.places import definition
 from mercury.testing.suite import FAILED, PASSED, SKIPPED
 
-hands_over = True
-"""False where somebody else knows how each test has ended, and hands its record over."""
-
 
 def watch_cases() -> None:
     """Has every case be watched that runs while somebody watches. Safe to call again."""
@@ -36,7 +33,7 @@ def watch_cases() -> None:
             return run(self, result)
         finally:
             active.end()
-            if hands_over:
+            if active.hands_over_cases:
                 _hand_over(active, before, _counts(result))
 
     watched.is_watched_by_mercury = True  # type: ignore[attr-defined]

@@ -36,8 +36,12 @@ class Watch:
         self.root = Root(root)
         self._outbox = None if folder is None else Outbox(folder)
         self._running: Optional[_Running] = None
+        self.hands_over_cases = True
+        """False where somebody else knows how a case of unittest has ended, and hands its record over."""
         self.limits: Tuple[Limit, ...] = ()
         """What the next test that begins must not pass."""
+        self.previous = active
+        """Who watched before: a test may run tests itself."""
         self.ended: Optional[TestResult] = None
         """The test that ended last, until somebody takes it."""
 
@@ -177,8 +181,8 @@ def stop() -> None:
     global active
     if active is not None:
         _monitor.witnesses.remove(active.witness)
-        settings.adjust(None)
-    active = None
+        active = active.previous
+        settings.adjust(None if active is None else _all_measured)
 
 
 def _all_measured(chosen: Settings) -> Settings:
