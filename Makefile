@@ -60,7 +60,7 @@ EXITS ?= 500
 CORE_TESTS = $(wildcard $(SOURCES:%=tests/test_%.py))
 ASAN_TESTS ?= tests --ignore=tests/test_build.py --ignore=tests/test_loader.py
 DJANGO_TESTS = $(addprefix tests/test_,$(addsuffix .py,capture eager_loads findings remembered gevent graphql middleware monitor settings suppression development \
-                 rest_framework metrics_page examples labelled labelled_run orm_expressions checks doctor run units hostile_host telemetry telemetry_sampling endpoints))
+                 rest_framework metrics_page examples labelled labelled_run orm_expressions checks doctor run units hostile_host telemetry telemetry_sampling endpoints causes))
 DJANGO_VERSIONS ?= 4.2 5.2 6.0 6.1
 # The one Python that all of these versions run on.
 DJANGO_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.12.*/bin/python) python3.12)
@@ -162,7 +162,7 @@ test-pure: $(VENV)/ready ## the suite over the twin
 	    --ignore=tests/test_development.py --ignore=tests/test_checks.py --ignore=tests/test_settings.py --ignore=tests/test_examples.py \
     --ignore=tests/test_telemetry_segment.py --ignore=tests/test_switch_command.py --ignore=tests/test_hints.py --ignore=tests/test_library_cache.py \
     --ignore=tests/test_comparison.py --ignore=tests/test_history.py --ignore=tests/test_compare_command.py \
-    --ignore=tests/test_baseline.py --ignore=tests/test_budgets.py --ignore=tests/test_endpoints.py \
+    --ignore=tests/test_baseline.py --ignore=tests/test_budgets.py --ignore=tests/test_endpoints.py --ignore=tests/test_causes.py \
     --ignore-glob='tests/test_export_*' --ignore-glob='tests/test_suites_*' --ignore-glob='tests/test_suite_outputs*'
 
 test-postgresql: $(VENV)/ready library ## the Django tests over a PostgreSQL server of their own

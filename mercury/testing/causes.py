@@ -1,15 +1,20 @@
-"""The findings of a report as a suite keeps them: with names that are the same on every machine and every Django."""
+"""The findings of a report as a suite keeps them: with names that are the same on every machine, Python and Django."""
 
+import functools
+from pathlib import Path
 from typing import Iterator
 
 from mercury.findings import Finding
 from mercury.query import analyze
 from mercury.report import Report
 from mercury.testing.places import Root, is_of_tests
+from mercury.testing.sources import Sources
 from mercury.testing.suite import Cause
 
 TIMED = frozenset(("slow_query", "consecutive_independent"))
 """Kinds that depend on the machine and its load, so that a suite's verdict leaves them out."""
+
+_COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>")
 
 
 def causes(report: Report, root: Root, test_file: str) -> Iterator[Cause]:
@@ -38,7 +43,7 @@ def _cause(finding: Finding, root: Root) -> Cause:
         database=finding.database,
         file=root.relative(finding.file),
         line=finding.line,
-        function=finding.function,
+        function=_function(finding, root),
         loop_file=root.relative(finding.loop_file),
         loop_line=finding.loop_line,
         count=finding.count,
@@ -49,6 +54,21 @@ def _cause(finding: Finding, root: Root) -> Cause:
         why=finding.why,
         is_advisory=finding.is_advisory,
     )
+
+
+def _function(finding: Finding, root: Root) -> str:
+    """As Python 3.12 and newer name it, which run comprehensions in the function around them."""
+    if finding.function not in _COMPREHENSIONS:
+        return finding.function
+    sources = _sources(root.folder)
+    if not sources.text(finding.file, finding.line):
+        return finding.function
+    return sources.function(finding.file, finding.line).rpartition(".")[2] or "<module>"
+
+
+@functools.lru_cache(maxsize=1)
+def _sources(folder: str) -> Sources:
+    return Sources(Path(folder))
 
 
 def _summary(finding: Finding) -> str:
