@@ -64,14 +64,14 @@ def recorded() -> List[Measured]:
     return [Measured(*(1000 * int(number) for number in line.split())) for line in lines]
 
 
-def synthetic(seeds: Iterable[int], effect: float) -> Iterator[Outcome]:
+def synthetic(seeds: Iterable[int], effect: float, primary: str) -> Iterator[Outcome]:
     recording = recorded()
     for seed in seeds:
         chance = random.Random(f"trial {seed} of {effect}")
         start = chance.randrange(len(recording) - RUNS_OF_A_TRIAL)
         runs = iter(recording[start : start + RUNS_OF_A_TRIAL])
         sides: Any = (Replay(runs, 1), Replay(runs, 1 + effect / 100))
-        rounds = measure(*sides, Plan(PROCESSOR, 0.05, seed, 3600), lambda text: None)
+        rounds = measure(*sides, Plan(primary, 0.05, seed, 3600), lambda text: None)
         verdicts = {name: compare_rounds(each, 0.05, seed).verdict for name, each in rounds.items()}
         for name, each in rounds.items():
             verdicts[f"{name}, all runs by rank"] = pooled(each)
@@ -96,7 +96,7 @@ def ratio(rounds: List[Round]) -> str:
     return SLOWER if head > RATIO * base else FASTER if base > RATIO * head else "other"
 
 
-def real(seeds: Iterable[int], effect: float) -> Iterator[Outcome]:
+def real(seeds: Iterable[int], effect: float, primary: str) -> Iterator[Outcome]:
     with tempfile.TemporaryDirectory() as folder:
         make_repository(Path(folder))
         for seed in seeds:
@@ -168,13 +168,15 @@ def main() -> int:
     parser.add_argument("--trials", type=int, default=1000)
     parser.add_argument("--effect", type=float, default=0.0, metavar="PERCENT")
     parser.add_argument("--seed", type=int, default=1, help="of the first trial")
+    parser.add_argument("--primary", choices=(PROCESSOR, WALL), default=PROCESSOR, help="what a trial waits for")
     parser.add_argument("--neighbors", type=int, default=2)
     options = parser.parse_args()
-    kinds: Dict[str, Callable[[Iterable[int], float], Iterator[Outcome]]] = {"synthetic": synthetic, "real": real}
+    kinds: Dict[str, Callable[[Iterable[int], float, str], Iterator[Outcome]]] = {"synthetic": synthetic, "real": real}
     outcomes: List[Outcome] = []
     neighbors = start_neighbors(options.neighbors if options.kind == "real" else 0)
     try:
-        for outcome in kinds[options.kind](range(options.seed, options.seed + options.trials), options.effect):
+        seeds = range(options.seed, options.seed + options.trials)
+        for outcome in kinds[options.kind](seeds, options.effect, options.primary):
             outcomes.append(outcome)
             print(f"trial {len(outcomes)}: {outcome}", file=sys.stderr)
     except KeyboardInterrupt:

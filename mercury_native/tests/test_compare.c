@@ -72,6 +72,7 @@ static void shifts_and_centers(void) {
     double found = -1;
     CHECK(mercury_compare_shift(low, 3, high, 3, &found, NULL) == MERCURY_OK && found == 3);
     CHECK(mercury_compare_shift(low, 2, high, 1, &found, NULL) == MERCURY_OK && found == 4.5);
+    CHECK(mercury_compare_shift(high, 3, low, 3, &found, NULL) == MERCURY_OK && found == -3);
     CHECK(mercury_compare_center(values, 3, &found, NULL) == MERCURY_OK && found == 3.75);
     CHECK(mercury_compare_center(values, 1, &found, NULL) == MERCURY_OK && found == 10);
 }
@@ -139,6 +140,30 @@ static void other_arguments_that_are_refused(void) {
     CHECK(mercury_compare_center_interval(low, 3, 0.9, 9, 1, NULL, NULL) == wrong);
 }
 
+static void *refusing_allocator(void *context, void *old, size_t old_bytes, size_t new_bytes) {
+    (void)context;
+    (void)old;
+    (void)old_bytes;
+    (void)new_bytes;
+    return NULL;
+}
+
+static void memory_may_be_refused(void) {
+    const int64_t refused = MERCURY_ERROR_OUT_OF_MEMORY;
+    mercury_error error = {0};
+    mercury_rank_test test;
+    mercury_interval interval;
+    double found;
+    mercury_alloc_set(refusing_allocator, NULL);
+    CHECK(mercury_compare_rank_sum(low, 3, high, 3, &test, &error) == refused && error.code == refused);
+    CHECK(mercury_compare_signed_rank(low, 3, &test, NULL) == refused);
+    CHECK(mercury_compare_shift(low, 3, high, 3, &found, NULL) == refused);
+    CHECK(mercury_compare_center(low, 3, &found, NULL) == refused);
+    CHECK(mercury_compare_shift_interval(low, 3, high, 3, 0.9, 9, 1, &interval, NULL) == refused);
+    CHECK(mercury_compare_center_interval(low, 3, 0.9, 9, 1, &interval, NULL) == refused);
+    mercury_alloc_set(NULL, NULL);
+}
+
 int main(void) {
     RUN(ranks_of_two_samples);
     RUN(ties_are_no_exact_matter);
@@ -148,5 +173,6 @@ int main(void) {
     RUN(intervals);
     RUN(samples_that_are_refused);
     RUN(other_arguments_that_are_refused);
+    RUN(memory_may_be_refused);
     return CHECK_RESULT();
 }
