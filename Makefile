@@ -346,6 +346,7 @@ sdist: $(VENV)/ready ## build the source distribution into dist/
 include checks.mk
 include wheels.mk
 include trials.mk
+include install.mk
 
 clean: ## remove what the build made
 	rm -rf build dist *.egg-info .venvs

@@ -122,6 +122,8 @@ def run_make(command: List[str]) -> None:
         raise NotBuilt(f"{command[0]} cannot be run: {error.strerror}") from None
     if done.returncode != 0:
         raise NotBuilt(f"make failed\n{done.stdout.rstrip()}")
+    # Whoever builds for a distribution looks for the flags.
+    print(done.stdout.rstrip())
 
 
 class BuildLibrary(build_ext):

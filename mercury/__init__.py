@@ -9,7 +9,6 @@
 Importing this package loads neither Django nor cffi; each name below is loaded at first use.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, List
 
 from mercury._version import __version__
@@ -64,6 +63,8 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is not None:
+        from importlib import import_module
+
         value = getattr(import_module(home), name)
         globals()[name] = value
         return value

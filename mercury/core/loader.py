@@ -10,11 +10,9 @@ Each "no" is a reason and, where the person can do something, a hint. The twin t
 serves, and one RuntimeWarning says so. Nothing here raises.
 """
 
-import contextlib
 import os
 import sys
 import threading
-import warnings
 from types import ModuleType
 from typing import Any, NamedTuple, NoReturn, Optional, Tuple
 
@@ -138,9 +136,9 @@ def _require_backend_of_cffi(path: str) -> None:
     try:
         import _cffi_backend  # noqa: F401
     except ModuleNotFoundError:
-        lacks_both = _is_in_a_folder(path) and not os.path.exists(path)
-        hint = _hints().install_library() if lacks_both else _hints().install_cffi()
-        raise Refused("cffi is not installed", hint) from None
+        if _is_in_a_folder(path) and not os.path.exists(path):
+            raise Refused("the C library is not installed, nor is cffi", _hints().install_library()) from None
+        raise Refused("cffi is not installed", _hints().install_cffi()) from None
     except ImportError as error:
         if "subinterpreter" in str(error):
             raise Refused("cffi does not run in isolated subinterpreters") from None
@@ -269,6 +267,8 @@ def _warn(loaded: Loaded) -> None:
     if loaded.hint:
         text += f" {loaded.hint}"
     text += f" (Set {SUPPRESS_VARIABLE}=1 to silence this, {PURE_VARIABLE}=1 to choose it.)"
+    import warnings
+
     frame: Any = sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "mercury":
         frame = frame.f_back
@@ -276,5 +276,7 @@ def _warn(loaded: Loaded) -> None:
         warnings.warn_explicit(text, RuntimeWarning, frame.f_code.co_filename, frame.f_lineno)
     except Exception:
         # Under -W error the warning is an exception, and loading promised not to raise one.
-        with contextlib.suppress(Exception):
+        try:
             print(text, file=sys.stderr)
+        except Exception:
+            return
