@@ -19,7 +19,7 @@ from array import array
 from collections import Counter
 from math import comb
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))
@@ -96,7 +96,7 @@ def ratio(rounds: List[Round]) -> str:
     return SLOWER if head > RATIO * base else FASTER if base > RATIO * head else "other"
 
 
-def real(seeds: Iterable[int], effect: float, primary: str) -> Iterator[Outcome]:
+def real(seeds: Iterable[int]) -> Iterator[Outcome]:
     with tempfile.TemporaryDirectory() as folder:
         make_repository(Path(folder))
         for seed in seeds:
@@ -171,12 +171,12 @@ def main() -> int:
     parser.add_argument("--primary", choices=(PROCESSOR, WALL), default=PROCESSOR, help="what a trial waits for")
     parser.add_argument("--neighbors", type=int, default=2)
     options = parser.parse_args()
-    kinds: Dict[str, Callable[[Iterable[int], float, str], Iterator[Outcome]]] = {"synthetic": synthetic, "real": real}
     outcomes: List[Outcome] = []
     neighbors = start_neighbors(options.neighbors if options.kind == "real" else 0)
     try:
         seeds = range(options.seed, options.seed + options.trials)
-        for outcome in kinds[options.kind](seeds, options.effect, options.primary):
+        made = real(seeds) if options.kind == "real" else synthetic(seeds, options.effect, options.primary)
+        for outcome in made:
             outcomes.append(outcome)
             print(f"trial {len(outcomes)}: {outcome}", file=sys.stderr)
     except KeyboardInterrupt:
