@@ -425,7 +425,7 @@ class _Reader:
         if isinstance(node, ast.Lambda):
             return self.of(node.body, scope)
         found = []
-        for inner in syntax.own_nodes(node):
+        for inner in syntax.acts_of(block, node):
             if isinstance(inner, (ast.Return, ast.YieldFrom)) and inner.value is not None:
                 found.append(self.of(inner.value, scope))
             elif isinstance(inner, ast.Yield):
@@ -543,7 +543,7 @@ class _Reader:
     def _sources(self, name: str, scope: syntax.Scope) -> Optional[List[Origin]]:
         """What is put into a variable: by assignments, and by growing what it holds. None: no assignment."""
         assigned, grown = [], []
-        for node in syntax.own_nodes(scope.node):
+        for node in syntax.acts_of(scope.block, scope.node):
             value = syntax.assigned(node, name)
             if value is not None:
                 assigned.append(self.of(value, scope))

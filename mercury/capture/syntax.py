@@ -5,7 +5,9 @@ bounded number of those is kept.
 """
 
 import ast
+import functools
 import tokenize
+from itertools import islice
 from types import CodeType, FrameType
 from typing import Any, Container, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -14,6 +16,7 @@ from mercury.capture.code import is_library
 from mercury.capture.code_memory import once_for_code
 
 _MAX_CODES = 256
+_MAX_BLOCKS = 64
 _TRIES = 8
 _MAX_FILE_LINES = 20_000
 _MAX_WHOLE_FILE = 2_000
@@ -27,6 +30,10 @@ class Block(NamedTuple):
 
     tree: ast.AST
     parents: Dict[Node, Node]
+    calls: List[Node]
+    """All of them, as `ast.walk` meets them."""
+    acts: Dict[Node, List[Node]]
+    """What `acts_of` has found, by function."""
     loops: Dict[Tuple[int, Tuple[str, ...]], Node]
     """What `loop_node` has found, by line and variables."""
     chains: Dict[Tuple[int, str], str]
@@ -57,11 +64,21 @@ def _parsed(filename: str, line: int) -> Optional[Block]:
     if not 0 < line <= len(lines) <= _MAX_FILE_LINES:
         return None
     start, end = _outermost(lines, line)
-    tree = _tree("\n" * start + "".join(lines[start:end]))
-    if tree is None and len(lines) <= _MAX_WHOLE_FILE:
+    block = _block("\n" * start + "".join(lines[start:end]))
+    if block is None and len(lines) <= _MAX_WHOLE_FILE:
         # What looks like the beginning of a statement may be within a text.
-        tree = _tree("".join(lines))
-    return None if tree is None else Block(tree, _parents(tree), {}, {})
+        block = _block("".join(lines))
+    return block
+
+
+@functools.lru_cache(maxsize=_MAX_BLOCKS)
+def _block(source: str) -> Optional[Block]:
+    """The methods of a class share one."""
+    tree = _tree(source)
+    if tree is None:
+        return None
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return Block(tree, _parents(tree), calls, {}, {}, {})
 
 
 def _tree(source: str) -> Optional[ast.AST]:
@@ -184,10 +201,8 @@ def _position(frame: FrameType) -> Optional[Tuple[int, int, int, int]]:
     positions = getattr(frame.f_code, "co_positions", None)
     if positions is None or frame.f_lasti < 0:
         return None
-    for index, position in enumerate(positions()):
-        if 2 * index == frame.f_lasti:
-            return None if None in position else position
-    return None
+    position = next(islice(positions(), frame.f_lasti // 2, None), None)
+    return None if position is None or None in position else position
 
 
 def stands_in(frame: FrameType, node: Node) -> bool:
@@ -208,8 +223,8 @@ def looping_calls(block: Block, frame: FrameType, names: Container[str], is_know
     position = _position(frame)
     line = line_at(frame.f_code, frame.f_lasti)
     calls = []
-    for node in ast.walk(block.tree):
-        if not isinstance(node, ast.Call) or not _first_line(node) <= line <= _last_line(node):
+    for node in block.calls:
+        if not _first_line(node) <= line <= _last_line(node):
             continue
         here = (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
         loops = called(node) in names or any(isinstance(each, ast.Starred) for each in node.args)
@@ -234,8 +249,21 @@ def is_within(block: Block, node: Node, outer: Node) -> bool:
     return node is outer or any(each is outer for each in ancestors(block, node))
 
 
-def own_nodes(function: Node) -> Iterator[Node]:
-    """All nodes of a function but those of functions inside it."""
+_ACTS = (
+    *(ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr, ast.For, ast.AsyncFor),
+    *(ast.Call, ast.Return, ast.Yield, ast.YieldFrom),
+)
+
+
+def acts_of(block: Block, function: Node) -> List[Node]:
+    """Where a function stores, calls, loops, returns and yields, but for the functions inside it."""
+    found = block.acts.get(function)
+    if found is None:
+        found = block.acts[function] = [node for node in _own_nodes(function) if isinstance(node, _ACTS)]
+    return found
+
+
+def _own_nodes(function: Node) -> Iterator[Node]:
     waiting = list(ast.iter_child_nodes(function))
     while waiting:
         node = waiting.pop()
@@ -296,16 +324,14 @@ def function_node(block: Block, code: CodeType) -> Node:
 def calls_at(block: Block, frame: FrameType) -> List[Node]:
     """The call that the frame stands at, where the interpreter tells: from CPython 3.11 on."""
     position = _position(frame)
-    calls = [node for node in ast.walk(block.tree) if isinstance(node, ast.Call)]
-    return [n for n in calls if (n.lineno, n.end_lineno, n.col_offset, n.end_col_offset) == position]
+    return [n for n in block.calls if (n.lineno, n.end_lineno, n.col_offset, n.end_col_offset) == position]
 
 
 def calls_of(block: Block, caller: FrameType, name: str) -> List[Node]:
     """The call that the caller's frame stands at; before CPython 3.11 the calls of its line that fit the name."""
     position = _position(caller)
     line = line_at(caller.f_code, caller.f_lasti)
-    calls = [node for node in ast.walk(block.tree) if isinstance(node, ast.Call) and _first_line(node) <= line]
-    calls = [node for node in calls if line <= _last_line(node)]
+    calls = [node for node in block.calls if _first_line(node) <= line <= _last_line(node)]
     if position is not None:
         return [n for n in calls if (n.lineno, n.end_lineno, n.col_offset, n.end_col_offset) == position]
     return [node for node in calls if called(node) == name]
