@@ -165,6 +165,22 @@ def test_a_further_loop_around_one_line_is_the_one_that_is_new(root, names):
     assert states(root, before, *views(root, "second")) == ([KNOWN], 1)
 
 
+def test_a_further_loop_is_told_apart_though_the_line_of_the_query_has_changed(root):
+    before = known(root, *views(root, "first", "second"))
+    after = views(root, "new", "first", "second")
+    (root / "shop" / "models.py").write_text(PROPERTY.replace("author.name", "author.full_name"))
+    judged = baseline.judge(suite_of(*after), before, root)
+    assert [each.state for each in judged.findings] == [NEW, KNOWN, KNOWN]
+
+
+def test_a_further_loop_is_told_apart_though_the_function_of_the_known_one_has_another_name(root):
+    before = known(root, *views(root, "first"))
+    after = views(root, "new", "renamed")
+    rewrite(root, VIEWS.format("new").replace("in books:", "in books[:10]:") + VIEWS.format("renamed"))
+    judged = baseline.judge(suite_of(*after), before, root)
+    assert [each.state for each in judged.findings] == [NEW, KNOWN]
+
+
 def test_a_loop_in_another_file_is_the_one_that_is_new(root):
     before = known(root, *views(root, "first"))
     (root / "shop" / "admin.py").write_text(VIEWS.format("first"))
