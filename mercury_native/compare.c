@@ -520,7 +520,8 @@ static int64_t open_workspace(workspace *self, size_t samples, size_t resamples,
     self->copies = block;
     self->drawn = block + samples;
     self->estimates = block + 2 * samples;
-    self->counts = (uint64_t *)(void *)(block + 2 * samples + resamples);
+    void *rest = block + 2 * samples + resamples;
+    self->counts = rest;
     self->bytes = (3 * samples + resamples) * sizeof *block;
     return MERCURY_OK;
 }
