@@ -128,7 +128,7 @@ def test_a_budget_for_tests_is_none_for_endpoints():
 
 
 def test_only_a_run_of_all_tests_speaks_of_endpoints(project, tmp_path):
-    wishes = conclusion.Wishes(tmp_path, tmp_path / "baseline.json")
+    wishes = conclusion.Wishes("pytest", tmp_path, tmp_path / "baseline.json")
     part, partial, whole = suite_of(), suite_of(), suite_of()
     part.scope = ("shop/tests/test_pages.py",)
     partial.is_partial = True
