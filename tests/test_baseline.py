@@ -327,6 +327,19 @@ def test_only_who_runs_all_that_the_baseline_is_about_can_say_what_is_gone(root,
     assert (after.removed, after.baseline.scope) == ((1, (ran,)) if is_judged else (0, (wrote,)))
 
 
+def test_who_adds_findings_of_other_tests_must_run_them_to_say_that_they_are_gone(root):
+    first, second, both = suite_of(AUTHOR), suite_of(SHOP), suite_of(AUTHOR, SHOP)
+    first.scope, second.scope = ("tests/a.py",), ("tests/b.py",)
+    written = baseline.update(first, None, root).baseline
+    assert baseline.update(first, written, root).baseline.scope == ("tests/a.py",)
+    written = baseline.update(second, written, root).baseline
+    assert written.scope == ("tests/a.py", "tests/b.py")
+    assert [baseline.judge(suite, written, root).gone for suite in (first, second)] == [[], []]
+    assert baseline.update(both, written, root).baseline.scope == (".",)
+    part = suite_of(replace(SHOP, function="new"), is_partial=True)
+    assert baseline.update(part, written, root).baseline.scope == (".",)
+
+
 def test_what_was_skipped_or_not_measured_may_still_be_there(root):
     before = known(root, AUTHOR)
     skipped, unmeasured, noted = suite_of(outcome=SKIPPED), suite_of(), suite_of()

@@ -8,7 +8,7 @@ import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Dict, List, NamedTuple, NoReturn, Optional
+from typing import Dict, List, NamedTuple, NoReturn, Optional, Tuple
 
 from mercury.errors import BaselineError
 from mercury.testing.baseline_format import (
@@ -141,12 +141,19 @@ def update(suite: Suite, baseline: Optional[Baseline], root: Path) -> Update:
     if not is_proof:
         known = {entry.id for entry in before.entries}
         found = [*before.entries, *(entry for entry in found if entry.id not in known)]
-    scope = suite.scope if is_proof else before.scope
-    after = Baseline(tuple(sorted(found, key=lambda entry: entry.order)), scope)
     added = sum(each.known is None for each in matches)
+    after = Baseline(tuple(sorted(found, key=lambda entry: entry.order)), _scope(suite, before, is_proof, added))
     removed = len(before.entries) + added - len(found) if is_proof else 0
     told = f"the baseline was written: {added} added, {removed} removed, {len(found)} in all"
     return Update(after, added, removed, told + _caution(suite, is_proof, removed))
+
+
+def _scope(suite: Suite, before: Baseline, is_proof: bool, added: int) -> Tuple[str, ...]:
+    """What must run to prove an entry gone: all that has added one."""
+    if is_proof:
+        return suite.scope
+    both = {*before.scope, *(suite.scope if added else ())}
+    return (".",) if "." in both else tuple(sorted(both))
 
 
 def _caution(suite: Suite, is_proof: bool, removed: int) -> str:
