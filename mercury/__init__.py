@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mercury.segment import Segment
     from mercury.suppression.audit import check_ignores
     from mercury.suppression.block import ignore
+    from mercury.testing.growing import growth
 
     backend: str
     backend_reason: str
@@ -38,6 +39,7 @@ __all__ = [
     "compare",
     "fingerprint",
     "fingerprint_batch",
+    "growth",
     "ignore",
     "monitor",
     "normalize",
@@ -53,6 +55,7 @@ _HOMES = {
     "compare": "mercury.comparison",
     "fingerprint": "mercury.query",
     "fingerprint_batch": "mercury.batch",
+    "growth": "mercury.testing.growing",
     "ignore": "mercury.suppression.block",
     "monitor": "mercury._monitor",
     "normalize": "mercury.query",

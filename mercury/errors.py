@@ -85,6 +85,10 @@ class BudgetError(MercuryError, ValueError):
     """A budget that limits nothing as it is written; the message says why."""
 
 
+class GrowthError(MercuryError, ValueError):
+    """Runs at two sizes would prove nothing; the message says why."""
+
+
 _BY_CODE: Dict[int, Type[MercuryError]] = {
     error.code: error
     for error in (

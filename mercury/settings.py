@@ -301,10 +301,14 @@ def reload() -> None:
     _cache.told.clear()
 
 
-def adjust(function: "Optional[Callable[[Settings], Settings]]") -> None:
-    """Has the settings go through a function wherever they are read: whoever tests wants all of it measured."""
-    _cache.adjust = function
+def adjust(function: "Optional[Callable[[Settings], Settings]]") -> "Optional[Callable[[Settings], Settings]]":
+    """Has the settings go through a function wherever they are read: whoever tests wants all of it measured.
+
+    Returns the function that they went through before.
+    """
+    before, _cache.adjust = _cache.adjust, function
     _cache.settings = None
+    return before
 
 
 def _tell(problems: List[Problem]) -> None:

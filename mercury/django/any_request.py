@@ -24,7 +24,7 @@ def watch(handler: Any, note_fault: Callable[[Exception], None]) -> None:
     def load_middleware(self: Any, *args: Any, **kwargs: Any) -> None:
         load(self, *args, **kwargs)
         try:
-            self._middleware_chain = _watched(self._middleware_chain)
+            self._middleware_chain = watched(self._middleware_chain)
         except Exception as error:
             note_fault(error)
 
@@ -32,7 +32,8 @@ def watch(handler: Any, note_fault: Callable[[Exception], None]) -> None:
     handler.load_middleware = load_middleware
 
 
-def _watched(chain: Respond) -> Respond:
+def watched(chain: Respond) -> Respond:
+    """A handler's middleware with Mercury's outside, unless the project has it, run in no unit of work."""
     if chain is None:
         raise TypeError("no middleware chain")
     if not _is_watched_already():

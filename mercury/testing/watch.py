@@ -56,7 +56,7 @@ class Watch:
             result = TestResult(name, self.root.relative(place[0]), place[1], limits=self.limits)
             self._write(records.started(result))
             _watch_requests()
-            _forget_framework_caches()
+            forget_framework_caches()
             self._running = _Running(result, frame)
         except Exception:
             tell_fault("Mercury could not watch a test.")
@@ -205,7 +205,7 @@ def _tell_fault(error: Exception) -> None:
     tell_fault("Mercury could not watch requests.")
 
 
-def _forget_framework_caches() -> None:
+def forget_framework_caches() -> None:
     """Empties what Django keeps for a process's life, so that no test depends on those before it."""
     for module, name in (("contenttypes", "ContentType"), ("sites", "Site")):
         models = sys.modules.get(f"django.contrib.{module}.models")
