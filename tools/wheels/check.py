@@ -15,6 +15,7 @@ from typing import Callable, Dict, Iterator, List, Optional
 
 from tools.wheels import checks, library_checks, peer_checks, table
 from tools.wheels.archive import Wheel
+from tools.wheels.build import git
 from tools.wheels.command import Failed, run
 from tools.wheels.platforms import PLATFORMS, Platform
 from tools.wheels.table import Row
@@ -94,7 +95,7 @@ def main() -> int:
         faults += missing([path.name for path in paths])
     for fault in faults:
         print(fault, file=sys.stderr)
-    table.write(rows, options.folder, options.table)
+    table.write(rows, options.folder, options.table, git("log", "-1", "--format=%h").strip() if options.table else "")
     print(f"{len(paths)} files, {len(faults)} faults")
     return 1 if faults else 0
 

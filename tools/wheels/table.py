@@ -40,8 +40,8 @@ def text(rows: List[Row], again: Dict[str, str]) -> str:
     return HEAD + "".join(line(row, again) for row in rows)
 
 
-def write(rows: List[Row], folder: Path, document: Optional[Path]) -> None:
-    """Writes wheels.md and SHA256SUMS into the folder, and the table between the marks of a document."""
+def write(rows: List[Row], folder: Path, document: Optional[Path], commit: str) -> None:
+    """Writes wheels.md and SHA256SUMS into the folder; the table and its commit between the marks of a document."""
     made = text(rows, sums(folder / AGAIN))
     (folder / "wheels.md").write_text(made, encoding="ascii")
     digests = "".join(f"{row.sha256}  {row.path.name}\n" for row in rows)
@@ -49,4 +49,6 @@ def write(rows: List[Row], folder: Path, document: Optional[Path]) -> None:
     if document is not None:
         old = document.read_text(encoding="utf-8")
         between = re.compile(re.escape(BEGIN) + ".*" + re.escape(END), re.DOTALL)
-        document.write_text(between.sub(lambda _: BEGIN + made + END, old), encoding="utf-8")
+        document.write_text(
+            between.sub(lambda _: BEGIN + f"Built from {commit}:\n\n" + made + END, old), encoding="utf-8"
+        )
