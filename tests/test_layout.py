@@ -104,6 +104,10 @@ DOCUMENTED = [
     "wheels-again",
     "wheels-table",
     "check-cffi-wheels",
+    "install-library",
+    "install-matrix",
+    "bench-import",
+    "debian-packages",
 ]
 
 

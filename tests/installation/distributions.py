@@ -1,11 +1,12 @@
 """Builds from source as distributions do them: offline, with flags, folders and a library of their own."""
 
+import shutil
 import sys
 from pathlib import Path
 
 from tests.installation.archives import with_cffi
 from tests.installation.situation import NATIVE, PURE, Home, situation
-from tests.installation.workshop import LIBRARY, Environment, Failed, Place
+from tests.installation.workshop import LIBRARY, Absent, Environment, Failed, Place
 
 GROUP = "distribution"
 SYSTEM_FLAGS = {
@@ -98,6 +99,8 @@ def dangling_link(place: Place) -> Home:
 
 @situation(GROUP, "a C program links the installed library through pkg-config", NATIVE)
 def pkg_config(place: Place) -> Home:
+    if shutil.which("pkg-config") is None:
+        raise Absent("no pkg-config here")
     home = with_system_library(place, place.tree())
     prefix = place.folder / "usr"
     variables = {"PKG_CONFIG_PATH": str(prefix / "lib" / "pkgconfig"), "PKG_CONFIG_SYSROOT_DIR": str(place.folder)}
