@@ -2,8 +2,9 @@
 
     python -m tests.installation.run [--short] [--write] [--jobs N] [NAME ...]
 
-`--short` tries those that are quick; a NAME, those with it in their name. `--write` puts the table into
-docs/installation.md. Fails where one situation is not as the table says, or fewer than 40 could be tried.
+`--short` tries those that are quick; a NAME, those with it in their name. `--write` puts what became of them into the
+table of docs/installation.md; a row that was not tried stays as it was while its expectation does. Fails where one
+situation is not as the table says, or where fewer than 40 of all could be tried.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import json
 import shutil
 import sys
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import Any, Dict, List, NamedTuple, Optional
@@ -119,24 +121,43 @@ def wrong_tags(place: Place) -> List[str]:
     return wrong
 
 
-def table(outcomes: List[Outcome]) -> str:
-    """The outcomes as Markdown."""
-    lines = ["| situation | serves | said | |", "|---|---|---|---|"]
-    group = ""
-    for outcome in outcomes:
-        situation = outcome.situation
+def row(situation: Situation) -> str:
+    """A row of the table, but for its last cell."""
+    said = " … ".join(f"`{part}`" for part in [situation.message, *situation.output] if part)
+    return f"| {situation.name} | {situation.backend} | {said} | "
+
+
+def state(outcome: Outcome) -> str:
+    return f"not here: {outcome.absent}" if outcome.absent else "FAILED" if outcome.faults else "ok"
+
+
+def table(outcomes: List[Outcome], before: str) -> str:
+    """The table with these outcomes; what was not tried has the state that it has in the table before."""
+    states = {row(outcome.situation): state(outcome) for outcome in outcomes}
+    lines, group = ["| situation | serves | said | |", "|---|---|---|---|"], ""
+    counts: Counter[str] = Counter()
+    for situation in SITUATIONS:
         if situation.group != group:
             group = situation.group
             lines.append(f"| **{group}** | | | |")
-        said = " … ".join(f"`{part}`" for part in [situation.message, *situation.output] if part)
-        state = f"not here: {outcome.absent}" if outcome.absent else "FAILED" if outcome.faults else "ok"
-        lines.append(f"| {situation.name} | {situation.backend} | {said} | {state} |")
+        start = row(situation)
+        kept = next((line[len(start) : -2] for line in before.splitlines() if line.startswith(start)), "not tried")
+        lines.append(f"{start}{states.get(start, kept)} |")
+        counts[states.get(start, kept).partition(":")[0]] += 1
+    return "\n".join([*lines, "", ", ".join(f"{count} {name}" for name, count in counts.items()) + ".", ""])
+
+
+def write(outcomes: List[Outcome]) -> None:
+    text, mark, before = PAGE.read_text().partition(MARK)
+    PAGE.write_text(text + mark + table(outcomes, before))
+
+
+def summary(outcomes: List[Outcome]) -> str:
     tried = [outcome for outcome in outcomes if not outcome.absent]
     failed = sum(bool(outcome.faults) for outcome in tried)
     tracebacks = sum(TRACEBACK in outcome.transcript for outcome in tried)
     tags = sum("wrong tag" in fault for outcome in tried for fault in outcome.faults)
-    counts = f"{len(tried)} tried, {failed} failed, {tracebacks} tracebacks, {tags} wrong tags."
-    return "\n".join([*lines, "", counts, ""])
+    return f"{len(tried)} tried, {failed} failed, {tracebacks} tracebacks, {tags} wrong tags."
 
 
 def main() -> int:
@@ -162,11 +183,9 @@ def main() -> int:
         for outcome in pool.map(lambda number: attempt(workshop, number), numbers):
             outcomes.append(outcome)
             report(outcome)
-    text = table(outcomes)
-    print(f"\n{text.splitlines()[-1]} {time.monotonic() - started:.0f} s")
+    print(f"\n{summary(outcomes)} {time.monotonic() - started:.0f} s")
     if options.write:
-        before = PAGE.read_text().split(MARK)[0]
-        PAGE.write_text(before + MARK + text)
+        write(outcomes)
     enough = options.short or options.names or sum(not outcome.absent for outcome in outcomes) >= FEWEST
     return 0 if enough and not any(outcome.faults for outcome in outcomes) else 1
 
