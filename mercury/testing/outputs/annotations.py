@@ -54,7 +54,7 @@ def _all(verdict: SuiteVerdict, repository: Repository) -> Iterator[_Annotation]
         cause = finding.cause
         level = "error" if verdict.has_baseline else "warning"
         title = f"{heading(cause)}, {counted(cause.count)}"
-        yield _Annotation(level, title, sentences(finding), repository.place(finding, verdict))
+        yield _Annotation(level, title, sentences(finding, "\n"), repository.place(finding, verdict))
     for budget in verdict.passed_budgets:
         yield _Annotation("error", "Budget passed", f"{budget_sentence(budget)}.", repository.first([budget.place]))
     if verdict.gone:

@@ -4,11 +4,9 @@ from pathlib import Path
 
 from mercury.testing.verdict import SuiteVerdict
 
-NAMES = ("json", "html", "sarif", "junit", "markdown")
-
 
 def form(name: str, verdict: SuiteVerdict, root: Path, command: str) -> str:
-    """The verdict in one of NAMES. `root` is the project's root, `command` what ran the tests."""
+    """The verdict in one of `mercury.testing.FORMATS`. `root` is the project's root, `command` what ran the tests."""
     if name == "html":
         from mercury.testing.outputs.html import html
 

@@ -132,8 +132,8 @@ def _article(finding: SuiteFinding, before: Optional[int], style: str) -> str:
     fields = [
         ("Query", _code(place(cause.file, cause.line)) + function),
         ("Loop", loop),
-        ("Why", _text(cause.why)),
         ("Fix", _text(cause.fix)),
+        ("Why", _text(cause.why)),
         ("SQL", f"<pre>{_text(cause.sql)}</pre>" if cause.sql else ""),
         ("Tests", _names(finding.tests)),
         ("Views", _names(finding.views)),

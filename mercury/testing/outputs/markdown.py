@@ -13,6 +13,7 @@ from mercury.testing.outputs.telling import (
     FEW,
     budget_sentence,
     by_importance,
+    heading,
     next_steps,
     place,
     queries_of,
@@ -113,22 +114,17 @@ def _detailed(finding: SuiteFinding) -> List[str]:
     loop = f", the loop is at {_code(place(cause.loop_file, cause.loop_line))}" if cause.loop_line else ""
     lines = [
         "",
-        f"#### {_named(finding)}, {counted(cause.count)}",
+        f"#### {_prose(title(cause.kind))}: {_code(cause.target or cause.subject)}, {counted(cause.count)}",
         "",
         f"- **Where:** {where}{loop}",
-        f"- **Why:** {_prose(cause.why or '?')}",
         f"- **Fix:** {_prose(cause.fix or '?')}",
+        f"- **Why:** {_prose(cause.why or '?')}",
     ]
     if finding.tests:
         lines.append(f"- **Tests:** {_first_few(finding.tests)}")
     if finding.views:
         lines.append(f"- **Views:** {_first_few(finding.views)}")
     return lines
-
-
-def _named(finding: SuiteFinding) -> str:
-    cause = finding.cause
-    return f"{_prose(title(cause.kind))}: {_code(cause.target or cause.subject)}"
 
 
 def _first_few(names: Sequence[str]) -> str:
@@ -138,7 +134,7 @@ def _first_few(names: Sequence[str]) -> str:
 
 def _row(finding: SuiteFinding) -> Tuple[str, str, str]:
     cause = finding.cause
-    return _cell(_named(finding)), _code(place(cause.file, cause.line)), f"{cause.count:,}"
+    return _cell(heading(cause)), _cell(place(cause.file, cause.line)), f"{cause.count:,}"
 
 
 def _changes(verdict: SuiteVerdict) -> Iterator[Tuple[str, str, str, str]]:
@@ -154,9 +150,9 @@ def _changes(verdict: SuiteVerdict) -> Iterator[Tuple[str, str, str, str]]:
             named, where, count = _row(finding)
             yield named, where, f"{before:,}", count
     for gone in verdict.gone:
-        named = f"{_cell(_prose(title(gone.kind)))}: {_code(gone.target)}"
         before = verdict.previous.get(gone.id)
-        yield named, _code(place(gone.file, 0)), f"{before:,}" if isinstance(before, int) else "?", "none"
+        named = _cell(f"{title(gone.kind)}: {gone.target}")
+        yield named, _cell(place(gone.file, 0)), f"{before:,}" if isinstance(before, int) else "?", "none"
 
 
 def _next(verdict: SuiteVerdict, command: str) -> List[str]:
@@ -164,24 +160,22 @@ def _next(verdict: SuiteVerdict, command: str) -> List[str]:
     return [f"**Next:** {'; '.join(told)}."] if told else []
 
 
-_ENTITY = re.compile(r"[^\w ./:,()=-]|_", re.ASCII)
 _MARKUP = re.compile(r"[\\`*_\[\]<>|~#&!${}]")
 
 
 def _code(text: str) -> str:
-    """Text as code, also within a table: each character that could mean something stands as an entity."""
-    return f"<code>{_ENTITY.sub(lambda found: _entity(found.group()), plain(text, 300))}</code>"
+    """Text as code in a paragraph: its fence is longer than any run of backticks in it."""
+    text = plain(text, 300)
+    fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
+    return f"{fence} {text} {fence}" if "`" in text or not text.strip() else f"{fence}{text}{fence}"
 
 
-def _entity(character: str) -> str:
-    return f"&#{ord(character)};" if character.isascii() else character
+def _cell(text: str) -> str:
+    """Text as code in a table, where a fence would not keep a bar from ending the cell."""
+    return f"<code>{re.sub(_MARKUP, lambda found: f'&#{ord(found.group())};', plain(text, 300))}</code>"
 
 
 def _prose(text: str) -> str:
     """Text within a paragraph: no markup, and nobody is told by an at sign, no issue by a number."""
     escaped = _MARKUP.sub(r"\\\g<0>", plain(text, 1_000))
     return re.sub(r"(@|#)(?=\w)", "\\1\u2060", escaped)
-
-
-def _cell(text: str) -> str:
-    return text.replace("\\|", "&#124;")

@@ -3,7 +3,7 @@
 import os
 import posixpath
 from pathlib import Path
-from typing import Iterable, Mapping, Tuple
+from typing import Dict, Iterable, Mapping, Tuple
 from urllib.parse import quote
 
 from mercury.testing.suite import SuiteFinding
@@ -22,12 +22,15 @@ class Repository:
         inside = Path(os.path.abspath(root))
         self.root = _top(inside, environment)
         self._prefix = inside.relative_to(self.root).as_posix()
+        self._paths: Dict[str, str] = {}
 
     def path(self, file: str) -> str:
         """The path of a file below the repository's root; empty where it has none there, as those of libraries."""
-        path = posixpath.normpath(posixpath.join(self._prefix, file))
-        is_inside = bool(file) and not path.startswith(("../", "/"))
-        return path if is_inside and os.path.isfile(os.path.join(self.root, path)) else ""
+        if file not in self._paths:
+            path = posixpath.normpath(posixpath.join(self._prefix, file))
+            is_inside = bool(file) and not path.startswith(("../", "/"))
+            self._paths[file] = path if is_inside and os.path.isfile(os.path.join(self.root, path)) else ""
+        return self._paths[file]
 
     def place(self, finding: SuiteFinding, verdict: SuiteVerdict) -> Place:
         """The first that lies in the repository of: the line that sent the queries, the loop, a test that found it."""

@@ -6,9 +6,10 @@ not read baselineState, and would keep open what is there as "absent".
 """
 
 import hashlib
+import itertools
 import json
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterable, Iterator, List
 
 from mercury._version import __version__
 from mercury.testing.outputs.document import count_before
@@ -33,7 +34,8 @@ _Json = Dict[str, Any]
 def sarif(verdict: SuiteVerdict, root: Path) -> str:
     """The verdict as a SARIF log. `root` is the project's root, which files are relative to."""
     made = _Results(verdict, Repository(root))
-    results, left_out = _bounded(iter(made))
+    results = _bounded(made)
+    left_out = len(verdict.findings) + len(verdict.passed_budgets) - len(results)
     run = {
         "tool": {"driver": {"name": "Mercury", "version": __version__, "rules": [_rule(kind) for kind in made.rules]}},
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root of the repository."}}},
@@ -45,17 +47,16 @@ def sarif(verdict: SuiteVerdict, root: Path) -> str:
     return json.dumps(log, allow_nan=False, indent=1, sort_keys=True) + "\n"
 
 
-def _bounded(results: Iterator[_Json]) -> Tuple[List[_Json], int]:
-    """As many as a reader takes, and the number of the others."""
+def _bounded(results: Iterable[_Json]) -> List[_Json]:
+    """As many as a reader takes."""
     taken: List[_Json] = []
-    left_out = size = 0
-    for result in results:
+    size = 0
+    for result in itertools.islice(results, MAX_RESULTS):
         size += len(json.dumps(result, indent=1))
-        if len(taken) == MAX_RESULTS or size > MAX_BYTES:
-            left_out += 1
-        else:
-            taken.append(result)
-    return taken, left_out
+        if size > MAX_BYTES:
+            break
+        taken.append(result)
+    return taken
 
 
 class _Results:

@@ -53,18 +53,18 @@ def first_few(names: Sequence[str], few: int = FEW) -> str:
     return named if len(names) <= few else f"{named} and {len(names) - few:,} more"
 
 
-def sentences(finding: SuiteFinding) -> str:
-    """All that must be known about a finding, in one line: what, how often, where, the loop, why, the fix."""
+def sentences(finding: SuiteFinding, between: str = " ") -> str:
+    """All that must be known about a finding: what, how often, where, the loop, the fix, why, who found it."""
     cause = finding.cause
     told = [f"{heading(cause)}, {counted(cause.count)} at {place(cause.file, cause.line)}"]
     if cause.loop_line:
         told.append(f"The loop is at {place(cause.loop_file, cause.loop_line)}")
-    if cause.why:
-        told.append(f"Why: {plain(cause.why, 1_000)}")
     if cause.fix:
         told.append(f"Fix: {plain(cause.fix, 1_000)}")
+    if cause.why:
+        told.append(f"Why: {plain(cause.why, 1_000)}")
     told += found_in(finding)
-    return "".join(f"{sentence.rstrip('.')}. " for sentence in told).rstrip()
+    return between.join(f"{sentence.rstrip('.')}." for sentence in told)
 
 
 def found_in(finding: SuiteFinding) -> List[str]:
