@@ -45,12 +45,12 @@ def commit(folder: Path, **files: str) -> None:
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The last commit takes three times as long as the one before."""
+    """The last commit takes several times as long as the one before."""
     folder = tmp_path / "repository"
     folder.mkdir()
     git(folder, "init", "-q", "-b", "main")
-    commit(folder, work_sh=LOOP.format(1000))
-    commit(folder, work_sh=LOOP.format(6000))
+    commit(folder, work_sh=LOOP.format(300))
+    commit(folder, work_sh=LOOP.format(3000))
     monkeypatch.chdir(folder)
     monkeypatch.delenv("GIT_DIR", raising=False)
     return folder

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, NamedTuple, Optional, Sequence
 
 from mercury.commands.compare.execution import Execution
 from mercury.commands.run.command import environment
@@ -31,9 +31,9 @@ class Counted(NamedTuple):
     why_not: str
     base_queries: int = 0
     head_queries: int = 0
-    differences: List[Difference] = []
-    inexact: List[str] = []
-    only_in_one: List[str] = []
+    differences: Sequence[Difference] = ()
+    inexact: Sequence[str] = ()
+    only_in_one: Sequence[str] = ()
 
     @property
     def has_more(self) -> bool:
