@@ -68,7 +68,7 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 
 .DEFAULT_GOAL := library
 .DELETE_ON_ERROR:
-.PHONY: help library static build-ext c-tests strict-c-tests run-c-tests ffi bounds words header-hash develop demo test test-build test-native test-pure test-suites verdicts \
+.PHONY: help library static build-ext c-tests strict-c-tests run-c-tests ffi bounds words header-hash develop demo test test-build test-native test-pure test-suites verdicts regressions \
         test-postgresql test-django detection receivers applications orm-expressions differential properties benchmark \
         benchmark-drivers bench-sql bench-sql-peers instructions instructions-update instructions-trial profile-sql \
         bench-detection bench-gunicorn bench-linear bench-overhead bench-metrics lint format asan exits wheel verify test-all sdist clean FORCE
@@ -154,6 +154,12 @@ verdicts: library $(DJANGO_VERSIONS:%=.venvs/bookshop-%/ready) ## the bookshop's
 	@set -e; for version in $(DJANGO_VERSIONS); do \
 	    echo "Django $$version"; .venvs/bookshop-$$version/bin/python -m tests.verdicts.run $(VERDICTS_FLAGS); \
 	done
+
+REGRESSIONS_DJANGO ?= 5.2
+
+# Further versions are those of the changes that are another Django.
+regressions: library $(addprefix .venvs/bookshop-,$(addsuffix /ready,$(sort $(REGRESSIONS_DJANGO) $(if $(REGRESSIONS_FLAGS),,4.2 6.1)))) ## pull requests with regressions, which must be caught, and harmless ones; REGRESSIONS_FLAGS=--short for a few
+	.venvs/bookshop-$(REGRESSIONS_DJANGO)/bin/python -m tests.regressions.run --django $(REGRESSIONS_DJANGO) $(REGRESSIONS_FLAGS)
 
 test-pure: $(VENV)/ready ## the suite over the twin
 	MERCURY_TEST_BACKEND=pure DJANGO_MERCURY_PURE_PYTHON=1 $(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) $(PYTEST_PARALLEL) \
