@@ -43,11 +43,11 @@ class MercuryRunnerMixin:
         for name in FORMATS:
             group.add_argument(f"--mercury-{name}", metavar="FILE", help=f"Write the verdict to FILE, as {name}.")
 
-    def build_suite(self, test_labels: Any = None, **kwargs: Any) -> Any:
+    def build_suite(self, test_labels: Any = None, *args: Any, **kwargs: Any) -> Any:
         names = ("tags", "exclude_tags", "test_name_patterns")
         self._leaves_out = any(getattr(self, name, None) for name in names)
         self._scope = tuple(sorted(map(str, test_labels or ()))) or (".",)
-        return super().build_suite(test_labels, **kwargs)  # type: ignore[misc]
+        return super().build_suite(test_labels, *args, **kwargs)  # type: ignore[misc]
 
     def run_suite(self, suite: Any, **kwargs: Any) -> Any:
         watch.start(self._folder, str(self._root))
