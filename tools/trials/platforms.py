@@ -69,12 +69,13 @@ def wheel_of(name: str, folder: Path) -> Optional[Path]:
     return found[0].resolve() if len(found) == 1 else None
 
 
-def of_machine(machine: Machine, wheel: Path) -> Row:
+def of_machine(machine: Machine, wheel: Path, is_short: bool) -> Row:
     """A platform whose Debian runs here."""
     row = Row(machine.platform, "yes", f"qemu-{machine.qemu}" if machine.qemu else "this machine")
     runner = machine.start(machine.unpack()).words
     folder = FOLDER / machine.platform
-    row = row._replace(c_tests=attempt(lambda: c_tests.compile_and_run(machine.platform, runner, folder / "c")))
+    if not is_short:
+        row = row._replace(c_tests=attempt(lambda: c_tests.compile_and_run(machine.platform, runner, folder / "c")))
     return python_cells(row, machine, machine.environment(folder / "python"), wheel)
 
 
@@ -141,7 +142,7 @@ def judge(name: str, wheel: Path, is_short: bool) -> Row:
     try:
         if name in MACHINES:
             machine = MACHINES[name]
-            return of_machine(machine._replace(is_compared=machine.is_compared and not is_short), wheel)
+            return of_machine(machine._replace(is_compared=machine.is_compared and not is_short), wheel, is_short)
         return of_musl(MUSL[name], wheel) if name in MUSL else of_windows(name, wheel)
     except (Failed, CalledProcessError, OSError) as error:
         print(error, flush=True)
@@ -162,7 +163,7 @@ def row_of(name: str, wheels: Path, is_short: bool) -> Row:
 def main(arguments: Optional[List[str]] = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--write", action="store_true", help="renew its rows in docs/platforms.md")
-    parser.add_argument("--short", action="store_true", help="without the comparison of library and twin")
+    parser.add_argument("--short", action="store_true", help="without C tests and the comparison of library and twin")
     parser.add_argument("wheels", type=Path)
     parser.add_argument("names", nargs="*", metavar="NAME")
     options = parser.parse_args(arguments)

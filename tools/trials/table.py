@@ -23,13 +23,15 @@ def renew(path: Path, name: str, header: Row, rows: Sequence[Row], order: Sequen
     """Renews rows of the table between `<!-- NAME -->` and `<!-- end of NAME -->`.
 
     Rows are of one subject where they begin with the same word; `order` is that of the subjects. Those of a subject
-    that `rows` are about are replaced; the others stay, so that a table can be renewed a part at a time.
+    that `rows` are about are replaced; the others stay, so that a table can be renewed a part at a time. A subject that
+    has no row yet says so.
     """
     before, rest = path.read_text("utf-8").split(f"<!-- {name} -->\n")
     old, after = rest.split(f"<!-- end of {name} -->\n")
     subjects = by_subject([line.strip("| ").split(" | ") for line in old.splitlines()[2:]])
     subjects.update(by_subject(rows))
-    kept = [row for subject in order for row in subjects.get(subject, [])]
+    untried = ["not tried yet", *["-"] * (len(header) - 2)]
+    kept = [row for subject in order for row in subjects.get(subject, [[subject, *untried]])]
     content = markdown(header, kept)
     path.write_text(f"{before}<!-- {name} -->\n{content}\n<!-- end of {name} -->\n{after}", "utf-8")
 
