@@ -80,7 +80,7 @@ def open_cache(place: Place) -> Home:
     return home
 
 
-@situation(GROUP, "the same, and its hint obeyed", NATIVE, EXTRACTED)
+@situation(GROUP, "a zip, and a cache that everybody may write, the hint obeyed", NATIVE, EXTRACTED)
 def cache_hint(place: Place) -> Home:
     home = open_cache(place)
     code = "from mercury.core import backend; print(backend().hint)"

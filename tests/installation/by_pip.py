@@ -55,7 +55,7 @@ def no_dependencies(place: Place) -> Home:
     return environment.home()
 
 
-@situation(GROUP, "the same, and its hint obeyed", NATIVE, short=True)
+@situation(GROUP, "a platform's wheel without cffi, the hint obeyed", NATIVE, short=True)
 def cffi_hint(place: Place) -> Home:
     environment = place.environment(has_pip=True)
     environment.install("--no-deps", place.workshop.native)
@@ -168,14 +168,14 @@ def build_shelf(place: Place) -> Path:
     return shelf
 
 
-@situation(GROUP, "the same with --no-deps", PURE, "-m pip install cffi")
+@situation(GROUP, "an index without cffi, --no-deps", PURE, "-m pip install cffi")
 def no_cffi_and_no_dependencies(place: Place) -> Home:
     environment = place.environment()
     environment.install("--no-deps", place.workshop.sdist, "--find-links", build_shelf(place), PIP_FIND_LINKS="")
     return environment.home()
 
 
-@situation(GROUP, "the same without a compiler", PURE, MISSING)
+@situation(GROUP, "an index without cffi, no compiler", PURE, MISSING)
 def no_cffi_and_no_compiler(place: Place) -> Home:
     environment = place.environment()
     environment.install(place.workshop.sdist, "--find-links", build_shelf(place), PIP_FIND_LINKS="", CC="false")
@@ -211,7 +211,7 @@ def cached_pure_wheel(place: Place) -> Home:
     return second.home()
 
 
-@situation(GROUP, "the same, and its hint obeyed", NATIVE, short=True)
+@situation(GROUP, "pip's cached pure wheel, the hint obeyed", NATIVE)
 def cache_hint(place: Place) -> Home:
     environment = place.environment(has_pip=True)
     cache = {"PIP_NO_CACHE_DIR": "0", "PIP_CACHE_DIR": str(place.folder / "cache")}
@@ -364,7 +364,7 @@ def old_pip(place: Place, version: str, file: Path) -> Home:
     return environment.home()
 
 
-@situation(GROUP, "pip 19.3.1 of October 2019, Python 3.8, a platform's wheel", NATIVE, short=True)
+@situation(GROUP, "pip 19.3.1 of October 2019, Python 3.8, a platform's wheel", NATIVE)
 def old_pip_wheel(place: Place) -> Home:
     return old_pip(place, "3.8", place.workshop.native)
 
@@ -393,7 +393,7 @@ def python_313(place: Place) -> Home:
     return environment.home()
 
 
-@situation(GROUP, "PyPy, a platform's wheel", NATIVE, short=True)
+@situation(GROUP, "PyPy, a platform's wheel", NATIVE)
 def pypy(place: Place) -> Home:
     environment = place.environment("pypy3", has_pip=True)
     environment.install(place.workshop.native)

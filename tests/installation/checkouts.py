@@ -41,7 +41,7 @@ def without_a_compiler(place: Place) -> Home:
     return environment.home()
 
 
-@situation(GROUP, "the same, and its hint obeyed", NATIVE)
+@situation(GROUP, "editable without a compiler, the hint obeyed", NATIVE)
 def build_hint(place: Place) -> Home:
     environment, _ = editable(place, CC="false")
     obey(place, environment.home(), BUILD_IT)
@@ -63,7 +63,7 @@ def change_header(tree: Path) -> None:
     header.write_text(text[:end] + "enum { MERCURY_NEWER = 1 };\n" + text[end:])
 
 
-@situation(GROUP, "the same, and its hint obeyed", NATIVE)
+@situation(GROUP, "editable, then the header changes, the hint obeyed", NATIVE)
 def changed_header_hint(place: Place) -> Home:
     environment, tree = editable(place)
     change_header(tree)

@@ -42,7 +42,7 @@ def installed(place: Place, wheel: Path) -> Environment:
     return environment
 
 
-@situation(GROUP, "sdist, offline, system flags, installer --destdir", NATIVE, short=True)
+@situation(GROUP, "sdist, offline, system flags, installer --destdir", NATIVE)
 def system_flags(place: Place) -> Home:
     environment = installed(place, built(place, **SYSTEM_FLAGS))
     dynamic = place.run("readelf", "-dl", environment.site / "mercury" / LIBRARY)
@@ -75,7 +75,6 @@ def with_system_library(place: Place, tree: Path, name: str = "libmercury.so") -
     "the system's library of the same release, linked into the package",
     NATIVE,
     "libmercury.so is loaded",
-    short=True,
 )
 def system_library(place: Place) -> Home:
     return with_system_library(place, place.tree())

@@ -41,6 +41,8 @@ def situation(
     """Adds the function that makes a situation to the table; it takes a Place and gives a Home, or None if REFUSED."""
 
     def add(make: Callable[..., Optional[Home]]) -> Callable[..., Optional[Home]]:
+        if any((group, name) == (each.group, each.name) for each in SITUATIONS):
+            raise ValueError(f"two situations are called {group}: {name}")
         parts = [output] if isinstance(output, str) else output
         SITUATIONS.append(Situation(group, name, backend, message, [part for part in parts if part], short, make))
         return make
