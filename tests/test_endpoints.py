@@ -18,6 +18,7 @@ from mercury.testing import baseline, conclusion, endpoints
 from mercury.testing.budgets import parse
 from mercury.testing.endpoints import Endpoint
 from mercury.testing.suite import Figures, Suite, TestResult
+from mercury.testing.verdict import EXIT_UNJUDGED
 
 
 def view(request, **kwargs):
@@ -38,9 +39,11 @@ urlpatterns = [
     path("admin/", include(([path("books/", view)], "admin"))),
     path("i18n/", include("django.conf.urls.i18n")),
     path("language/", set_language),
+    path("one/", page),
+    path("two/", page),
 ]
 
-NAMES = ["/", "/^regex/leaf/$", "/about/", "/books/<int:pk>/", "/shop/deep/", "/shop/old/$"]
+NAMES = ["/", "/^regex/leaf/$", "/about/", "/books/<int:pk>/", "/one/", "/shop/deep/", "/shop/old/$", "/two/"]
 
 
 @pytest.fixture
@@ -62,7 +65,7 @@ def test_the_endpoints_are_the_project_s_own_and_each_is_there_once(project):
 
 def test_an_endpoint_has_the_name_that_its_requests_have(project, reports):
     client = Client()
-    for url in ("/", "/books/7/", "/shop/old/", "/shop/deep/", "/regex/leaf/", "/about/"):
+    for url in ("/", "/books/7/", "/one/", "/two/", "/shop/old/", "/shop/deep/", "/regex/leaf/", "/about/"):
         client.get(url)
     known = endpoints.endpoints()
     names = [report.name for report in reports]
@@ -81,13 +84,13 @@ def test_an_endpoint_is_requested_by_any_of_its_routes(url, name, project, repor
 
 def test_endpoints_without_a_test_or_a_budget_are_told(project):
     by_path = [parse({"view": "GET /[bs]*", "queries": 7}, "budgets[0]")]
-    tested = ["POST /", "GET /books/<int:pk>/", "GET /de/about/", "GET /^regex/leaf/$"]
+    tested = ["POST /", "GET /one/", "GET /two/", "GET /books/<int:pk>/", "GET /de/about/", "GET /^regex/leaf/$"]
     assert endpoints.notices(suite_of(*tested), []) == [
         "2 endpoints were requested by no test: /shop/deep/, /shop/old/$"
     ]
     assert endpoints.notices(suite_of(*tested, "GET /shop/old/$"), by_path) == [
         "1 endpoint was requested by no test: /shop/deep/",
-        "3 endpoints have no budget: /, /^regex/leaf/$, /about/",
+        "5 endpoints have no budget: /, /^regex/leaf/$, /about/, /one/, /two/",
     ]
 
 
@@ -137,3 +140,14 @@ def test_only_a_run_of_all_tests_speaks_of_endpoints(project, tmp_path):
     assert told.startswith(f"{len(NAMES)} endpoints were requested by no test")
     baseline.write(wishes.baseline, baseline.update(part, None, tmp_path).baseline)
     assert conclusion.conclude(part, wishes).notices == [told]
+
+
+def test_settings_that_are_not_used_leave_a_suite_unjudged(project, tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[[tool.mercury.budgets]]\nview = "*"\nquerys = 7\n')
+    wishes = conclusion.Wishes("pytest", tmp_path, tmp_path / "baseline.json")
+    with override_settings(BASE_DIR=tmp_path):
+        verdict = conclusion.conclude(suite_of(), wishes)
+    (problem,) = verdict.problems
+    assert problem.startswith("pyproject.toml: budgets[0] limits nothing: ")
+    assert "did you mean queries?" in problem
+    assert verdict.exit_code == EXIT_UNJUDGED

@@ -1,6 +1,7 @@
 """The end of a run: records become a verdict, the verdict becomes files, a summary and an exit code."""
 
 import functools
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Optional
@@ -52,7 +53,7 @@ def _notes(reader: Reader) -> List[str]:
 
 def conclude(suite: Suite, wishes: Wishes) -> SuiteVerdict:
     """The verdict on a run that has ended; writes the baseline where that is wished. What fails is a problem in it."""
-    verdict = SuiteVerdict(suite, [])
+    verdict = SuiteVerdict(suite, [], problems=[str(problem) for problem in settings.load().problems])
     known = None
     try:
         known = _known(verdict, wishes)
@@ -63,7 +64,14 @@ def conclude(suite: Suite, wishes: Wishes) -> SuiteVerdict:
     else:
         _judge(verdict, known, wishes.root)
     _check_budgets(verdict, baseline.is_conclusive(suite, known or Baseline()))
+    verdict.problems = [_below(wishes.root, problem) for problem in verdict.problems]
+    verdict.notices = [_below(wishes.root, notice) for notice in verdict.notices]
     return verdict
+
+
+def _below(root: Path, sentence: str) -> str:
+    """The sentence with paths as a reader of the repository has them."""
+    return sentence if root == Path(root.anchor) else sentence.replace(f"{root}{os.sep}", "")
 
 
 def _known(verdict: SuiteVerdict, wishes: Wishes) -> Optional[Baseline]:

@@ -33,7 +33,7 @@ def endpoints() -> List[Endpoint]:
 
     routes: Dict[Tuple[Any, ...], List[str]] = {}
     for route, pattern in _walk(get_resolver(), ("",)):
-        key = (id(pattern.callback), pattern.name)
+        key = (id(pattern.callback), pattern.name or route)
         routes.setdefault(key, []).append("/" + route.lstrip("/"))
     return sorted(Endpoint(tuple(dict.fromkeys(each))) for each in routes.values())
 
