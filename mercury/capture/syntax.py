@@ -7,9 +7,10 @@ bounded number of those is kept.
 import ast
 import functools
 import tokenize
+from collections import deque
 from itertools import islice
 from types import CodeType, FrameType
-from typing import Any, Container, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Container, Deque, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from mercury.capture.bytecode import Loop, line_at
 from mercury.capture.code import is_library
@@ -77,8 +78,16 @@ def _block(source: str) -> Optional[Block]:
     tree = _tree(source)
     if tree is None:
         return None
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return Block(tree, _parents(tree), calls, {}, {}, {})
+    block = Block(tree, {}, [], {}, {}, {})
+    waiting: Deque[Node] = deque([tree])
+    while waiting:
+        node = waiting.popleft()
+        if isinstance(node, ast.Call):
+            block.calls.append(node)
+        for child in ast.iter_child_nodes(node):
+            block.parents[child] = node
+            waiting.append(child)
+    return block
 
 
 def _tree(source: str) -> Optional[ast.AST]:
@@ -109,14 +118,6 @@ def _outermost(lines: List[str], line: int) -> Tuple[int, int]:
 
 def _begins(line: str) -> bool:
     return line[:1] not in ("", " ", "\t", "\n", "\r", "\f", "#", ")", "]", "}", "'", '"')
-
-
-def _parents(tree: ast.AST) -> Dict[Node, Node]:
-    parents: Dict[Node, Node] = {}
-    for node in ast.walk(tree):
-        for child in ast.iter_child_nodes(node):
-            parents[child] = node
-    return parents
 
 
 def ancestors(block: Block, node: Node) -> Iterator[Node]:
