@@ -71,7 +71,7 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 .PHONY: help library static build-ext c-tests strict-c-tests run-c-tests ffi bounds words header-hash develop demo test test-build test-native test-pure test-suites verdicts regressions \
         test-postgresql test-django detection receivers applications orm-expressions differential properties benchmark \
         benchmark-drivers bench-sql bench-sql-peers instructions instructions-update instructions-trial profile-sql \
-        bench-detection bench-gunicorn bench-linear bench-overhead bench-metrics lint format asan exits wheel verify test-all sdist clean FORCE
+        bench-detection bench-gunicorn bench-linear bench-overhead bench-suite bench-metrics lint format asan exits wheel verify test-all sdist clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-17s %s\n", $$1, $$2}'
@@ -255,6 +255,20 @@ PYPY ?= $(shell command -v pypy3)
 bench-overhead: library $(OVERHEAD_VENV)/ready $(if $(PYPY),$(OVERHEAD_VENV)-pypy/ready) ## what watching costs a Django application, beside zeal and CaptureQueriesContext
 	$(OVERHEAD_VENV)/bin/python benchmarks/overhead/run.py --json $(BENCHMARKS)/overhead.json \
 	    $(if $(PYPY),--pypy $(abspath $(OVERHEAD_VENV)-pypy/bin/python)) $(OVERHEAD_FLAGS)
+
+SUITE_VENV = .venvs/suite
+SUITE_APPLICATION = pretix-2026.8.0
+
+bench-suite: library $(SUITE_VENV)/ready ## what watching costs the tests of pretix, beside zeal and query-doctor; SUITE_FLAGS="--rounds 1" for a short form
+	$(SUITE_VENV)/bin/python benchmarks/suite/run.py build/$(SUITE_APPLICATION)/src --json $(BENCHMARKS)/suite.json $(SUITE_FLAGS)
+
+# Tests are in the source distribution alone. Building it would take npm: nothing is built, and its wheel is installed.
+$(SUITE_VENV)/ready: benchmarks/suite/packages.txt
+	$(DJANGO_PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install -q -r $<
+	$(@D)/bin/python -m pip download -q --no-deps --no-build-isolation --no-binary pretix -d build $(subst -,==,$(SUITE_APPLICATION))
+	tar -xzf build/$(SUITE_APPLICATION).tar.gz -C build
+	touch $@
 
 bench-gunicorn: $(VENV)/ready library ## throughput under gunicorn with always-on metrics and without (needs wrk); GUNICORN_FLAGS="--rounds 2 --seconds 3" for a short form
 	$(VENV_PYTHON) benchmarks/production/run.py --json $(BENCHMARKS)/gunicorn.json $(GUNICORN_FLAGS)
