@@ -290,7 +290,7 @@ def _row(names: Tuple[str, ...], held: List[Any], kind: str) -> Optional[_Row]:
         if instance is not None:
             model = type(instance)
             label = rows.model_name(model)
-            words = f"`{name}`, a {label}" if instance is value else f"the {label} of `{name}`"
+            words = f"`{name}`, {rows.with_article(label)}" if instance is value else f"the {label} of `{name}`"
             found = iterables.ROWS if not rows.is_code_table(model) else CODES
             return _Row(found, words, label, rows.table_of(model), rows.key_of(instance))
         if type(value) is dict and kind == iterables.ROWS:

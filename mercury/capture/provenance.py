@@ -227,7 +227,7 @@ def _from_prefetch(instances: Any, lookup: Any) -> Optional[Sighting]:
     if type(name) is not str or not name:
         return None
     field = name.rpartition("__")[2]
-    row = f"a {_name(owner)}" if len(instances) == 1 else ""
+    row = rows.with_article(_name(owner)) if len(instances) == 1 else ""
     return Sighting("prefetch", _name(owner), field, "", "", False, row, rows.table_of(owner))
 
 
@@ -236,7 +236,7 @@ def _from_descriptor(descriptor: Any, instance: Any) -> Optional[Sighting]:
     if not rows.is_instance(instance):
         return None
     model = type(instance)
-    row, is_code = f"a {_name(model)}", rows.is_code_table(model)
+    row, is_code = rows.with_article(_name(model)), rows.is_code_table(model)
     if hasattr(descriptor, "related") and hasattr(descriptor.related, "get_accessor_name"):
         relation = descriptor.related
         accessor, related = str(relation.get_accessor_name()), _name(relation.related_model)
@@ -279,7 +279,7 @@ def _from_many_manager(manager: Any, method: str) -> Optional[Sighting]:
     if not is_between:
         written = Sighting("queryset", _name(model), "", "", method, False, "", _table(model))
         return None if method in _READING else written
-    row, is_code = f"a {_name(owner)}", rows.is_code_table(owner)
+    row, is_code = rows.with_article(_name(owner)), rows.is_code_table(owner)
     return Sighting("many", _name(owner), str(name), _name(model), method, False, row, _table(owner), is_code)
 
 
@@ -298,7 +298,7 @@ def _from_queryset(queryset: Any, method: str) -> Sighting:
     owner = type(instance)
     name = _accessor(queryset, instance)
     filtered = _condition_count(queryset) > 1
-    row, is_code = f"a {_name(owner)}", rows.is_code_table(owner)
+    row, is_code = rows.with_article(_name(owner)), rows.is_code_table(owner)
     return Sighting("many", _name(owner), name, _name(model), method, filtered, row, _table(owner), is_code)
 
 
@@ -340,7 +340,7 @@ def _with_row_of_loop(sighting: Sighting, loop_frame: FrameType, parameters: Any
         if rows.is_instance(held):
             if _shares_value(rows.own_dict(held).values(), values):
                 model = type(held)
-                row, is_code = f"`{name}`, a {_name(model)}", rows.is_code_table(model)
+                row, is_code = f"`{name}`, {rows.with_article(_name(model))}", rows.is_code_table(model)
                 return _related(sighting, model)._replace(row=row, is_code=is_code)
         elif type(held) is dict and _shares_value(held.values(), values):
             return sighting._replace(row=f"`{name}`, a row of values")

@@ -194,6 +194,11 @@ def holds_rows(value: Any) -> bool:
     return False
 
 
+def with_article(name: str) -> str:
+    """ "a Book", "an Author"; U is left with "a", as in "a User"."""
+    return f"{'an' if name[:1] in 'AEIO' else 'a'} {name}"
+
+
 def model_name(model: type) -> str:
     name = _name_of(model)
     return name if type(name) is str else ""
