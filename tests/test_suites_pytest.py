@@ -166,9 +166,11 @@ def test_a_baseline_of_no_use_is_told_and_no_result_is_lost(project: Project, te
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="needs /proc, where nobody may make files")
 def test_a_document_that_cannot_be_written_is_a_problem_of_its_own(project: Project) -> None:
-    done = project.pytest("--mercury", "--mercury-json=/proc/mercury/other.json")
+    twice = ("--mercury-html=twice", "--mercury-sarif=twice")
+    done = project.pytest("--mercury", "--mercury-json=/proc/mercury/other.json", *twice)
     assert done.code == 9
     assert "other.json" in done.output
+    assert "sarif was not written" in done.output
     assert "2 passed" in done.output
 
 

@@ -4,7 +4,7 @@ import functools
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 from mercury import settings
 from mercury.errors import BaselineError
@@ -108,10 +108,14 @@ def _check_budgets(verdict: SuiteVerdict, is_whole: bool) -> None:
 
 def write(verdict: SuiteVerdict, wishes: Wishes) -> None:
     """Writes the documents that were wished for; what cannot be written is a problem of the verdict."""
-    makers = {
-        path: functools.partial(form, name, verdict, wishes.root, wishes.command)
-        for name, path in wishes.outputs.items()
-    }
+    makers: Dict[Path, Callable[[], str]] = {}
+    for name, path in wishes.outputs.items():
+        if path in makers:
+            verdict.problems.append(
+                f"{path} was to hold more than one form; {name} was not written. Give it a file of its own."
+            )
+            continue
+        makers[path] = functools.partial(form, name, verdict, wishes.root, wishes.command)
     verdict.problems += writing.write_each(makers)
     problem = add_to_step_summary(lambda left: markdown(verdict, most=left, command=wishes.command))
     if problem is not None:
