@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Sequence
 
 from tests.regressions.case import HERE, Case, apply_patch, load
+from tests.suite_project import plugin_options
 
 ROOT = HERE.parent.parent
 BOOKSHOP = ROOT / "examples" / "bookshop"
@@ -46,7 +47,7 @@ def run_tests(project: Path, django: str, *options: str) -> "subprocess.Complete
         if name.startswith(("MERCURY_", "BOOKSHOP_", "PYTEST_", "DJANGO_SETTINGS")):
             del environment[name]
     command = [interpreter(django), "-m", "pytest", "-q"]
-    command += ["-p", "no:cacheprovider", "-p", "no:randomly", "-p", "mercury.testing.pytest_plugin"]
+    command += ["-p", "no:cacheprovider", "-p", "no:randomly", *plugin_options()]
     return subprocess.run(
         [*command, *options], cwd=str(project), env=environment, check=False, capture_output=True, text=True
     )
