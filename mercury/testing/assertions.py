@@ -65,9 +65,7 @@ class Measurement:
         error: Optional[BaseException],
         traceback: Optional[TracebackType],
     ) -> None:
-        self._close()
-        if kind is None:
-            self._judge()
+        self._end(kind is None)
 
     async def __aenter__(self) -> "Measurement":
         self._open(sys._getframe(1))
@@ -79,9 +77,7 @@ class Measurement:
         error: Optional[BaseException],
         traceback: Optional[TracebackType],
     ) -> None:
-        self._close()
-        if kind is None:
-            self._judge()
+        self._end(kind is None)
 
     def __len__(self) -> int:
         return int(Limit("queries", self._alias, 0).used(self.figures, 0))
@@ -113,6 +109,11 @@ class Measurement:
         if self._unit is not None:
             self._unit.witness = self._take
             witnesses.append(self._take_request)
+
+    def _end(self, has_passed: bool) -> None:
+        self._close()
+        if has_passed:
+            self._judge()
 
     def _close(self) -> None:
         unit, self._unit = self._unit, None
