@@ -32,7 +32,7 @@ def embed(place: Place, tree: Path, *linked: str) -> Tuple[Environment, str]:
     place.run("make", "static", "CFLAGS=-O0", cwd=tree)
     path = place.folder / "shop"
     version = sysconfig.get_config_var("LDVERSION")
-    python = [f"-I{include}", f"-L{folder}", f"-lpython{version}", f"-Wl,-rpath,{folder}", "-rdynamic"]
+    python = [f"-I{include}", f"-L{folder}", f"-lpython{version}", f"-Wl,-rpath,{folder}", "-rdynamic", "-lm"]
     place.run(*compiler(), "-x", "c", "-", "-x", "none", *linked, *python, "-o", path, cwd=tree, text=PROGRAM)
     return with_cffi(place), str(path)
 
