@@ -78,6 +78,15 @@ def test_each_category_is_measured_for_a_view_and_for_a_test(limit, used):
     ]
 
 
+def test_a_limit_of_one_database_does_not_count_the_loops_of_another():
+    limits = budgets.parse_limits(n_plus_one=0, using="default")
+    elsewhere = TestResult("t", causes=[("", cause(1, database="replica"))], limits=limits)
+    assert (elsewhere.passed(), [each[-1] for each in results(suite_of(elsewhere))]) == ([], [False])
+    here = TestResult("t", causes=[("", cause(1)), ("", cause(1)), ("", cause(2, database="replica"))], limits=limits)
+    assert here.passed() == ["1 n_plus_one on default, and at most 0 are allowed"]
+    assert [each[3:] for each in results(suite_of(here))] == [(1, True)]
+
+
 def test_the_dearest_request_of_all_tests_counts():
     suite = suite_of(requested(books=cost(3)), requested("other", books=cost(5)), requested("third", books=cost(4)))
     assert results(suite, {"view": BOOKS, "queries": 4}) == [(f"view {BOOKS}", "queries", 4, 5, True)]

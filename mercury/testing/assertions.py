@@ -80,7 +80,7 @@ class Measurement:
         self._end(kind is None)
 
     def __len__(self) -> int:
-        return int(Limit("queries", self._alias, 0).used(self.figures, 0))
+        return int(Limit("queries", self._alias, 0).used(self.figures, ()))
 
     @property
     def report(self) -> Report:
@@ -141,7 +141,7 @@ class Measurement:
             self.statements.append(Statement(sql, evidence.databases[group.database], group.count, shown))
 
     def _judge(self) -> None:
-        loops = len(self.n_plus_one)
+        loops = [finding.database for finding in self.n_plus_one]
         wrong = [told for told in (limit.passed(self.figures, loops) for limit in self._limits) if told]
         if self._exactly is not None and len(self) != self._exactly:
             wrong.append(f"{len(self):,} queries, and {self._exactly:,} were expected{self._on()}")

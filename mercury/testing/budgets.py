@@ -150,13 +150,13 @@ def _spent_by_views(suite: Suite, budgets: Sequence[Budget]) -> Iterator[_Spent]
                 loops.setdefault(view, {})[cause.place] = cause.database
     for view, figures in suite.views().items():
         for budget, limit in _holding("view", view, budgets):
-            used = limit.used(figures, _count(loops.get(view, {}), limit.alias))
+            used = limit.used(figures, list(loops.get(view, {}).values()))
             yield _Spent(budget.where, BudgetResult(f"view {view}", limit, used))
 
 
 def _spent_by_tests(suite: Suite, budgets: Sequence[Budget]) -> Iterator[_Spent]:
     for test in suite.tests.values():
-        loops = {cause.place: cause.database for _, cause in test.causes if cause.kind in GROWING_READS}
+        loops = test.loops()
         place = (test.file, test.line)
         own = _own_limits(test)
         for limit in own:
@@ -167,11 +167,8 @@ def _spent_by_tests(suite: Suite, budgets: Sequence[Budget]) -> Iterator[_Spent]
                 yield _Spent(budget.where, _test_result(test, limit, loops, place))
 
 
-def _test_result(
-    test: TestResult, limit: Limit, loops: Dict[Tuple[Any, ...], str], place: Tuple[str, int]
-) -> BudgetResult:
-    used = limit.used(test.figures, _count(loops, limit.alias))
-    return BudgetResult(f"test {test.name}", limit, used, place)
+def _test_result(test: TestResult, limit: Limit, loops: Sequence[str], place: Tuple[str, int]) -> BudgetResult:
+    return BudgetResult(f"test {test.name}", limit, limit.used(test.figures, loops), place)
 
 
 def _own_limits(test: TestResult) -> List[Limit]:
@@ -191,11 +188,6 @@ def _holding(kind: str, name: str, budgets: Sequence[Budget]) -> List[Tuple[Budg
             for limit in budget.limits:
                 holding[limit.what, limit.alias] = (budget, limit)
     return list(holding.values())
-
-
-def _count(loops: Dict[Tuple[Any, ...], str], alias: str) -> int:
-    """How many of these causes are of this database, or of any."""
-    return sum(alias in ("", database) for database in loops.values())
 
 
 def _unused(budgets: Sequence[Budget], spent: Sequence[_Spent]) -> Iterator[str]:

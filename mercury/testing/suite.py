@@ -6,7 +6,7 @@ distribution over processes and the number of times that one ran make no differe
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterable, List, NamedTuple, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Sequence, Tuple
 
 from mercury.findings import GROWING_READS
 
@@ -77,18 +77,18 @@ class Limit(NamedTuple):
     alias: str
     most: float
 
-    def used(self, figures: Figures, n_plus_one: int) -> float:
-        """How much of it somebody has used who cost `figures` and had so many causes of growing queries."""
+    def used(self, figures: Figures, loops: Sequence[str]) -> float:
+        """How much of it somebody has used who cost `figures`; `loops` has the database of each cause that grows."""
         if self.what == "n_plus_one":
-            return n_plus_one
+            return len(loops) if not self.alias else loops.count(self.alias)
         if self.what == "ms":
             return figures.response_time_ms
         queries = figures.by_alias.get(self.alias, Queries()) if self.alias else figures.queries
         return float(queries.total if self.what == "queries" else getattr(queries, self.what))
 
-    def passed(self, figures: Figures, n_plus_one: int) -> str:
+    def passed(self, figures: Figures, loops: Sequence[str]) -> str:
         """In words that it was passed; empty where it was not."""
-        used = self.used(figures, n_plus_one)
+        used = self.used(figures, loops)
         if used <= self.most:
             return ""
         on = f" on {self.alias}" if self.alias else ""
@@ -170,9 +170,14 @@ class TestResult:
     """The budgets that stand at the test itself."""
     notes: Tuple[str, ...] = ()
 
+    def loops(self) -> List[str]:
+        """The database of each cause whose queries grow with the rows."""
+        places = {cause.place: cause.database for _, cause in self.causes if cause.kind in GROWING_READS}
+        return list(places.values())
+
     def passed(self) -> List[str]:
         """The budgets at the test itself that it has passed, in words."""
-        loops = len({cause.place for _, cause in self.causes if cause.kind in GROWING_READS})
+        loops = self.loops()
         return [told for told in (limit.passed(self.figures, loops) for limit in self.limits) if told]
 
     def merge(self, other: "TestResult") -> None:
