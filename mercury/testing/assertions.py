@@ -8,6 +8,7 @@ statements were sent, how often and from where; no literal is in it.
 """
 
 import sys
+import threading
 from types import FrameType, TracebackType
 from typing import Any, Dict, List, Optional, Tuple, Type
 
@@ -52,6 +53,8 @@ class Measurement:
         self._unit: Any = None
         self._report: Optional[Report] = None
         self._requests: List[Report] = []
+        # A live server's threads end requests at once.
+        self._lock = threading.RLock()
         self.figures = Figures()
         self.statements: List[Statement] = []
 
@@ -125,8 +128,9 @@ class Measurement:
     def _take_request(self, report: Report, evidence: Evidence) -> None:
         """A request that is no part of the block's unit: where a suite is watched, each is one of its own."""
         if report.workload == "request":
-            self._requests.append(report)
-            self._take(report, evidence)
+            with self._lock:
+                self._requests.append(report)
+                self._take(report, evidence)
 
     def _take(self, report: Report, evidence: Evidence) -> None:
         figures = figures_of(report, evidence)

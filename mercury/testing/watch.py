@@ -7,6 +7,7 @@ this process, so that a test which ends its process loses no other test's.
 import functools
 import os
 import sys
+import threading
 from dataclasses import replace
 from types import FrameType
 from typing import List, Optional, Tuple
@@ -118,10 +119,16 @@ class _Running:
 
     def __init__(self, result: TestResult, frame: FrameType) -> None:
         self.result = result
+        # A live server's threads end requests at once; a finalizer may end one while this thread is in here.
+        self._lock = threading.RLock()
         self._token = current.set(None)
         self._unit: Optional[Unit] = open_unit(f"test {result.name}", frame, "test")
 
     def add(self, report: Report, figures: Figures, root: Root) -> None:
+        with self._lock:
+            self._add(report, figures, root)
+
+    def _add(self, report: Report, figures: Figures, root: Root) -> None:
         result = self.result
         is_request = report.workload == "request"
         view = report.name if is_request else ""
