@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.suite_project import Project
+from tests.suite_project import FILES, Project
 
 NAMES_N_PLUS_ONE = ("n_plus_one", "Book.author", "shop/views.py")
 
@@ -82,7 +82,8 @@ def test_typo():
     assert "1 passed" in done.output
 
 
-def test_the_fixture_asserts_inside_of_a_test(project: Project) -> None:
+def test_the_fixture_asserts_inside_of_a_test_whatever_share_is_sampled(project: Project) -> None:
+    project.write("settings.py", FILES["settings.py"] + 'MERCURY = {"sample_rate": 0.0, "metrics": True}\n')
     project.write(
         "shop/tests/test_fixture.py",
         """

@@ -22,6 +22,7 @@ from mercury.query import analyze
 from mercury.report import Report
 from mercury.report.console import shown_path
 from mercury.settings import Settings
+from mercury.testing.measuring import all_measured
 from mercury.testing.slopes import GROWS, SHRINKS, Slope
 from mercury.testing.watch import forget_framework_caches
 from mercury.trace import Evidence
@@ -167,7 +168,7 @@ def growth(
     taken = []
     rows: List[int] = []
     for size in ascending:
-        with _all_measured(), _undone(using) if rollback else nullcontext():
+        with _only_measuring(), _undone(using) if rollback else nullcontext():
             if populate is not None:
                 rows.append(_populated(populate, size, using))
             taken.append(_measure(run, size, frame))
@@ -385,13 +386,13 @@ def _open_unit(name: str, frame: Any, witness: Callable[[Report, Evidence], None
 
 
 @contextmanager
-def _all_measured() -> Iterator[None]:
+def _only_measuring() -> Iterator[None]:
     """The settings, but that nothing is left out, logged or raised."""
 
     def adjusted(chosen: Settings) -> Settings:
-        chosen = before(chosen) if before is not None else chosen
-        workloads = {name: replace(each, sample_rate=1.0, mode="observe") for name, each in chosen.workloads.items()}
-        return replace(chosen, enabled=True, metrics=False, exclude_paths=(), workloads=workloads)
+        chosen = all_measured(before(chosen) if before is not None else chosen)
+        workloads = {name: replace(each, mode="observe") for name, each in chosen.workloads.items()}
+        return replace(chosen, enabled=True, exclude_paths=(), workloads=workloads)
 
     before = settings.adjust(adjusted)
     try:

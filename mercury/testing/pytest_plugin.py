@@ -40,9 +40,8 @@ def pytest_configure(config: Any) -> None:
 @pytest.fixture
 def mercury() -> "Iterator[Any]":
     """Assertions about the database work of a part of the test."""
-    from mercury.capture import database
     from mercury.testing.assertions import Assertions
+    from mercury.testing.measuring import measuring_all
 
-    # An async test runs in another thread than this, from where nobody would find this one's connections.
-    database.install()
-    yield Assertions()
+    with measuring_all():
+        yield Assertions()

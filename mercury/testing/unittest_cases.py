@@ -6,9 +6,9 @@ import sys
 import unittest
 from typing import Any, Dict, Iterator, Optional, Tuple
 
-from mercury.capture import database
 from mercury.testing import watch
 from mercury.testing.budgets import parse_limits
+from mercury.testing.measuring import measuring_all
 from mercury.testing.places import definition
 from mercury.testing.suite import FAILED, PASSED, SKIPPED
 
@@ -42,13 +42,10 @@ def watch_cases() -> None:
 
 @contextlib.contextmanager
 def watched_alone(budget: Optional[Dict[str, Any]]) -> Iterator[None]:
-    """Has a case with a budget be watched where nobody watches the suite.
-
-    Its thread's connections are watched in any case: an async test runs in another, from where nobody would find them.
-    """
-    database.install()
+    """Has a case be measured whole, and one with a budget be watched, where nobody watches the suite."""
     if not budget or watch.active is not None:
-        yield
+        with measuring_all():
+            yield
         return
     watch_cases()
     watch.start(None, ".")

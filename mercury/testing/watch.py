@@ -18,10 +18,10 @@ from mercury._outbox import Outbox
 from mercury.errors import FindingsError
 from mercury.report import Report
 from mercury.report.pen import printable
-from mercury.settings import Settings
 from mercury.testing import records
 from mercury.testing.causes import causes
 from mercury.testing.figures import figures_of
+from mercury.testing.measuring import all_measured
 from mercury.testing.places import Root, is_configured
 from mercury.testing.suite import Figures, Limit, TestResult
 from mercury.trace import Evidence, current, tell_fault
@@ -166,7 +166,7 @@ def start(folder: Optional[str], root: str) -> Watch:
     """Begins to watch the tests of this process."""
     global active
     active = Watch(folder, root)
-    settings.adjust(_all_measured)
+    settings.adjust(all_measured)
     _monitor.witnesses.append(active.witness)
     _renew_after_forks()
     return active
@@ -189,13 +189,7 @@ def stop() -> None:
     if active is not None:
         _monitor.witnesses.remove(active.witness)
         active = active.previous
-        settings.adjust(None if active is None else _all_measured)
-
-
-def _all_measured(chosen: Settings) -> Settings:
-    """The settings, but for what leaves units out by chance or measures less of them."""
-    workloads = {name: replace(each, sample_rate=1.0) for name, each in chosen.workloads.items()}
-    return replace(chosen, metrics=False, workloads=workloads)
+        settings.adjust(None if active is None else all_measured)
 
 
 def _watch_requests() -> None:
