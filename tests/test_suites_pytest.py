@@ -125,6 +125,34 @@ def test_like_pytest_django(books, mercury):
         assert "1 queries on default, and at most 0 are allowed" in done.output
 
 
+def test_where_mercury_is_off_nothing_passes_for_measured(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert project.pytest("--mercury", "--mercury-update").code == 0
+    accepted = (project.folder / ".mercury" / "baseline.json").read_bytes()
+    monkeypatch.setenv("MERCURY_ENABLED", "0")
+    done = project.pytest("--mercury", "--mercury-update")
+    assert done.code == 9, done.output
+    assert "Mercury is off, so nothing was measured" in done.output
+    assert (project.folder / ".mercury" / "baseline.json").read_bytes() == accepted
+    project.write(
+        "shop/tests/test_asserted.py",
+        """
+import pytest
+
+@pytest.mark.mercury(queries=0)
+def test_marked():
+    pass
+
+def test_asserted(mercury):
+    with mercury.at_most(queries=0):
+        pass
+""",
+    )
+    asserted = project.pytest("--mercury", "shop/tests/test_asserted.py")
+    assert "2 failed" in asserted.output
+    assert "nothing of test shop.tests.test_asserted.test_marked was measured" in asserted.output
+    assert "nothing was measured, so nothing can be asserted" in asserted.output
+
+
 def test_it_is_idle_where_there_is_no_django(tmp_path: Path) -> None:
     project = Project(tmp_path)
     project.write("pytest.ini", "[pytest]\naddopts = -p no:django -p no:cacheprovider\n")

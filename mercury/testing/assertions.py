@@ -114,16 +114,22 @@ class Measurement:
             witnesses.append(self._take_request)
 
     def _end(self, has_passed: bool) -> None:
-        self._close()
+        is_left_out = self._close()
         if has_passed:
+            if is_left_out:
+                raise MonitoringError(
+                    f"nothing was measured, so nothing can be asserted: {'; '.join(self.report.notes)}"
+                )
             self._judge()
 
-    def _close(self) -> None:
+    def _close(self) -> bool:
+        """Whether nothing of the block was measured."""
         unit, self._unit = self._unit, None
         if unit is None:
             raise MonitoringError("Mercury could not watch this block; its log says why")
         witnesses.remove(self._take_request)
         self._report = unit.close()
+        return bool(unit.is_left_out)
 
     def _take_request(self, report: Report, evidence: Evidence) -> None:
         """A request that is no part of the block's unit: where a suite is watched, each is one of its own."""

@@ -54,11 +54,7 @@ def _notes(reader: Reader) -> List[str]:
 def conclude(suite: Suite, wishes: Wishes) -> SuiteVerdict:
     """The verdict on a run that has ended; writes the baseline where that is wished. What fails is a problem in it."""
     verdict = SuiteVerdict(suite, [], problems=[str(problem) for problem in settings.load().problems])
-    known = None
-    try:
-        known = _known(verdict, wishes)
-    except BaselineError as error:
-        verdict.problems.append(str(error))
+    known = _baseline_of(verdict, wishes)
     if known is None:
         verdict.findings = [_unjudged(finding) for finding in suite.findings()]
     else:
@@ -72,6 +68,21 @@ def conclude(suite: Suite, wishes: Wishes) -> SuiteVerdict:
 def _below(root: Path, sentence: str) -> str:
     """The sentence with paths as a reader of the repository has them."""
     return sentence if root == Path(root.anchor) else sentence.replace(f"{root}{os.sep}", "")
+
+
+def _baseline_of(verdict: SuiteVerdict, wishes: Wishes) -> Optional[Baseline]:
+    """The baseline, if there is one to judge by; why there is none is a problem."""
+    if not settings.active().enabled:
+        verdict.suite.is_partial = True
+        verdict.problems.append(
+            "Mercury is off, so nothing was measured: set `enabled` to true, or leave --mercury out."
+        )
+        return None
+    try:
+        return _known(verdict, wishes)
+    except BaselineError as error:
+        verdict.problems.append(str(error))
+        return None
 
 
 def _known(verdict: SuiteVerdict, wishes: Wishes) -> Optional[Baseline]:

@@ -15,7 +15,7 @@ from typing import List, Optional, Tuple
 from mercury import _monitor, settings
 from mercury._monitor import Unit, open_unit
 from mercury._outbox import Outbox
-from mercury.errors import FindingsError
+from mercury.errors import FindingsError, MercuryError, MonitoringError
 from mercury.report import Report
 from mercury.report.pen import printable
 from mercury.testing import records
@@ -45,6 +45,7 @@ class Watch:
         """Who watched before: a test may run tests itself."""
         self.ended: Optional[TestResult] = None
         """The test that ended last, until somebody takes it."""
+        self._has_measured = False
 
     def renew(self) -> None:
         """After a fork: records of this process go to a file of its own."""
@@ -69,17 +70,25 @@ class Watch:
         try:
             if self._running is not None:
                 self.ended = self._running.close()
+                self._has_measured = self._running.has_measured
         except Exception:
             tell_fault("Mercury could not end a test.")
         finally:
             self._running = None
 
-    def failure(self) -> Optional[FindingsError]:
-        """What the test that has ended is to fail with, because it has passed a budget of its own."""
-        passed = [] if self.ended is None else self.ended.passed()
-        if self.ended is None or not passed:
+    def failure(self) -> Optional[MercuryError]:
+        """What the test that has ended is to fail with: it has passed a budget of its own, or none could be held."""
+        ended = self.ended
+        if ended is None or not ended.limits:
             return None
-        return FindingsError("\n".join([f"Mercury, in test {self.ended.name}:", *passed, *_told(self.ended)]))
+        if not self._has_measured:
+            return MonitoringError(
+                f"nothing of test {ended.name} was measured, so no budget holds. Is Mercury enabled?"
+            )
+        passed = ended.passed()
+        if not passed:
+            return None
+        return FindingsError("\n".join([f"Mercury, in test {ended.name}:", *passed, *_told(ended)]))
 
     def take(self) -> Optional[TestResult]:
         """The test that has ended, once."""
@@ -139,6 +148,10 @@ class _Running:
         result.figures.add(figures)
         result.causes += [(view, cause) for cause in causes(report, root, result.file)]
         result.notes = tuple(sorted({*result.notes, *report.notes}))
+
+    @property
+    def has_measured(self) -> bool:
+        return self._unit is not None and not self._unit.is_left_out
 
     def close(self) -> TestResult:
         try:
