@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Dict
+from typing import TYPE_CHECKING, Any, Dict
 
 from django.test.runner import DiscoverRunner
 
@@ -15,8 +15,11 @@ from mercury.testing import FORMATS, baseline, conclusion, unittest_cases, watch
 from mercury.testing.conclusion import Wishes
 from mercury.testing.places import root_folder
 
+# What the mixin stands in front of.
+_Runner: Any = DiscoverRunner if TYPE_CHECKING else object
 
-class MercuryRunnerMixin:
+
+class MercuryRunnerMixin(_Runner):
     """Watches every test and ends with a verdict.
 
     Where all tests have passed, and Mercury has found something wanting or could not judge, it exits with code 8 or 9.
@@ -34,7 +37,7 @@ class MercuryRunnerMixin:
 
     @classmethod
     def add_arguments(cls, parser: Any) -> None:
-        super().add_arguments(parser)  # type: ignore[misc]
+        super().add_arguments(parser)
         group = parser.add_argument_group("Mercury")
         group.add_argument(
             "--mercury-baseline", metavar="FILE", help="The findings that are accepted (.mercury/baseline.json)."
@@ -47,13 +50,13 @@ class MercuryRunnerMixin:
         names = ("tags", "exclude_tags", "test_name_patterns")
         self._leaves_out = any(getattr(self, name, None) for name in names)
         self._scope = tuple(sorted(map(str, test_labels or ()))) or (".",)
-        return super().build_suite(test_labels, *args, **kwargs)  # type: ignore[misc]
+        return super().build_suite(test_labels, *args, **kwargs)
 
     def run_suite(self, suite: Any, **kwargs: Any) -> Any:
         watch.start(self._folder, str(self._root))
         unittest_cases.watch_cases()
         try:
-            return super().run_suite(suite, **kwargs)  # type: ignore[misc]
+            return super().run_suite(suite, **kwargs)
         except BaseException:
             # Nobody will ask for the result: what the tests have told so far is all there is.
             self._leaves_out = True
@@ -63,7 +66,7 @@ class MercuryRunnerMixin:
             watch.stop()
 
     def suite_result(self, suite: Any, result: Any, **kwargs: Any) -> int:
-        failures: int = super().suite_result(suite, result, **kwargs)  # type: ignore[misc]
+        failures: int = super().suite_result(suite, result, **kwargs)
         self._leaves_out = self._leaves_out or bool(result.shouldStop)
         code = self._end(failures)
         if code and not failures:

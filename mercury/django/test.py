@@ -10,7 +10,7 @@
 MercuryTestMixin goes in front of any other case. The budget of a class is for each of its tests, from setUp on.
 """
 
-from typing import Any, Dict, Optional
+from typing import TYPE_CHECKING, Any, Dict, Optional
 
 from django.test import LiveServerTestCase, TestCase, TransactionTestCase
 
@@ -19,8 +19,11 @@ from mercury.testing.assertions import Assertions, Measurement
 
 _assertions = Assertions()
 
+# What the mixin stands in front of.
+_Case: Any = TestCase if TYPE_CHECKING else object
 
-class MercuryTestMixin:
+
+class MercuryTestMixin(_Case):
     """The assertions. Each is a context manager, sync and async, that gives a Measurement."""
 
     mercury_budget: Optional[Dict[str, Any]] = None
@@ -28,17 +31,17 @@ class MercuryTestMixin:
 
     def run(self, result: Any = None) -> Any:
         with unittest_cases.watched_alone(self.mercury_budget):
-            return super().run(result)  # type: ignore[misc]
+            return super().run(result)
 
     def assertNoNPlusOne(self) -> Measurement:  # noqa: N802 - as unittest names them
         """The block sends no queries that grow with the rows."""
         return _assertions.no_n_plus_one()
 
-    def assertQueriesAtMost(self, number: int, using: str = "") -> Measurement:  # noqa: N802
+    def assertQueriesAtMost(self, number: int, using: str = "") -> Measurement:  # noqa: N802 - as above
         """The block sends at most so many queries, transaction control left out, to one database or to all."""
         return _assertions.at_most(queries=number, using=using)
 
-    def assertPerformance(self, **limits: Any) -> Measurement:  # noqa: N802
+    def assertPerformance(self, **limits: Any) -> Measurement:  # noqa: N802 - as above
         """The block uses at most this: the words are those of `mercury_budget`."""
         return _assertions.at_most(**limits)
 

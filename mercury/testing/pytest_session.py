@@ -10,7 +10,7 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Generator, List, Optional, Tuple
 
 import pytest
 
@@ -30,7 +30,7 @@ class Session:
 
     def __init__(self, config: Any) -> None:
         self._config = config
-        worker: Optional[dict] = getattr(config, "workerinput", None)  # type: ignore[type-arg]
+        worker: Optional[Dict[str, Any]] = getattr(config, "workerinput", None)
         self._is_worker = worker is not None
         self._folder = worker[_FOLDER] if worker is not None else tempfile.mkdtemp(prefix="mercury-")
         self._wishes = _wishes(config)
@@ -49,7 +49,7 @@ class Session:
         self._deselected += len(items)
 
     @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_call(self, item: Any) -> Iterator[None]:
+    def pytest_runtest_call(self, item: Any) -> Generator[None, Any, None]:
         self._watch.limits = _limits(item)
         if isinstance(getattr(item, "cls", None), type) and issubclass(item.cls, unittest.TestCase):
             yield
@@ -60,13 +60,13 @@ class Session:
         outcome = yield
         self._watch.end()
         failure = self._watch.failure()
-        if failure is not None and outcome.excinfo is None:  # type: ignore[attr-defined]
-            outcome.force_exception(failure)  # type: ignore[attr-defined]
+        if failure is not None and outcome.excinfo is None:
+            outcome.force_exception(failure)
 
     @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_makereport(self, item: Any, call: Any) -> Iterator[None]:
+    def pytest_runtest_makereport(self, item: Any, call: Any) -> Generator[None, Any, None]:
         outcome = yield
-        report = outcome.get_result()  # type: ignore[attr-defined]
+        report = outcome.get_result()
         if report.when == "call" or (report.when == "setup" and not report.passed):
             result = self._watch.take() or _unseen(self._watch, item)
             result.outcome = PASSED if report.passed else SKIPPED if report.skipped else FAILED
