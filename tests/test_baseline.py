@@ -12,8 +12,9 @@ from hypothesis import given, settings, strategies
 from mercury.errors import BaselineError
 from mercury.testing import baseline, baseline_format
 from mercury.testing.baseline import Baseline
-from mercury.testing.suite import FAILED, LOST, SKIPPED, Cause, Suite, TestResult
+from mercury.testing.suite import FAILED, LOST, SKIPPED, Suite, TestResult
 from mercury.testing.verdict import ADVICE, KNOWN, NEW
+from tests.suite_verdicts import CAUSE
 
 SOURCE = """\
 def page(books):
@@ -23,24 +24,7 @@ def page(books):
         mention(book.author)
 """
 
-AUTHOR = Cause(
-    kind="n_plus_one",
-    subject="Book.author",
-    target="Book.author",
-    database="default",
-    file="shop/views.py",
-    line=3,
-    function="page",
-    loop_file="shop/views.py",
-    loop_line=2,
-    count=4,
-    exponent=1,
-    sql="SELECT name FROM author WHERE id = ?",
-    fingerprint="31aa09d71571ed9e",
-    fix='add .select_related("author")',
-    why="four books",
-    is_advisory=False,
-)
+AUTHOR = replace(CAUSE, line=3, function="page", loop_line=2, count=4)
 MENTION = replace(AUTHOR, line=5, loop_line=4)
 SHOP = replace(AUTHOR, subject="Book.shop", target="Book.shop", line=9)
 SLOW = replace(AUTHOR, kind="slow_query", subject="SELECT report", is_advisory=True)
