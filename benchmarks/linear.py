@@ -14,9 +14,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from sql_statements import LONG  # noqa: E402
+from sql_statements import LONG
 
-from mercury.core import backend  # noqa: E402
+from mercury.core import backend
 
 ROUNDS = 7
 LIMIT = 2.3

@@ -1,6 +1,7 @@
 """Budgets hold for the views and tests that they name, are told where they can never fail, and refuse typos."""
 
 import math
+import sys
 
 import pytest
 
@@ -282,7 +283,10 @@ def test_an_entry_of_the_settings_with_a_fault_is_refused_with_the_reason(entry,
 
 
 def test_the_file_of_the_project_may_hold_budgets(tmp_path, monkeypatch):
-    pytest.importorskip("tomllib" if __import__("sys").version_info >= (3, 11) else "tomli")
+    if sys.version_info < (3, 11):
+        pytest.importorskip(
+            "tomli", reason="tomli is not installed, and this Python cannot read TOML: pip install tomli"
+        )
     (tmp_path / "pyproject.toml").write_text(
         '[[tool.mercury.budgets]]\nview = "GET /books/*"\nqueries = 10\nalias = "default"\n'
         '[[tool.mercury.budgets]]\ntest = "shop.*"\nquerys = 10\n'

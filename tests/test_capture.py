@@ -19,7 +19,7 @@ from mercury.capture import bytecode, statements, syntax
 from mercury.capture.code_memory import once_for_code, once_for_place
 from mercury.capture.parameters import NOT_COMPARED, digest
 from mercury.capture.statements import MAX_ENTRIES, MAX_TEXT_LENGTH, StatementCache
-from tests.django_database import database, shop  # noqa: F401
+from tests.django_database import database, shop  # noqa: F401 - fixtures
 
 from django.core.cache import cache, caches  # isort: skip
 from django.db import connection  # isort: skip
@@ -96,7 +96,7 @@ def test_no_literal_is_kept_of_a_text(sql, vendor):
     assert not [text for text in held if CANARY in text or CANARY.encode().hex() in text]
 
 
-def test_no_literal_of_a_query_is_kept_anywhere(shop):  # noqa: F811
+def test_no_literal_of_a_query_is_kept_anywhere(shop):  # noqa: F811 - a fixture
     with mercury.monitor("secrets") as watch:
         for sql in (SECRETS[0], SECRETS[2], SECRETS[3], SECRETS[4]):
             with connection.cursor() as cursor:
@@ -174,7 +174,7 @@ def test_odd_texts_are_no_fault(sql):
     assert found.find(sql) is found.find(sql)
 
 
-def test_a_driver_s_own_query_object_is_never_touched(shop, caplog):  # noqa: F811
+def test_a_driver_s_own_query_object_is_never_touched(shop, caplog):  # noqa: F811 - a fixture
     class Composed(str):
         __hash__ = __eq__ = __str__ = __repr__ = __len__ = None
 
@@ -338,7 +338,7 @@ def test_a_subclass_of_a_plain_type_is_read_without_its_own_methods(base, plain)
     assert digest((odd,)) in (NOT_COMPARED, digest((plain,)))
 
 
-def test_parameters_of_write_and_many_are_not_compared(shop):  # noqa: F811
+def test_parameters_of_write_and_many_are_not_compared(shop):  # noqa: F811 - a fixture
     with mercury.monitor("writes") as watch:
         for _ in range(2):
             Tag.objects.filter(name="nothing").update(name="nobody")
@@ -371,7 +371,7 @@ def send(sql, params=None):
     ],
     ids=lambda value: "object" if type(value) is object else str(value),
 )
-def test_a_duplicate_has_the_same_values_in_its_text(one, other, count, shop):  # noqa: F811
+def test_a_duplicate_has_the_same_values_in_its_text(one, other, count, shop):  # noqa: F811 - a fixture
     with mercury.monitor("texts") as watch:
         send(one)
         send(other)
@@ -379,7 +379,7 @@ def test_a_duplicate_has_the_same_values_in_its_text(one, other, count, shop):  
     assert sum(finding.count for finding in watch.report.findings if finding.kind == "duplicate") == count
 
 
-def test_the_same_code_run_again_is_no_loop(shop):  # noqa: F811
+def test_the_same_code_run_again_is_no_loop(shop):  # noqa: F811 - a fixture
     def work():
         helper("one")
         helper("two")
@@ -390,7 +390,7 @@ def test_the_same_code_run_again_is_no_loop(shop):  # noqa: F811
     assert (watch.report.metrics.query_count, watch.report.findings) == (3, [])
 
 
-def test_the_same_activation_that_runs_one_line_again_is_a_loop(shop):  # noqa: F811
+def test_the_same_activation_that_runs_one_line_again_is_a_loop(shop):  # noqa: F811 - a fixture
     def work(titles):
         for title in titles:
             helper(title)
@@ -401,7 +401,7 @@ def test_the_same_activation_that_runs_one_line_again_is_a_loop(shop):  # noqa: 
     assert (finding.kind, finding.count) == ("repeated_in_loop", 2)
 
 
-def test_a_generator_loops_where_it_is_pulled_in_a_loop(shop):  # noqa: F811
+def test_a_generator_loops_where_it_is_pulled_in_a_loop(shop):  # noqa: F811 - a fixture
     def counts(titles):
         for title in titles:  # generator loop
             yield helper(title)
@@ -419,7 +419,7 @@ def test_a_generator_loops_where_it_is_pulled_in_a_loop(shop):  # noqa: F811
     assert finding.loop_line == line_of(test_a_generator_loops_where_it_is_pulled_in_a_loop, "# generator loop")
 
 
-def test_two_generators_of_one_query_each_are_no_loop(shop):  # noqa: F811
+def test_two_generators_of_one_query_each_are_no_loop(shop):  # noqa: F811 - a fixture
     def count(title):
         yield helper(title)
 
@@ -450,7 +450,7 @@ def deep_stack():
     sys.setrecursionlimit(before)
 
 
-def test_a_deep_recursion_is_followed(shop, deep_stack):  # noqa: F811
+def test_a_deep_recursion_is_followed(shop, deep_stack):  # noqa: F811 - a fixture
     def author_names():
         for book in Book.objects.all():
             book.author.name
@@ -461,7 +461,7 @@ def test_a_deep_recursion_is_followed(shop, deep_stack):  # noqa: F811
     assert [finding.target for finding in watch.report.findings] == ["Book.author"]
 
 
-def test_too_deep_a_recursion_is_told(shop, deep_stack):  # noqa: F811
+def test_too_deep_a_recursion_is_told(shop, deep_stack):  # noqa: F811 - a fixture
     with mercury.monitor("too deep") as watch:
         deep(1100, ask)
         ask()
@@ -469,7 +469,7 @@ def test_too_deep_a_recursion_is_told(shop, deep_stack):  # noqa: F811
     assert watch.report.notes == ["1 query came without a usable call path and could not be judged"]
 
 
-def test_more_threads_than_can_be_told_apart_are_counted_and_told(monkeypatch, shop):  # noqa: F811
+def test_more_threads_than_can_be_told_apart_are_counted_and_told(monkeypatch, shop):  # noqa: F811 - a fixture
     monkeypatch.setattr("mercury.capture.frames.TRACE_MAX_LANES", 2)
     monkeypatch.setattr("mercury.trace.TRACE_MAX_LANES", 2)
     together = threading.Barrier(4, timeout=60)
@@ -502,7 +502,7 @@ def test_the_table_of_paths_is_bounded_in_paths_and_frames():
     assert short == [*range(TRACE_MAX_PATHS), -1]
 
 
-def test_a_query_in_the_midst_of_another_s_recording_does_not_lock(shop):  # noqa: F811
+def test_a_query_in_the_midst_of_another_s_recording_does_not_lock(shop):  # noqa: F811 - a fixture
     """A finalizer or a signal handler may run between any two steps of Mercury's own."""
     reached = []
 
@@ -528,7 +528,7 @@ def test_a_query_in_the_midst_of_another_s_recording_does_not_lock(shop):  # noq
     assert [note for note in watch.report.notes if "fault" in note] == []
 
 
-def test_a_debugger_that_asks_leaves_the_function_its_variables(shop):  # noqa: F811
+def test_a_debugger_that_asks_leaves_the_function_its_variables(shop):  # noqa: F811 - a fixture
     """What a debugger does at a breakpoint, or a profiler at a call, may send queries while the function stands."""
 
     def stop(frame, event, argument):
@@ -577,7 +577,7 @@ def is_dead(reference):
     return reference() is None
 
 
-def test_locals_die_at_the_next_query_and_at_the_end(shop):  # noqa: F811
+def test_locals_die_at_the_next_query_and_at_the_end(shop):  # noqa: F811 - a fixture
     references = []
 
     def work():
@@ -593,7 +593,7 @@ def test_locals_die_at_the_next_query_and_at_the_end(shop):  # noqa: F811
     assert is_dead(references[1])
 
 
-def test_rows_and_querysets_die_at_the_next_query(shop):  # noqa: F811
+def test_rows_and_querysets_die_at_the_next_query(shop):  # noqa: F811 - a fixture
     references = []
 
     def work():
@@ -610,7 +610,7 @@ def test_rows_and_querysets_die_at_the_next_query(shop):  # noqa: F811
     assert [finding.target for finding in watch.report.findings] == ["Book.author"]
 
 
-def test_a_local_that_is_deleted_dies_at_once_though_its_function_goes_on(shop):  # noqa: F811
+def test_a_local_that_is_deleted_dies_at_once_though_its_function_goes_on(shop):  # noqa: F811 - a fixture
     references = []
     with mercury.monitor("locals") as watch:
         thing = Local()
@@ -624,7 +624,7 @@ def test_a_local_that_is_deleted_dies_at_once_though_its_function_goes_on(shop):
     assert ["`book`, a Book" in finding.why for finding in watch.report.findings] == [True]
 
 
-def test_looking_at_a_frame_leaves_its_locals_alone(shop):  # noqa: F811
+def test_looking_at_a_frame_leaves_its_locals_alone(shop):  # noqa: F811 - a fixture
     """`render(request, template, locals())` is how some people write."""
     with mercury.monitor("locals"):
         here = locals()
@@ -635,7 +635,7 @@ def test_looking_at_a_frame_leaves_its_locals_alone(shop):  # noqa: F811
         assert "shop" in here
 
 
-def test_parameters_die_at_the_next_query(shop):  # noqa: F811
+def test_parameters_die_at_the_next_query(shop):  # noqa: F811 - a fixture
     class Title(str):
         pass
 
@@ -654,7 +654,7 @@ def test_parameters_die_at_the_next_query(shop):  # noqa: F811
     assert watch.report.metrics.query_count == 4
 
 
-def test_a_raw_cursor_dies_with_its_last_user(shop):  # noqa: F811
+def test_a_raw_cursor_dies_with_its_last_user(shop):  # noqa: F811 - a fixture
     with mercury.monitor("cursor"):
         cursor = connection.cursor()
         reference = weakref.ref(cursor)
@@ -664,7 +664,7 @@ def test_a_raw_cursor_dies_with_its_last_user(shop):  # noqa: F811
         assert is_dead(reference)
 
 
-def test_a_report_keeps_nothing_of_what_it_saw(shop):  # noqa: F811
+def test_a_report_keeps_nothing_of_what_it_saw(shop):  # noqa: F811 - a fixture
     references = []
 
     def work():
@@ -681,7 +681,7 @@ def test_a_report_keeps_nothing_of_what_it_saw(shop):  # noqa: F811
     assert [is_dead(reference) for reference in references] == [True] * 5
 
 
-def test_many_queries_in_one_unit_stay_bounded(shop):  # noqa: F811
+def test_many_queries_in_one_unit_stay_bounded(shop):  # noqa: F811 - a fixture
     from mercury.trace import BLOCK_INTEGERS, current
 
     sizes = set()
@@ -698,7 +698,7 @@ def test_many_queries_in_one_unit_stay_bounded(shop):  # noqa: F811
     assert watch.report.notes == []
 
 
-def test_many_texts_in_one_unit_stay_bounded(shop, monkeypatch):  # noqa: F811
+def test_many_texts_in_one_unit_stay_bounded(shop, monkeypatch):  # noqa: F811 - a fixture
     from mercury.core.records import TRACE_MAX_GROUPS
     from mercury.trace import current
 
@@ -717,7 +717,7 @@ def test_many_texts_in_one_unit_stay_bounded(shop, monkeypatch):  # noqa: F811
 
 
 @pytest.fixture
-def empty_caches(shop):  # noqa: F811
+def empty_caches(shop):  # noqa: F811 - a fixture
     for one in caches.all():
         one.clear()
     yield

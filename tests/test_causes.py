@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.django_database import database, shop  # noqa: F401
+from tests.django_database import database, shop  # noqa: F401 - fixtures
 
 import mercury  # isort: skip
 from mercury.testing.causes import causes  # isort: skip

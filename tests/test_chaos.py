@@ -15,7 +15,7 @@ from types import FunctionType
 
 import pytest
 
-from tests.django_database import database, shop  # noqa: F401
+from tests.django_database import database, shop  # noqa: F401 - fixtures
 
 from asgiref.sync import async_to_sync  # isort: skip
 from django.core.cache import cache  # isort: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.django_database import database  # noqa: F401
+from tests.django_database import database  # noqa: F401 - fixtures
 
 from django.core.management import call_command  # isort: skip
 from django.db import connection, connections  # isort: skip

@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from tests.django_database import database, shop  # noqa: F401
+from tests.django_database import database, shop  # noqa: F401 - fixtures
 
 from django.db import connection  # isort: skip
 from django.test import Client, override_settings  # isort: skip

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.django_database import database, shop  # noqa: F401
+from tests.django_database import database, shop  # noqa: F401 - fixtures
 
 from asgiref.sync import async_to_sync  # isort: skip
 from django.http import FileResponse, HttpResponse, JsonResponse, StreamingHttpResponse  # isort: skip

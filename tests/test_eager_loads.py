@@ -10,7 +10,7 @@ from types import FunctionType
 
 import pytest
 
-from tests.django_database import database, shop  # noqa: F401
+from tests.django_database import database, shop  # noqa: F401 - fixtures
 
 from django.core.signals import request_finished  # isort: skip
 from django.db import close_old_connections  # isort: skip

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.django_database import database, shop  # noqa: F401
+from tests.django_database import database, shop  # noqa: F401 - fixtures
 
 from django.db import DatabaseError, connection, transaction  # isort: skip
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # isort: skip

@@ -6,7 +6,7 @@ import pytest
 
 import mercury
 from mercury.findings import consecutive_independent, slow_query
-from tests.django_database import database, shop  # noqa: F401
+from tests.django_database import database, shop  # noqa: F401 - fixtures
 
 from django.db import models  # isort: skip
 from tests.project import models as project_models
@@ -21,7 +21,7 @@ def marked_line(function, mark):
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
-def test_verdict(name, shop):  # noqa: F811
+def test_verdict(name, shop):  # noqa: F811 - a fixture
     function, expected = CASES[name]
     with mercury.monitor(name) as watch:
         function()
@@ -38,7 +38,7 @@ def _verdicts(found, expected):
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
-def test_lines(name, shop):  # noqa: F811
+def test_lines(name, shop):  # noqa: F811 - a fixture
     function, _ = CASES[name]
     query, loop = marked_line(function, "query"), marked_line(function, "loop")
     if query is None:
@@ -58,7 +58,7 @@ def _findings(name):
     return watch.report
 
 
-def test_a_nested_loop_shows_its_multipliers(shop):  # noqa: F811
+def test_a_nested_loop_shows_its_multipliers(shop):  # noqa: F811 - a fixture
     report = _findings("loop_in_a_loop")
     (nested,) = [finding for finding in report.findings if finding.kind == "nested"]
     assert nested.tree[0].startswith("4 x ") and nested.tree[1].startswith("  1 x ")
@@ -69,18 +69,18 @@ def test_a_nested_loop_shows_its_multipliers(shop):  # noqa: F811
 @pytest.mark.parametrize(
     "name, exponent", [("forward_key", 1), ("loop_in_a_loop", 1), ("rows_times_rows", 2), ("columns_of_a_table", 1)]
 )
-def test_cost_at_ten_times_the_rows(name, exponent, shop):  # noqa: F811
+def test_cost_at_ten_times_the_rows(name, exponent, shop):  # noqa: F811 - a fixture
     for finding in _findings(name).findings:
         assert finding.count_at(10) == finding.count * 10**exponent
         assert finding.duration_ms_at(10) == pytest.approx(finding.duration_ms * 10**exponent)
 
 
-def test_advice_costs_no_more_with_more_rows(shop):  # noqa: F811
+def test_advice_costs_no_more_with_more_rows(shop):  # noqa: F811 - a fixture
     (finding,) = [each for each in _findings("loop_over_constants").findings if each.kind == "repeated_in_loop"]
     assert finding.count_at(10) == finding.count
 
 
-def test_a_repeating_pattern_tells_each_of_its_statements(shop):  # noqa: F811
+def test_a_repeating_pattern_tells_each_of_its_statements(shop):  # noqa: F811 - a fixture
     (finding,) = _findings("columns_of_a_table").findings
     assert finding.count == 8
     assert [line.split("  ")[0] for line in finding.tree] == ["4 x Book.author", "4 x Book.reviews"]
@@ -94,7 +94,7 @@ def test_a_repeating_pattern_tells_each_of_its_statements(shop):  # noqa: F811
         ("two_questions_on_two_lines", "2 places of straight-line code sent it; none of them ran twice"),
     ],
 )
-def test_a_repeated_statement_that_is_cleared_has_a_reason(name, reason, shop):  # noqa: F811
+def test_a_repeated_statement_that_is_cleared_has_a_reason(name, reason, shop):  # noqa: F811 - a fixture
     report = _findings(name)
     assert reason in [cleared.reason for cleared in report.cleared], report.cleared
     assert all(cleared.count > 1 for cleared in report.cleared)
@@ -107,7 +107,7 @@ def _code_of(fix):
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
-def test_a_fix_is_code_that_runs(name, shop):  # noqa: F811
+def test_a_fix_is_code_that_runs(name, shop):  # noqa: F811 - a fixture
     names = {**vars(models), **vars(project_models)}
     for finding in _findings(name).findings:
         if finding.fix.startswith("add ."):
@@ -122,7 +122,7 @@ def _kinds(function):
     return {finding.kind: finding for finding in watch.report.findings}
 
 
-def test_a_slow_statement_is_advice_with_what_its_text_proves(shop, monkeypatch):  # noqa: F811
+def test_a_slow_statement_is_advice_with_what_its_text_proves(shop, monkeypatch):  # noqa: F811 - a fixture
     monkeypatch.setattr(slow_query, "SLOW_NS", 0)
     finding = _kinds(lambda: list(project_models.Book.objects.order_by("?")))["slow_query"]
     assert finding.is_advisory and finding.sql.startswith("select project_book.id") and finding.count == 1
@@ -142,7 +142,7 @@ def _count_that_may_need_the_other():
     project_models.Review.objects.filter(stars=tags).count()
 
 
-def test_statements_that_do_not_need_each_other(shop, monkeypatch):  # noqa: F811
+def test_statements_that_do_not_need_each_other(shop, monkeypatch):  # noqa: F811 - a fixture
     assert _kinds(_counts) == {}
     monkeypatch.setattr(consecutive_independent, "SAVED_NS", 0)
     finding = _kinds(_counts)["consecutive_independent"]
@@ -150,7 +150,7 @@ def test_statements_that_do_not_need_each_other(shop, monkeypatch):  # noqa: F81
     assert _kinds(_count_that_may_need_the_other) == {}
 
 
-def test_a_loop_over_pages_is_no_loop_over_rows_however_often_it_ran_before(shop):  # noqa: F811
+def test_a_loop_over_pages_is_no_loop_over_rows_however_often_it_ran_before(shop):  # noqa: F811 - a fixture
     """CPython runs a generator that a loop has often asked for its next element as a part of the loop's own frame."""
 
     from django.core.paginator import Paginator

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.django_database import database, shop  # noqa: F401
+from tests.django_database import database, shop  # noqa: F401 - fixtures
 
 graphene = pytest.importorskip("graphene", reason="graphene-django is not installed: pip install graphene-django")
 

@@ -6,7 +6,7 @@ import pytest
 
 import mercury
 from mercury.errors import GrowthError
-from tests.django_database import database, shop  # noqa: F401
+from tests.django_database import database, shop  # noqa: F401 - fixtures
 
 from django.db import connection  # isort: skip
 from django.http import HttpResponse, StreamingHttpResponse  # isort: skip

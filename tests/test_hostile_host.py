@@ -9,7 +9,7 @@ import unittest
 
 import pytest
 
-from tests.django_database import database, shop  # noqa: F401
+from tests.django_database import database, shop  # noqa: F401 - fixtures
 
 from django.db import DatabaseError, connection, reset_queries, transaction  # isort: skip
 from django.http import HttpResponse  # isort: skip

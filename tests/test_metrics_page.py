@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.django_database import database, shop  # noqa: F401
+from tests.django_database import database, shop  # noqa: F401 - fixtures
 
 from django.test import Client, override_settings  # isort: skip
 from django.urls import include, path, reverse  # isort: skip

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.django_database import database, shop  # noqa: F401
+from tests.django_database import database, shop  # noqa: F401 - fixtures
 
 from asgiref.sync import async_to_sync, sync_to_async  # isort: skip
 from django.core.asgi import get_asgi_application  # isort: skip

@@ -14,7 +14,7 @@ import pytest
 
 import mercury
 from mercury.errors import MonitoringError
-from tests.django_database import database, shop  # noqa: F401
+from tests.django_database import database, shop  # noqa: F401 - fixtures
 
 from django.db import connection  # isort: skip
 

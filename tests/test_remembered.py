@@ -9,7 +9,7 @@ import pytest
 import mercury
 from mercury import _monitor
 from mercury.findings import consecutive_independent, judge, remembered, slow_query
-from tests.django_database import database, shop  # noqa: F401
+from tests.django_database import database, shop  # noqa: F401 - fixtures
 from tests.project.models import Author, Book
 
 pytestmark = pytest.mark.usefixtures("shop")

@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 import mercury
-from tests.django_database import database, shop  # noqa: F401
+from tests.django_database import database, shop  # noqa: F401 - fixtures
 from tests.project.models import Author, Book, Review
 
 from django.core.handlers.base import BaseHandler  # isort: skip

@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from tests.django_database import database, shop  # noqa: F401
+from tests.django_database import database, shop  # noqa: F401 - fixtures
 
 from asgiref.sync import async_to_sync  # isort: skip
 from django.core import checks  # isort: skip

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import mercury
-from tests.django_database import database, shop  # noqa: F401
+from tests.django_database import database, shop  # noqa: F401 - fixtures
 
 pytest.importorskip("django")
 
@@ -24,7 +24,7 @@ from tests.project.models import Book
 
 
 @pytest.fixture(autouse=True)
-def rows(shop):  # noqa: F811
+def rows(shop):  # noqa: F811 - a fixture
     """The tests' database is in memory, where each thread would find another: the threads share this connection."""
     connection.inc_thread_sharing()
     yield

@@ -6,7 +6,7 @@ from importlib import resources
 import jsonschema
 import pytest
 
-from tests.django_database import database, shop  # noqa: F401
+from tests.django_database import database, shop  # noqa: F401 - fixtures
 
 from django.test import Client  # isort: skip
 

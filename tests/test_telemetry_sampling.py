@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from tests.django_database import database, shop  # noqa: F401
+from tests.django_database import database, shop  # noqa: F401 - fixtures
 
 from asgiref.sync import async_to_sync  # isort: skip
 from django.test import AsyncClient, Client  # isort: skip

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.django_database import database, shop  # noqa: F401
+from tests.django_database import database, shop  # noqa: F401 - fixtures
 
 from django.test import Client, override_settings  # isort: skip
 

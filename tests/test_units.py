@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.django_database import database, shop  # noqa: F401
+from tests.django_database import database, shop  # noqa: F401 - fixtures
 
 import django  # isort: skip
 from django.core.management import CommandError, call_command  # isort: skip

@@ -17,7 +17,7 @@ from made_header import write_or_check
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from mercury.core.pure.exponential_buckets import MAX_SCALE, bounds  # noqa: E402
+from mercury.core.pure.exponential_buckets import MAX_SCALE, bounds
 
 HEADER = ROOT / "mercury_native" / "exponential_bounds.h"
 PARTS = 1 << MAX_SCALE

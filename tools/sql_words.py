@@ -19,7 +19,7 @@ from made_header import write_or_check
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from mercury.core.pure import sql_lexer  # noqa: E402
+from mercury.core.pure import sql_lexer
 
 LETTERS = re.compile(rb"[a-z_]{2,19}")
 HEADER = ROOT / "mercury_native" / "sql_words.h"

@@ -24,12 +24,12 @@ from typing import Any, Dict, Iterable, Iterator, List, NamedTuple
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))
 
-from record import COMMAND, start_neighbors  # noqa: E402
+from record import COMMAND, start_neighbors
 
-from mercury.commands.compare.execution import Measured  # noqa: E402
-from mercury.commands.compare.measuring import MAX_ROUNDS, PROCESSOR, WALL, Plan, measure  # noqa: E402
-from mercury.comparison import FASTER, SIGNIFICANCE, SLOWER, Round, compare_rounds  # noqa: E402
-from mercury.core import backend  # noqa: E402
+from mercury.commands.compare.execution import Measured
+from mercury.commands.compare.measuring import MAX_ROUNDS, PROCESSOR, WALL, Plan, measure
+from mercury.comparison import FASTER, SIGNIFICANCE, SLOWER, Round, compare_rounds
+from mercury.core import backend
 
 NOISE = HERE / "noise.txt"
 RUNS_OF_A_TRIAL = 4 * MAX_ROUNDS + 4

@@ -2,10 +2,10 @@
 
 import os
 
-from bookshop.settings import *  # noqa: F403
+from bookshop.settings import *
 
 DEBUG = False
 
 if os.environ.get("BENCHMARK_BARE"):
-    INSTALLED_APPS = [app for app in INSTALLED_APPS if not app.startswith("mercury")]  # noqa: F405
-    MIDDLEWARE = [each for each in MIDDLEWARE if not each.startswith("mercury")]  # noqa: F405
+    INSTALLED_APPS = [app for app in INSTALLED_APPS if not app.startswith("mercury")]
+    MIDDLEWARE = [each for each in MIDDLEWARE if not each.startswith("mercury")]

@@ -15,7 +15,7 @@ from typing import Dict, Iterable, List, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from sql_statements import CORPUS, NO_CORPUS  # noqa: E402
+from sql_statements import CORPUS, NO_CORPUS
 
 OWN = Path(__file__).resolve().parent / "statements.sql"
 

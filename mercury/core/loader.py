@@ -134,7 +134,7 @@ def _require_backend_of_cffi(path: str) -> None:
     if _would_turn_the_gil_on():
         raise Refused("cffi before 2.0 would turn the GIL on", _hints().upgrade_cffi())
     try:
-        import _cffi_backend  # noqa: F401
+        import _cffi_backend  # noqa: F401 - is it there?
     except ModuleNotFoundError:
         if _is_in_a_folder(path) and not os.path.exists(path):
             raise Refused("the C library is not installed, nor is cffi", _hints().install_library()) from None

@@ -6,7 +6,7 @@ import tempfile
 _folder = tempfile.mkdtemp(prefix="mercury-pretix-")
 os.environ["DATA_DIR"] = _folder
 
-from pretix.testutils.settings import *  # noqa: F403
+from pretix.testutils.settings import *
 from pretix.testutils.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE
 
 DEBUG = False

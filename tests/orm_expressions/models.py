@@ -120,7 +120,7 @@ class Reserved(models.Model):
     user = models.CharField(max_length=20, default="")
     group = models.CharField(max_length=20, default="")
     select = models.IntegerField(default=0)
-    camelCase = models.IntegerField(default=0)  # noqa: N815
+    camelCase = models.IntegerField(default=0)  # noqa: N815 - quoting is what it is for
 
     class Meta:
         db_table = "order"
