@@ -145,6 +145,7 @@ class Project:
             "PYTHONPATH": str(ROOT),
             "COLUMNS": "100",
             "PYTEST_ADDOPTS": "",
+            "DJANGO_SETTINGS_MODULE": "settings",
             **self.environment,
         }
         done = subprocess.run(
