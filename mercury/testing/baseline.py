@@ -83,7 +83,7 @@ def write(path: Path, baseline: Baseline) -> None:
 def _bytes(path: Path) -> bytes:
     # Opening a pipe would wait for its writer.
     if not stat.S_ISREG(os.stat(path).st_mode):
-        raise BaselineError("it is no regular file. Move it away.")
+        raise BaselineError("it is no regular file. Name another, or move it away.")
     with open(path, "rb") as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
