@@ -41,7 +41,7 @@ def test_the_summary_tells_of_each_part_and_what_matters_most_first():
         "Budget passed: view GET /books/ used 7 queries on default, its budget is 5 (shop/tests.py:3).",
         "Gone: N+1: Book.publisher, shop/views.py (0123456789abcdef).",
         "Known: Duplicate: Book.author, 4 queries, shop/views.py:30.",
-        "Advice: Slow: Book.author, 1 query, shop/views.py:41.",
+        "Advice: Slow: Book.author, 1 query, shop/views.py:41, loop shop/views.py:8.",
         "Notice: the budget of view GET /books/ can never fail",
         "Not measured: 1 worker ended early.",
         "Not measured: 1 test began and did not end.",

@@ -12,6 +12,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
 from mercury import settings
 from mercury._monitor import Unit, failure_of, open_unit
+from mercury._routes import readable
 from mercury.capture import spawning
 from mercury.capture.spawning import Spawns, from_nowhere
 from mercury.django import headers
@@ -162,13 +163,13 @@ def _id(chosen: Settings, request: Any) -> str:
 def _name(request: Any) -> str:
     """Method and route: a path may hold what nobody should log, a route does not."""
     match = getattr(request, "resolver_match", None)
-    return f"{request.method} {'(no route)' if match is None else '/' + match.route.lstrip('/')}"
+    return f"{request.method} {'(no route)' if match is None else readable(match.route)}"
 
 
 def _exchange(request: Any, response: Any) -> Exchange:
     """What the series are told of a request and its response; without a response, of the error in its place."""
     match = getattr(request, "resolver_match", None)
-    route = None if match is None else "/" + match.route.lstrip("/")
+    route = None if match is None else readable(match.route)
     error = error_type(sys.exc_info()[1]) if response is None else None
     return exchange(request.method, request.scheme, route, getattr(response, "status_code", None), error)
 

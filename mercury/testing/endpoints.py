@@ -8,6 +8,7 @@ project's. Several routes to one view under one name, as REST framework makes fo
 import sys
 from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
+from mercury._routes import readable
 from mercury._settings_sources import django_settings
 from mercury.capture.code import is_library
 from mercury.testing.budgets import MAX_NAMED, Budget
@@ -34,7 +35,7 @@ def endpoints() -> List[Endpoint]:
     routes: Dict[Tuple[Any, ...], List[str]] = {}
     for route, pattern in _walk(get_resolver(), ("",)):
         key = (id(pattern.callback), pattern.name or route)
-        routes.setdefault(key, []).append("/" + route.lstrip("/"))
+        routes.setdefault(key, []).append(readable(route))
     return sorted(Endpoint(tuple(dict.fromkeys(each))) for each in routes.values())
 
 

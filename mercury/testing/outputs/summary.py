@@ -106,7 +106,8 @@ def _glued(file: str, line: int) -> str:
 
 def _brief(finding: SuiteFinding) -> str:
     cause = finding.cause
-    return f"{heading(cause)}, {counted(cause.count)}, {_glued(cause.file, cause.line)}"
+    loop = f", loop {_glued(cause.loop_file, cause.loop_line)}" if cause.loop_line else ""
+    return f"{heading(cause)}, {counted(cause.count)}, {_glued(cause.file, cause.line)}{loop}"
 
 
 def _budget(budget: BudgetResult) -> str:
