@@ -9,11 +9,12 @@
 Importing this package loads neither Django nor cffi; each name below is loaded at first use.
 """
 
-from typing import TYPE_CHECKING, Any, List
-
 from mercury._version import __version__
 
+TYPE_CHECKING = False  # type checkers know it by its name; to import typing takes longer than all else here
 if TYPE_CHECKING:
+    from typing import Any, List
+
     from mercury._monitor import PerformanceMonitor, monitor
     from mercury.batch import fingerprint_batch, normalize_batch
     from mercury.comparison import compare
@@ -63,7 +64,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     home = _HOMES.get(name)
     if home is not None:
         from importlib import import_module
@@ -79,5 +80,5 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'mercury' has no attribute {name!r}")
 
 
-def __dir__() -> List[str]:
+def __dir__() -> "List[str]":
     return sorted(set(globals()) | set(__all__))

@@ -125,8 +125,8 @@ def phrase(found: records.Advice, weak: bool) -> Tuple[Advice, ...]:
     return tuple(sorted(told, key=lambda advice: advice.position))
 
 
-_NUMBER = re.compile(rb"[$:?@]p?([1-9][0-9]{0,5})$")
-_NAME = re.compile(rb"(?:%\(|[:@$])(.+?)(?:\)[sbt])?$", re.DOTALL)
+_NUMBER = rb"[$:?@]p?([1-9][0-9]{0,5})$"
+_NAME = rb"(?s)(?:%\(|[:@$])(.+?)(?:\)[sbt])?$"
 
 
 def wildcards(placeholders: List[bytes], parameters: Any) -> bytes:
@@ -141,7 +141,7 @@ def wildcards(placeholders: List[bytes], parameters: Any) -> bytes:
         return bytes(_begins_with_wildcard(plain.get(_name(text))) for text in placeholders)
     if type(parameters) not in (list, tuple):
         return b""
-    numbers = [_NUMBER.match(text) for text in placeholders]
+    numbers = [re.match(_NUMBER, text) for text in placeholders]
     if any(numbers):
         order = [int(number.group(1)) - 1 if number else -1 for number in numbers]
         known = range(len(parameters))
@@ -152,7 +152,7 @@ def wildcards(placeholders: List[bytes], parameters: Any) -> bytes:
 
 
 def _name(placeholder: bytes) -> str:
-    match = _NAME.match(placeholder)
+    match = re.match(_NAME, placeholder)
     return match.group(1).decode("utf-8", "replace") if match else ""
 
 

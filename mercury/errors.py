@@ -4,7 +4,11 @@ One class for each error code of the core, so that a caller can catch what it ca
 mend. No message quotes SQL: what was passed in may be secret.
 """
 
-from typing import Any, Dict, Optional, Type
+from __future__ import annotations
+
+TYPE_CHECKING = False  # type checkers know it by its name; to import typing takes longer than all else here
+if TYPE_CHECKING:
+    from typing import Any, Dict, Optional, Type
 
 
 class MercuryError(Exception):

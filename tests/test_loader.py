@@ -468,10 +468,13 @@ print(pids)
 # What Mercury works with where it is there, and what of the standard library would be felt.
 UNASKED = {
     "celery", "cffi", "django", "gevent", "jinja2", "opentelemetry", "pyarrow", "pytest", "rich", "tomli",
-    "asyncio", "ctypes", "hashlib", "inspect", "logging", "multiprocessing", "pathlib", "shutil", "subprocess",
+    "asyncio", "contextlib", "ctypes", "dataclasses", "hashlib", "inspect", "logging", "multiprocessing", "pathlib",
+    "shutil", "subprocess", "typing",
 }  # fmt: skip
+# Run without `site`, whose .pth files may have imported anything before.
 NEWLY_LOADED = """
-import sys
+import os, sys
+sys.path += {path!r}
 before = set(sys.modules)
 {code}
 print(*{{name.split(".")[0] for name in set(sys.modules) - before}})
@@ -485,7 +488,7 @@ print(*{{name.split(".")[0] for name in set(sys.modules) - before}})
 )
 def test_nothing_optional_is_imported(package: Package, built: Path, code: str, allowed: Set[str]) -> None:
     shutil.copy(built, package.library)
-    done = package.run(NEWLY_LOADED.format(code=code))
+    done = package.run(NEWLY_LOADED.format(code=code, path=sys.path), "-S")
     assert done.returncode == 0, done.stderr
     assert set(done.stdout.split()) & (UNASKED | {"_cffi_backend"}) == allowed
 

@@ -4,22 +4,25 @@ Everything that crosses to the core is 64-bit integers in a flat buffer. A wrong
 would be read as other numbers instead of failing, so it is refused here.
 """
 
+from __future__ import annotations
+
 from array import array
-from typing import TYPE_CHECKING, Sequence, Union
 
 from mercury.errors import MercuryError, from_code
 
 INVALID_ARGUMENT = -1
 INVALID_ARGUMENT_TEXT = "an argument is out of range"
 
+TYPE_CHECKING = False  # type checkers know it by its name; to import typing takes longer than all else here
 if TYPE_CHECKING:
+    from typing import Sequence, Union
+
     Integers = Union["array[int]", memoryview]
     """A flat buffer of signed 64-bit integers: array("q") or memoryview.cast("q")."""
 
     Doubles = Union["array[float]", memoryview]
     """A flat buffer of doubles."""
 else:
-    # To compile the names in quotes would take a tenth of all that the first use of the core takes.
     Integers = Doubles = memoryview
 
 
@@ -37,7 +40,7 @@ def doubles(values: Doubles) -> memoryview:
     return _flat(values, "d")
 
 
-def path_integers(path: Sequence[Sequence[int]]) -> "array[int]":
+def path_integers(path: Sequence[Sequence[int]]) -> array[int]:
     """The entries of one call path, one after the other."""
     flat = array("q")
     for entry in path:

@@ -11,10 +11,15 @@ So every range of the file that a loader maps must end inside the file:
 Whether the library fits this machine is the system's to say.
 """
 
+from __future__ import annotations
+
 import os
 import stat
 import struct
-from typing import BinaryIO, Iterator, Optional, Tuple
+
+TYPE_CHECKING = False  # type checkers know it by its name; to import typing takes longer than all else here
+if TYPE_CHECKING:
+    from typing import BinaryIO, Iterator, Optional, Tuple
 
 _ELF_LOAD = 1
 _ELF_DYNAMIC = 2
@@ -59,7 +64,7 @@ class Window:
             raise NotWhole(f"shrank while its {what} was read")
         return data
 
-    def slice(self, offset: int, size: int, what: str) -> "Window":
+    def slice(self, offset: int, size: int, what: str) -> Window:
         """A window on a part of this one."""
         self.require(offset, size, what)
         return Window(self._file, self._start + offset, size)

@@ -10,11 +10,16 @@ Each "no" is a reason and, where the person can do something, a hint. The twin t
 serves, and one RuntimeWarning says so. Nothing here raises.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 import threading
-from types import ModuleType
-from typing import Any, NamedTuple, NoReturn, Optional, Tuple
+
+TYPE_CHECKING = False  # type checkers know it by its name; to import typing takes longer than all else here
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any, NoReturn, Optional, Tuple
 
 PURE_VARIABLE = "DJANGO_MERCURY_PURE_PYTHON"
 SUPPRESS_VARIABLE = "DJANGO_MERCURY_SUPPRESS_WARNING"
@@ -22,18 +27,27 @@ SUPPRESS_VARIABLE = "DJANGO_MERCURY_SUPPRESS_WARNING"
 _PROGRAM = "the library linked into the program"
 
 
-class Loaded(NamedTuple):
-    """The backend that serves this process.
+class Loaded:
+    """The backend that serves this process. Never changed once it is made.
 
     `library` keeps the C library referenced for as long as anything may call it.
     """
 
-    name: str
-    reason: str
-    module: ModuleType
-    path: Optional[str] = None
-    library: Any = None
-    hint: str = ""
+    def __init__(
+        self,
+        name: str,
+        reason: str,
+        module: ModuleType,
+        path: Optional[str] = None,
+        library: Any = None,
+        hint: str = "",
+    ) -> None:
+        self.name = name
+        self.reason = reason
+        self.module = module
+        self.path = path
+        self.library = library
+        self.hint = hint
 
 
 class Refused(Exception):

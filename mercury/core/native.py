@@ -6,22 +6,14 @@ than the work itself. A borrowed buffer is always given back before the call ret
 PyPy crashes if a mapping is closed while one lives.
 """
 
+from __future__ import annotations
+
 import sys
 from array import array
 from collections import deque
-from contextlib import ExitStack
-from typing import Any, Callable, Deque, Dict, List, Optional, Sequence, Tuple, Union
 
-from mercury.core import _ffi
-from mercury.core._integers import (
-    INVALID_ARGUMENT,
-    INVALID_ARGUMENT_TEXT,
-    Doubles,
-    Integers,
-    doubles,
-    integers,
-    path_integers,
-)
+from mercury.core import _ffi, records
+from mercury.core._integers import INVALID_ARGUMENT, INVALID_ARGUMENT_TEXT, doubles, integers, path_integers
 from mercury.core.records import (
     ADVICE_RULES,
     COMPARE_MAX_RESAMPLES,
@@ -33,24 +25,34 @@ from mercury.core.records import (
     SUMMARY_CAPACITY,
     SUMMARY_TABLES,
     SUMMARY_VERB,
-    Advice,
-    Duplicate,
-    Figures,
-    Group,
-    Interval,
-    Memory,
-    Normalized,
-    RankTest,
-    SegmentCursor,
-    SegmentLayout,
-    SegmentSeries,
-    SegmentSlot,
-    Summary,
-    Token,
-    Totals,
-    Verdict,
 )
 from mercury.errors import BufferTooSmallError, MercuryError, from_code
+
+TYPE_CHECKING = False  # type checkers know it by its name; to import typing takes longer than all else here
+if TYPE_CHECKING:
+    from typing import Any, Callable, Deque, Dict, List, Optional, Sequence, Tuple, Union
+
+    from mercury.core._integers import Doubles, Integers
+    from mercury.core.records import (
+        Advice,
+        Duplicate,
+        Figures,
+        Group,
+        Interval,
+        Memory,
+        Normalized,
+        RankTest,
+        SegmentCursor,
+        SegmentLayout,
+        SegmentSeries,
+        SegmentSlot,
+        Summary,
+        Token,
+        Totals,
+        Verdict,
+    )
+
+    _Bytes = Union[bytes, bytearray, memoryview]
 
 ffi: Any = _ffi.ffi
 
@@ -61,20 +63,16 @@ _FIRST_SCRATCH_BYTES = max(1 << 13, SUMMARY_CAPACITY)
 _SUMMARY_WIDTH = 68
 _SUMMARY_ENDS = 4
 _SEED_MASK = (1 << 64) - 1
-_GROUP_WIDTH = len(Group._fields)
 _DUPLICATE_WIDTH = 12
-_PLACES_FROM = len(Duplicate._fields) - 1
 _FIRST_SERIES = 64
 
-_Bytes = Union[bytes, bytearray, memoryview]
-
-_lib: "_ffi.Library"
+_lib: _ffi.Library
 _normalize_within: Any = None
 _unpack: Callable[[Any, int], bytes] = ffi.unpack
 _new_scratch: Callable[[str, int], Any] = ffi.new_allocator(should_clear_after_alloc=False)
 
 
-def attach(lib: "_ffi.Library") -> None:
+def attach(lib: _ffi.Library) -> None:
     """Makes `lib`, which passed all of the loader's checks, serve every later call."""
     global _lib, _normalize_within
     _lib = lib
@@ -92,7 +90,7 @@ def memory() -> Memory:
     error = ffi.new("mercury_error *")
     with ffi.from_buffer("mercury_memory[]", result) as pointer:
         _check(_lib.mercury_platform_memory(pointer, error), error)
-    return Memory(*result)
+    return records.Memory(*result)
 
 
 def tokens(data: _Bytes, dialect: int) -> List[Token]:
@@ -107,7 +105,7 @@ def tokens(data: _Bytes, dialect: int) -> List[Token]:
         if code != BufferTooSmallError.code:
             _check(code, error)
             fields = iter(result[: 3 * count[0]].tolist())
-            return [Token(*row) for row in zip(fields, fields, fields)]
+            return list(map(records.Token._make, zip(fields, fields, fields)))
         capacity = error.position
 
 
@@ -119,7 +117,7 @@ def normalize(data: _Bytes, dialect: int) -> Normalized:
         with ffi.from_buffer(data) as text:
             workspace, length = _normalized(text, dialect)
     result = workspace.normalized
-    answer = Normalized(
+    answer = records.Normalized(
         _unpack(workspace.scratch, length), result.fingerprint, result.literal_count, result.in_doubt != 0
     )
     workspace.home.append(workspace)
@@ -154,12 +152,13 @@ def summarize(data: _Bytes, dialect: int) -> Summary:
     ends = [SUMMARY_TABLES, *result[_SUMMARY_ENDS : _SUMMARY_ENDS + table_count]]
     written = ffi.buffer(scratch, ends[-1])[:]
     tables = tuple(written[start:end] for start, end in zip(ends, ends[1:]))
-    answer = Summary(written[:length], written[SUMMARY_VERB : SUMMARY_VERB + verb_length], tables, complete != 0)
+    verb = written[SUMMARY_VERB : SUMMARY_VERB + verb_length]
+    answer = records.Summary(written[:length], verb, tables, complete != 0)
     workspace.home.append(workspace)
     return answer
 
 
-def split(data: _Bytes, dialect: int, most: int) -> "array[int]":
+def split(data: _Bytes, dialect: int, most: int) -> array[int]:
     """The offsets of at most `most` statements: 0, and one past the semicolon that ends each of them.
 
     Raises UnknownDialectError.
@@ -186,12 +185,12 @@ def advise(data: _Bytes, dialect: int, wildcards: bytes = b"") -> Advice:
         code = _lib.mercury_sql_advice_text(text, len(text), dialect, bits, len(bits), record, error)
     _check(code, error)
     complete, *places = result
-    return Advice(complete != 0, tuple(places[:ADVICE_RULES]), tuple(places[ADVICE_RULES:]))
+    return records.Advice(complete != 0, tuple(places[:ADVICE_RULES]), tuple(places[ADVICE_RULES:]))
 
 
 def fingerprint_batch(
     data: _Bytes, offsets: Any, dialect: int, validity: Optional[memoryview] = None, validity_start: int = 0
-) -> "array[int]":
+) -> array[int]:
     """The fingerprints of statements that lie in `data` as Arrow lays out strings; 0 for a null.
 
     `offsets` is a flat buffer of signed integers of 4 or 8 bytes, one more than statements.
@@ -217,7 +216,7 @@ def fingerprint_batch(
 
 def normalize_batch(
     data: _Bytes, offsets: Any, dialect: int, validity: Optional[memoryview] = None, validity_start: int = 0
-) -> "Tuple[bytearray, array[int]]":
+) -> Tuple[bytearray, array[int]]:
     """The canonical texts one behind the other, and their signed 64-bit offsets; a null's text is empty.
 
     Takes and raises what `fingerprint_batch` does.
@@ -259,7 +258,7 @@ def compare_paths(earlier: Sequence[Sequence[int]], later: Sequence[Sequence[int
     ) as verdict:
         code = _lib.mercury_loop_proof_compare(one, len(one), other, len(other), shared, verdict, error)
     _check(code, error)
-    return Verdict(*result)
+    return records.Verdict(*result)
 
 
 class Trace:
@@ -276,7 +275,7 @@ class Trace:
             raise _failure(self._error.code, self._error)
         self._handle = ffi.gc(handle, self._lib.mercury_trace_free)
 
-    def __enter__(self) -> "Trace":
+    def __enter__(self) -> Trace:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -310,7 +309,7 @@ class Trace:
 
     def totals(self) -> Totals:
         self._read_totals()
-        return Totals(*ffi.unpack(self._figures, len(Totals._fields)))
+        return records.Totals(*ffi.unpack(self._figures, len(records.Totals._fields)))
 
     def _read_totals(self) -> Any:
         _check(self._lib.mercury_trace_totals(self._open(), self._totals, self._error), self._error)
@@ -319,14 +318,16 @@ class Trace:
     def groups(self) -> List[Group]:
         """All groups, in order of their first event."""
         rows = self._records("mercury_group[]", self._lib.mercury_trace_groups, self._read_totals().group_count)
-        return [Group(*row) for row in zip(*[iter(rows)] * _GROUP_WIDTH)]
+        return [records.Group(*row) for row in zip(*[iter(rows)] * len(records.Group._fields))]
 
     def duplicates(self) -> List[Duplicate]:
         """All duplicates, in order of their first event."""
         count = self._read_totals().duplicate_count
         rows = self._records("mercury_duplicate[]", self._lib.mercury_trace_duplicates, count)
+        places_from = len(records.Duplicate._fields) - 1
         return [
-            Duplicate._make((*row[:_PLACES_FROM], row[_PLACES_FROM:])) for row in zip(*[iter(rows)] * _DUPLICATE_WIDTH)
+            records.Duplicate._make((*row[:places_from], row[places_from:]))
+            for row in zip(*[iter(rows)] * _DUPLICATE_WIDTH)
         ]
 
     def _records(self, ctype: str, read: Any, count: int) -> List[int]:
@@ -385,7 +386,7 @@ class Histogram:
             code = self._lib.mercury_histogram_record_doubles(self._handle, first, len(view), self._error)
         _check(code, self._error)
 
-    def merge(self, other: "Histogram") -> None:
+    def merge(self, other: Histogram) -> None:
         """Adds all that `other` counts; the scale is the lower one then, or one still lower."""
         _check(self._lib.mercury_histogram_merge(self._handle, other._handle, self._error), self._error)
 
@@ -403,9 +404,9 @@ class Histogram:
         record = ffi.new("mercury_figures *")
         _check(self._lib.mercury_histogram_figures(self._handle, record, self._error), self._error)
         total = sum(word << 64 * place for place, word in enumerate(record.sum))
-        return Figures._make((*(getattr(record, name) for name in Figures._fields[:-1]), total))
+        return records.Figures._make((*(getattr(record, name) for name in records.Figures._fields[:-1]), total))
 
-    def buckets(self) -> "array[int]":
+    def buckets(self) -> array[int]:
         """The counts of the buckets from the first that is not empty to the last."""
         counts = array("Q", bytes(8 * HISTOGRAM_MAX_BUCKETS))
         count = ffi.new("size_t *")
@@ -423,7 +424,7 @@ class Histogram:
         return bytes(ffi.buffer(scratch, length[0]))
 
     @classmethod
-    def decode(cls, data: _Bytes) -> "Histogram":
+    def decode(cls, data: _Bytes) -> Histogram:
         """A histogram from bytes that may be anything.
 
         Raises MalformedDataError with the position of the first byte that cannot be right.
@@ -471,14 +472,14 @@ def shift_interval(base: Doubles, head: Doubles, level: float, resamples: int, s
     record = ffi.new("mercury_interval *")
     bootstrap = (level, _resamples(resamples), seed)
     _over_two_samples(_lib.mercury_compare_shift_interval, base, head, *bootstrap, record)
-    return Interval(record.low, record.high)
+    return records.Interval(record.low, record.high)
 
 
 def center_interval(values: Doubles, level: float, resamples: int, seed: int) -> Interval:
     """The same for the center of one sample."""
     record = ffi.new("mercury_interval *")
     _over_one_sample(_lib.mercury_compare_center_interval, values, level, _resamples(resamples), seed, record)
-    return Interval(record.low, record.high)
+    return records.Interval(record.low, record.high)
 
 
 def _resamples(count: int) -> int:
@@ -487,7 +488,7 @@ def _resamples(count: int) -> int:
 
 
 def _rank_test(record: Any) -> RankTest:
-    return RankTest._make(getattr(record, name) for name in RankTest._fields)
+    return records.RankTest._make(getattr(record, name) for name in records.RankTest._fields)
 
 
 def _over_one_sample(call: Any, values: Doubles, *arguments: Any) -> None:
@@ -499,9 +500,9 @@ def _over_one_sample(call: Any, values: Doubles, *arguments: Any) -> None:
 
 def _over_two_samples(call: Any, base: Doubles, head: Doubles, *arguments: Any) -> None:
     error = ffi.new("mercury_error *")
-    with ExitStack() as held:
-        one, other = (held.enter_context(doubles(values)) for values in (base, head))
-        first, second = (held.enter_context(_borrow("double[]", view)) for view in (one, other))
+    with doubles(base) as one, doubles(head) as other, _borrow("double[]", one) as first, _borrow(
+        "double[]", other
+    ) as second:
         code = call(first, len(one), second, len(other), *arguments, error)
     _check(code, error)
 
@@ -550,7 +551,7 @@ class SegmentMemory:
         """The heads of all slots."""
         capacity = max(self.layout().slot_count, 1)
         rows = self._rows("mercury_segment_slot[]", capacity, self._lib.mercury_segment_slots)
-        return [SegmentSlot(*row) for row in zip(*[iter(rows)] * len(SegmentSlot._fields))]
+        return [records.SegmentSlot(*row) for row in zip(*[iter(rows)] * len(records.SegmentSlot._fields))]
 
     def claim(self, slot: int, head: SegmentSlot) -> None:
         """Makes a free slot the caller's, who holds its lock."""
@@ -580,7 +581,7 @@ class SegmentMemory:
     def series(self, slot: int, expected: int = _FIRST_SERIES) -> List[SegmentSeries]:
         """What a slot holds; bytes that are no series are one record of kind 0. More than `expected` are read twice."""
         rows = self._rows("mercury_segment_series[]", expected, self._lib.mercury_segment_list, _index(slot))
-        return [SegmentSeries(*row) for row in zip(*[iter(rows)] * len(SegmentSeries._fields))]
+        return [records.SegmentSeries(*row) for row in zip(*[iter(rows)] * len(records.SegmentSeries._fields))]
 
     def merge(self, slot: int, index: SegmentIndex, copy: _Bytes, cursor: SegmentCursor) -> SegmentCursor:
         """Adds the series of a copy to a slot that nobody else uses; goes on and stops as the cursor says."""
@@ -590,7 +591,7 @@ class SegmentMemory:
                 self._lib.mercury_segment_merge,
                 _index(slot), index.words, index.word_count, index.seed, source, len(source), record,
             )  # fmt: skip
-        return SegmentCursor(*ffi.unpack(ffi.cast("int64_t *", record), len(SegmentCursor._fields)))
+        return records.SegmentCursor(*ffi.unpack(ffi.cast("int64_t *", record), len(records.SegmentCursor._fields)))
 
     def _call(self, function: Any, *arguments: Any) -> None:
         error = ffi.new("mercury_error *")
@@ -654,11 +655,11 @@ def inspect_segment(header: _Bytes, file_bytes: int) -> SegmentLayout:
 
 
 def _inspect(memory: Any, size: int, file_bytes: int) -> SegmentLayout:
-    result = array("q", bytes(8 * len(SegmentLayout._fields)))
+    result = array("q", bytes(8 * len(records.SegmentLayout._fields)))
     error = ffi.new("mercury_error *")
     with ffi.from_buffer("mercury_segment_layout[]", result) as layout:
         _check(_lib.mercury_segment_inspect(memory, size, file_bytes, layout, error), error)
-    return SegmentLayout(*result)
+    return records.SegmentLayout(*result)
 
 
 def _index(number: int) -> int:
@@ -748,7 +749,7 @@ class _Rows:
             },
         )
 
-    def __enter__(self) -> "_Rows":
+    def __enter__(self) -> _Rows:
         return self
 
     def __exit__(self, *exception: object) -> None:

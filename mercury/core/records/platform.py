@@ -1,0 +1,8 @@
+"""The record of a process."""
+
+from typing import NamedTuple
+
+
+class Memory(NamedTuple):
+    resident_bytes: int
+    peak_bytes: int
