@@ -53,3 +53,35 @@ def test_a_comprehension_of_no_file_keeps_its_name():
         globals().pop("names")()
     (cause,) = causes(watch.report, root, "")
     assert cause.function in ("names", "<listcomp>")
+
+
+SERVICE = """
+def first_name():
+    return Book.objects.order_by("pk").first().title
+
+def both_names():
+    return first_name() + first_name()
+"""
+
+
+def served(name):
+    """A function of the application's, whose file is none of the tests'."""
+    exec(compile(SERVICE, str(Path(__file__).parent / "shop" / "services.py"), "exec"), globals())
+    return globals()[name]
+
+
+def found_in_test(act):
+    with mercury.monitor("test", workload="test") as watch:
+        act()
+    return [(each.kind, each.line) for each in causes(watch.report, Root(str(Path(__file__).parent)), "test_causes.py")]
+
+
+def test_what_a_test_asks_for_twice_is_its_own_and_what_the_application_asks_for_twice_is_not():
+    first_name, both_names = served("first_name"), served("both_names")
+
+    def steps():
+        first_name()
+        first_name()
+
+    assert found_in_test(steps) == []
+    assert found_in_test(both_names) == [("duplicate", 3)]

@@ -13,6 +13,7 @@ from mercury.findings.case import Case, Site
 from mercury.findings.finding import Finding
 from mercury.findings.places import NOWHERE, Place, short
 from mercury.query import analyze
+from mercury.trace import PathEntry
 
 KIND = "duplicate"
 
@@ -73,10 +74,25 @@ def _is_of_a_library(case: Case, groups: List[int]) -> bool:
     paths = [case.path(case.evidence.groups[index]) for index in groups]
     if len(paths) < 2:
         return False
+    same = _shared_depth(paths)
+    return all(len(path) > same + 1 and not any(map(places.is_own, path[same:-1])) for path in paths)
+
+
+def _shared_depth(paths: List[List[PathEntry]]) -> int:
+    """How many of their outermost entries all these call paths have in common."""
     same = 0
     while all(same < len(path) and path[same] == paths[0][same] for path in paths):
         same += 1
-    return all(len(path) > same + 1 and not any(map(places.is_own, path[same:-1])) for path in paths)
+    return same
+
+
+def _joint(case: Case, groups: List[int]) -> str:
+    """The file of the innermost function of the application that asked for all of these queries; empty if none did."""
+    paths = [case.path(case.evidence.groups[index]) for index in groups]
+    same = _shared_depth(paths)
+    parting = [path[same] for path in paths if same < len(path)]
+    shared = paths[0][:same] + parting[:1] * (len({id(entry.code) for entry in parting}) == 1)
+    return next((entry.code.co_filename for entry in reversed(shared) if places.is_own(entry)), "")
 
 
 def _finding(case: Case, duplicate: Duplicate, groups: List[int]) -> Finding:
@@ -102,6 +118,7 @@ def _finding(case: Case, duplicate: Duplicate, groups: List[int]) -> Finding:
         why=f"the statement came {duplicate.count:,} times with the same parameters{_where(triggers)}",
         places=tuple(dict.fromkeys(map(str, triggers))),
         first_event=duplicate.first_event,
+        joints=(_joint(case, groups),),
     )
 
 
@@ -135,6 +152,7 @@ def _merged(findings: List[Finding]) -> List[Finding]:
                 known,
                 count=known.count + finding.count,
                 duration_ns=known.duration_ns + finding.duration_ns,
+                joints=known.joints + finding.joints,
                 records=known.records + finding.records,
             )
     return list(causes.values())

@@ -17,8 +17,9 @@ class Finding:
     `kind` is "n_plus_one", "nested", "repeating_pattern", "write_loop", "duplicate", or one of ADVICE, which fails
     nothing. `fingerprint` is unsigned, `sql` holds no literal. Empty strings where
     the frames did not tell. `tree` draws several loops or statements, a line each. `exponent` says how
-    the queries grow with the rows: 0 not at all, 1 in proportion, 2 with their square. `records` are those of the
-    unit's evidence whose times `duration_ns` adds up: the indexes of groups, and ~index of duplicates.
+    the queries grow with the rows: 0 not at all, 1 in proportion, 2 with their square. `joints` are the files of the
+    application's innermost functions that asked for all queries of a duplicate, "" where none did. `records` are those
+    of the unit's evidence whose times `duration_ns` adds up: the indexes of groups, and ~index of duplicates.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Finding:
     tree: Tuple[str, ...] = ()
     exponent: int = 0
     first_event: int = 0
+    joints: Tuple[str, ...] = ()
     records: Tuple[int, ...] = dataclasses.field(default=(), repr=False, compare=False)
 
     def lasting(self, duration_ns: int) -> "Finding":

@@ -2,7 +2,7 @@
 
 import functools
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Sequence
 
 from mercury.findings import Finding
 from mercury.query import analyze
@@ -20,17 +20,22 @@ _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>")
 def causes(report: Report, root: Root, test_file: str) -> Iterator[Cause]:
     """What the report of a test or of a request in it gives a suite; what a test does wrong itself is left out.
 
-    A test that makes its data in a loop, or reads relations one by one to compare them, is as it should be.
+    A test that makes its data in a loop or step by step, or reads relations one by one to compare them, is as it should
+    be.
     """
     for finding in report.findings:
         if finding.kind in TIMED:
             continue
         cause = _cause(finding, root)
-        if report.workload == "request" or not _is_tests_own(cause, test_file):
+        if report.workload == "request" or not _is_tests_own(cause, finding.joints, root, test_file):
             yield cause
 
 
-def _is_tests_own(cause: Cause, test_file: str) -> bool:
+def _is_tests_own(cause: Cause, joints: Sequence[str], root: Root, test_file: str) -> bool:
+    """Does a test send the queries or repeat them? Of duplicates it does where no other code asked for both."""
+    joining = [root.relative(file) for file in joints]
+    if joining and all(not file or file == test_file or is_of_tests(file) for file in joining):
+        return True
     places = (cause.file, cause.loop_file)
     return test_file in places or any(map(is_of_tests, places))
 
