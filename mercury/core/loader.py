@@ -218,7 +218,8 @@ def _read_packed() -> Optional[bytes]:
 
     package = __name__.partition(".")[0]
     try:
-        if sys.version_info >= (3, 10):
+        # What files() of Python 3.10 gives for an importer with the interface of 3.7 has nothing in it.
+        if sys.version_info >= (3, 11):
             return resources.files(package).joinpath(_file_name()).read_bytes()
         return resources.read_binary(package, _file_name())
     except Exception:
