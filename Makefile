@@ -148,7 +148,7 @@ test-build: $(VENV)/ready ## the tests that build wheels, with and without a com
 # What chooses its backend in processes of its own, compares both, or raises instead of reaching one, and what is about
 # units, settings and pages and no figure of the core: once is enough.
 test-suites: $(VENV)/ready library ## the tests that run whole suites and commands: a small project's by pytest and manage.py, mercury compare
-	$(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) -n auto tests/test_suites_pytest.py tests/test_suites_runner.py tests/test_compare_command.py
+	$(VENV_PYTHON) -m pytest $(PYTEST_FLAGS) -n auto tests/test_suites_pytest.py tests/test_suites_runner.py tests/test_suites_growth.py tests/test_compare_command.py
 
 verdicts: library $(DJANGO_VERSIONS:%=.venvs/bookshop-%/ready) ## the bookshop's tests in every way to run them: one verdict; VERDICTS_FLAGS=--short for one of each
 	@set -e; for version in $(DJANGO_VERSIONS); do \
@@ -168,7 +168,7 @@ test-pure: $(VENV)/ready ## the suite over the twin
 	    --ignore=tests/test_development.py --ignore=tests/test_checks.py --ignore=tests/test_settings.py --ignore=tests/test_examples.py \
     --ignore=tests/test_telemetry_segment.py --ignore=tests/test_switch_command.py --ignore=tests/test_hints.py --ignore=tests/test_library_cache.py \
     --ignore=tests/test_growing.py --ignore=tests/test_comparison.py --ignore=tests/test_history.py --ignore=tests/test_compare_command.py \
-    --ignore=tests/test_baseline.py --ignore=tests/test_budgets.py --ignore=tests/test_endpoints.py --ignore=tests/test_causes.py \
+    --ignore=tests/test_baseline.py --ignore=tests/test_budgets.py --ignore=tests/test_endpoints.py --ignore=tests/test_causes.py --ignore=tests/test_view_growth.py \
     --ignore-glob='tests/test_export_*' --ignore-glob='tests/test_suites_*' --ignore-glob='tests/test_suite_outputs*'
 
 test-postgresql: $(VENV)/ready library ## the Django tests over a PostgreSQL server of their own

@@ -6,8 +6,11 @@ from dataclasses import replace
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from mercury.testing.sized_view import SentStatement
+from mercury.testing.slopes import Slope
 from mercury.testing.suite import FAILED, LOST, PASSED, SKIPPED, Cause, Figures, Limit, Queries, Suite, TestResult
 from mercury.testing.verdict import ADVICE, KNOWN, NEW, BudgetResult, Gone, JudgedFinding, SuiteVerdict
+from mercury.testing.view_growth import GrowingStatement, SuiteGrowth, ViewGrowth
 
 FEW = settings(
     max_examples=2_000 if os.environ.get("MERCURY_PROPERTIES") == "full" else 15,
@@ -35,6 +38,18 @@ CAUSE = Cause(
     fix='add .select_related("author") to the Book queryset that shop/views.py:8 loads',
     why="the loop at shop/views.py:8 came back to the same instruction and took the same call path",
     is_advisory=False,
+)
+
+
+SENT = SentStatement("default", CAUSE.fingerprint, CAUSE.sql, CAUSE.file, CAUSE.line, 20)
+TEST = "shop.tests.Books.test_list"
+GROWING = GrowingStatement(SENT, Slope((10, 20), (10, 20)), CAUSE.target, CAUSE.fix, TEST)
+GROWTH = SuiteGrowth(
+    (
+        ViewGrowth("GET /books/", TEST, Slope((10, 20), (12, 22)), (GROWING,)),
+        ViewGrowth("GET /authors/", TEST, Slope((10, 20), (3, 3)), ()),
+    ),
+    ("1 test that ran at one size alone: shop.tests.Books.test_detail",),
 )
 
 
@@ -80,6 +95,7 @@ def full(**changes):
         ],
         "notices": ["the budget of view GET /books/ can never fail"],
         "problems": ["the baseline is newer than this Mercury: upgrade it"],
+        "growth": GROWTH,
         "is_gone_failing": True,
     }
     made = verdict(*causes, **{**parts, **changes})
@@ -132,6 +148,11 @@ TESTS = st.builds(
     notes=st.tuples(TEXTS),
 )
 BUDGETS = st.builds(BudgetResult, TEXTS, LIMITS, NUMBERS, st.tuples(TEXTS, COUNTS))
+SLOPES = st.builds(Slope, st.just((10, 20)), st.tuples(COUNTS, COUNTS))
+SENTS = st.builds(SentStatement, TEXTS, TEXTS, TEXTS, TEXTS, COUNTS, COUNTS)
+GROWS = st.builds(GrowingStatement, SENTS, st.builds(Slope, st.just((10, 20)), st.just((1, 2))), TEXTS, TEXTS, TEXTS)
+VIEWS = st.builds(ViewGrowth, TEXTS, TEXTS, SLOPES, st.lists(GROWS, max_size=2).map(tuple))
+GROWTHS = st.builds(SuiteGrowth, st.lists(VIEWS, max_size=2).map(tuple), st.lists(TEXTS, max_size=2).map(tuple))
 GONE = st.builds(Gone, TEXTS, KINDS | TEXTS, TEXTS, TEXTS)
 
 
@@ -147,5 +168,6 @@ def verdicts(draw):
     made.budgets = draw(st.lists(BUDGETS, max_size=3))
     made.notices = draw(st.lists(TEXTS, max_size=2))
     made.problems = draw(st.lists(TEXTS, max_size=2))
+    made.growth = draw(st.none() | GROWTHS)
     made.previous = {each.finding.id: draw(COUNTS) for each in findings[:1]}
     return made

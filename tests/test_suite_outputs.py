@@ -40,6 +40,9 @@ def test_the_summary_tells_of_each_part_and_what_matters_most_first():
         "1. N+1: Book.author",
         "Budget passed: view GET /books/ used 7 queries on default, its budget is 5 (shop/tests.py:3).",
         "Gone: N+1: Book.publisher, shop/views.py (0123456789abcdef).",
+        "Grows: GET /books/ sends 12 queries at 10 rows and 22 at 20.",
+        "1 view sends no more queries for more rows.",
+        "Growth not known: 1 test that ran at one size alone: shop.tests.Books.test_detail.",
         "Known: Duplicate: Book.author, 4 queries, shop/views.py:30.",
         "Advice: Slow: Book.author, 1 query, shop/views.py:41, loop shop/views.py:8.",
         "Notice: the budget of view GET /books/ can never fail",
@@ -157,7 +160,15 @@ def test_the_schema_has_each_field_and_no_other():
     for path, known, required, found in properties(SCHEMA, document(full())):
         assert known == required == found, path
         paths.add(path)
-    assert {"", ".findings[]", ".findings[].loop", ".gone[]", ".budgets[]", ".tests[].views{}.queries{}"} <= paths
+    assert {
+        "",
+        ".findings[]",
+        ".findings[].loop",
+        ".gone[]",
+        ".budgets[]",
+        ".tests[].views{}.queries{}",
+        ".growth.views[].statements[].foretold",
+    } <= paths
 
 
 def test_the_fields_carry_what_the_verdict_has():

@@ -190,6 +190,12 @@ def test_junit_has_the_tests_with_their_figures_and_what_is_wanting():
     told = {each.get("name"): each.get("value") for each in suite.iter("property")}
     assert told == {"mercury_queries": "9", "mercury_n_plus_one": "1", "mercury_findings": "2"}
     assert (document.get("failures"), document.get("errors")) == ("4", "1")
+    page = cases["mercury.growth.GET /books/"].getparent()
+    assert {each.get("name"): each.get("value") for each in page.iter("property")} == {
+        "mercury_queries_at_10_rows": "12",
+        "mercury_queries_at_20_rows": "22",
+        "mercury_growing_statements": "1",
+    }
 
 
 def test_a_test_that_passed_its_budget_fails_in_junit():
@@ -221,6 +227,9 @@ def test_markdown_tells_what_is_new_first_and_what_has_changed():
         "#### N+1",
         CAUSE.why,
         "### Budgets passed",
+        "### Views that grow",
+        "GET /books/ sends 12 queries at 10 rows and 22 at 20",
+        "Book.author: 10 -\\> 20, 1 for each row: 10,000 at 10,000 rows; shop/views.py:9",
         "### Before and after",
         "Known",
     ]
@@ -338,13 +347,16 @@ class Page(HTMLParser):
 
 def test_the_page_tells_all_parts_of_a_verdict():
     words = " ".join("".join(Page(html(full())).words).split())
-    for part in ("1 new finding", CAUSE.why, CAUSE.fix, CAUSE.sql, "shop/views.py:8", "4 queries, 9 before"):
+    told = ("1 new finding", CAUSE.why, CAUSE.fix, CAUSE.sql, "shop/views.py:8", "4 queries, 9 before")
+    for part in (*told, "GET /books/ sends 12 queries at 10 rows and 22 at 20", "10 -> 20, 1 for each row"):
         assert part in words
     for part in (
         "Could not judge",
         "Budgets passed",
         "Gone",
+        "Views that grow: 1",
         "Known findings: 1",
+        "Growth not known",
         "Notices",
         "Not measured",
         "Tests: 5",

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict
 
 from django.test.runner import DiscoverRunner
+from django.test.utils import iter_test_cases
 
-from mercury.testing import FORMATS, baseline, conclusion, unittest_cases, watch, workers
+from mercury.testing import FORMATS, baseline, conclusion, sizes, unittest_cases, watch, workers
 from mercury.testing.conclusion import Wishes
 from mercury.testing.places import root_folder
 
@@ -43,6 +44,9 @@ class MercuryRunnerMixin(_Runner):
             "--mercury-baseline", metavar="FILE", help="The findings that are accepted (.mercury/baseline.json)."
         )
         group.add_argument("--mercury-update", action="store_true", help="Accept what is found: write the baseline.")
+        group.add_argument(
+            "--mercury-growth", action="store_true", help="Run cases that have a mercury_size at two sizes."
+        )
         for name in FORMATS:
             group.add_argument(f"--mercury-{name}", metavar="FILE", help=f"Write the verdict to FILE, as {name}.")
 
@@ -51,6 +55,10 @@ class MercuryRunnerMixin(_Runner):
         self._leaves_out = any(getattr(self, name, None) for name in names)
         self._scope = tuple(sorted(map(str, test_labels or ()))) or (".",)
         return super().build_suite(test_labels, *args, **kwargs)
+
+    def load_tests_for_label(self, label: Any, discover_kwargs: Any) -> Any:
+        tests = super().load_tests_for_label(label, discover_kwargs)
+        return sizes.with_further(iter_test_cases(tests)) if self._wishes.grows else tests
 
     def run_suite(self, suite: Any, **kwargs: Any) -> Any:
         watch.start(self._folder, str(self._root))
@@ -94,7 +102,8 @@ class MercuryRunnerMixin(_Runner):
         asked = {name: options.pop(f"mercury_{name}", None) for name in FORMATS}
         outputs = {name: Path(path) for name, path in asked.items() if path}
         file = Path(named) if named else self._root / baseline.FILE
-        return Wishes("manage.py test", self._root, file, bool(options.pop("mercury_update", False)), outputs)
+        updates, grows = (bool(options.pop(f"mercury_{name}", False)) for name in ("update", "growth"))
+        return Wishes("manage.py test", self._root, file, updates, outputs, grows)
 
 
 class MercuryRunner(MercuryRunnerMixin, DiscoverRunner):

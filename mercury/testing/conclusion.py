@@ -20,6 +20,7 @@ from mercury.testing.outputs.summary import obeyed_by_none, summary
 from mercury.testing.records import Reader
 from mercury.testing.suite import Suite, SuiteFinding
 from mercury.testing.verdict import ADVICE, NEW, JudgedFinding, SuiteVerdict
+from mercury.testing.view_growth import growth_of
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Wishes:
     baseline: Path
     updates: bool = False
     outputs: Dict[str, Path] = field(default_factory=dict)
+    grows: bool = False
+    """Are tests that say how many rows they make to run at two sizes?"""
 
 
 def merged(folder: Path) -> Suite:
@@ -59,6 +62,8 @@ def conclude(suite: Suite, wishes: Wishes) -> SuiteVerdict:
         verdict.findings = [_unjudged(finding) for finding in suite.findings()]
     else:
         _judge(verdict, known, wishes.root)
+    if wishes.grows:
+        verdict.growth = growth_of(suite)
     _check_budgets(verdict, baseline.is_conclusive(suite, known or Baseline()))
     verdict.problems = [_below(wishes.root, problem) for problem in verdict.problems]
     verdict.notices = [_below(wishes.root, notice) for notice in verdict.notices]

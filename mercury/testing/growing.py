@@ -14,22 +14,19 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Set,
 
 from mercury import _monitor, settings
 from mercury._monitor import Unit
-from mercury.core.records import unsigned
 from mercury.errors import GrowthError
 from mercury.findings import Finding
-from mercury.findings.case import Case
 from mercury.query import analyze
 from mercury.report import Report
 from mercury.report.console import shown_path
 from mercury.settings import Settings
+from mercury.testing import sent
 from mercury.testing.measuring import all_measured
-from mercury.testing.slopes import GROWS, SHRINKS, Slope
+from mercury.testing.slopes import EXAMPLE, GROWS, SHRINKS, Slope
 from mercury.testing.watch import forget_framework_caches
 from mercury.trace import Evidence
 
 SIZES = (10, 20)
-EXAMPLE = 10_000
-"""Rows for which the text says what it would come to."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +55,7 @@ class Family:
         return self.finding.target if self.finding is not None else analyze(self.sql).summary
 
     def __str__(self) -> str:
-        counts = " -> ".join(f"{count:,}" for count in self.slope.counts)
-        lines = [f"{self.target}: {counts}, {_pace(self.slope)}"]
+        lines = [f"{self.target}: {self.slope}"]
         lines += [f"  query  {shown_path(self.file)}:{self.line}", f"  sql    {self.sql}"]
         if self.finding is not None and self.finding.fix:
             lines.append(f"  fix    {self.finding.fix}")
@@ -121,13 +117,6 @@ class Growth:
 
 def _queries(count: int) -> str:
     return f"{count:,} {'query' if count == 1 else 'queries'}"
-
-
-def _pace(slope: Slope) -> str:
-    at = f"{slope.at(EXAMPLE):,} at {EXAMPLE:,} rows"
-    if slope.exponent > 1:
-        return f"with the square of the rows: {at}"
-    return f"{slope.per_row:.3g} for each row: {at}"
 
 
 def _others(families: Sequence[Family]) -> str:
@@ -401,46 +390,21 @@ def _only_measuring() -> Iterator[None]:
         settings.adjust(before)
 
 
-_Key = Tuple[str, int]
-
-
 def _families(sizes: Tuple[int, ...], samples: Sequence[_Sample]) -> Tuple[Family, ...]:
-    counted = [_counted(sample) for sample in samples]
+    counted = [sent.counts(sample.evidence) for sample in samples]
     keys = dict.fromkeys(key for counts in reversed(counted) for key in counts)
-    places = {key: place for sample in samples for key, place in _places(sample).items()}
+    origins = {key: origin for sample in samples for key, origin in sent.origins(sample.evidence).items()}
     found = {(each.database, each.fingerprint): each for each in reversed(samples[-1].findings)}
-    families = [
-        _family(key, Slope(sizes, tuple(counts.get(key, 0) for counts in counted)), places[key], found.get(key))
+    told = [
+        _family(key, Slope(sizes, tuple(counts.get(key, 0) for counts in counted)), origins[key], found.get(key))
         for key in keys
     ]
-    return tuple(sorted(families, key=lambda family: (-family.slope.at(EXAMPLE), family.file, family.line, family.sql)))
+    return tuple(sorted(told, key=lambda family: (-family.slope.at(EXAMPLE), family.file, family.line, family.sql)))
 
 
-def _counted(sample: _Sample) -> Dict[_Key, int]:
-    counts: Dict[_Key, int] = {}
-    for evidence in sample.evidence:
-        for group in evidence.groups:
-            key = (evidence.databases[group.database], unsigned(group.fingerprint))
-            counts[key] = counts.get(key, 0) + group.count
-    return counts
-
-
-def _places(sample: _Sample) -> Dict[_Key, Tuple[str, str, int]]:
-    """The text of each statement, with the file and the line that sent it first."""
-    found: Dict[_Key, Tuple[str, str, int]] = {}
-    for evidence in sample.evidence:
-        case = Case(evidence)
-        for group in sorted(evidence.groups, key=lambda group: group.first_event):
-            key = (evidence.databases[group.database], unsigned(group.fingerprint))
-            if key not in found:
-                place = case.trigger(group)
-                found[key] = (case.statement(group.fingerprint).canonical, place.file, place.line)
-    return found
-
-
-def _family(key: _Key, slope: Slope, place: Tuple[str, str, int], finding: Optional[Finding]) -> Family:
+def _family(key: sent.Key, slope: Slope, origin: sent.Origin, finding: Optional[Finding]) -> Family:
     database, fingerprint = key
-    sql, file, line = place
+    sql, file, line = origin
     if finding is not None:
         file, line = finding.file, finding.line
     return Family(sql, fingerprint, database, file, line, slope, finding)

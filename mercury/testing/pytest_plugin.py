@@ -8,6 +8,7 @@ from typing import Any, Iterator
 import pytest
 
 from mercury.testing import FORMATS
+from mercury.testing.sizes import ROWS, rows_of
 
 _MARKER = (
     "mercury(queries=, reads=, writes=, transactions=, n_plus_one=, ms=, using=): the most that the test may use, "
@@ -22,16 +23,19 @@ def pytest_addoption(parser: Any) -> None:
         "--mercury-baseline", metavar="FILE", help="the findings that are accepted (.mercury/baseline.json)"
     )
     group.addoption("--mercury-update", action="store_true", help="accept what is found: write the baseline")
+    group.addoption("--mercury-growth", action="store_true", help="run tests that use mercury_size at two sizes")
     for name in FORMATS:
         group.addoption(f"--mercury-{name}", metavar="FILE", help=f"write the verdict to FILE, as {name}")
     parser.addini("mercury", "whether --mercury is the default", type="bool", default=False)
     parser.addini("mercury_baseline", "the file of --mercury-baseline", default="")
+    parser.addini("mercury_size", "the rows of the fixture mercury_size", default=str(ROWS))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: Any) -> None:
     config.addinivalue_line("markers", _MARKER)
-    if config.getoption("mercury") or config.getoption("mercury_update") or config.getini("mercury"):
+    options = ("mercury", "mercury_update", "mercury_growth")
+    if any(map(config.getoption, options)) or config.getini("mercury"):
         from mercury.testing.pytest_session import Session
 
         config.pluginmanager.register(Session(config), "mercury-session")
@@ -45,3 +49,10 @@ def mercury() -> "Iterator[Any]":
 
     with measuring_all():
         yield Assertions()
+
+
+@pytest.fixture(scope="session")
+def mercury_size(request: Any) -> int:
+    """How many rows a test is to make: 10, or as the setting `mercury_size` says, and then twice as many under
+    --mercury-growth."""
+    return int(getattr(request, "param", 0) or rows_of(request.config.getini("mercury_size")))

@@ -14,11 +14,12 @@ from typing import Any, Dict, Generator, List, Optional, Tuple
 
 import pytest
 
-from mercury.testing import FORMATS, baseline, conclusion, unittest_cases, watch
+from mercury.testing import FORMATS, baseline, conclusion, sizes, unittest_cases, watch
 from mercury.testing.budgets import parse_limits
 from mercury.testing.conclusion import Wishes
 from mercury.testing.outputs.junit import properties
 from mercury.testing.places import definition, root_folder
+from mercury.testing.sizes import Size
 from mercury.testing.suite import FAILED, PASSED, SKIPPED, Limit, TestResult
 from mercury.testing.verdict import SuiteVerdict
 
@@ -34,6 +35,7 @@ class Session:
         self._is_worker = worker is not None
         self._folder = worker[_FOLDER] if worker is not None else tempfile.mkdtemp(prefix="mercury-")
         self._wishes = _wishes(config)
+        self._rows = _rows(config)
         self._deselected = 0
         self._verdict: Optional[SuiteVerdict] = None
         self._watch = watch.start(self._folder, str(_root(config)))
@@ -48,10 +50,28 @@ class Session:
     def pytest_deselected(self, items: List[Any]) -> None:
         self._deselected += len(items)
 
+    def pytest_generate_tests(self, metafunc: Any) -> None:
+        if self._wishes.grows and sizes.ATTRIBUTE in metafunc.fixturenames:
+            rows = sizes.pair(self._rows)
+            ids = [f"{each}-rows" for each in rows]
+            metafunc.parametrize(sizes.ATTRIBUTE, rows, indirect=True, ids=ids, scope="session")
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_pycollect_makeitem(self, collector: Any, name: str, obj: Any) -> Generator[None, Any, None]:
+        outcome = yield
+        made = outcome.get_result()
+        if self._wishes.grows and isinstance(made, pytest.Class) and _is_case(obj) and sizes.of_case(obj).rows:
+            case = sizes.further(obj)
+            further = type(made).from_parent(collector, name=case.__name__, obj=case)
+            # No module has it under this name.
+            further.obj = case
+            outcome.force_result([made, further])
+
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_call(self, item: Any) -> Generator[None, Any, None]:
         self._watch.limits = _limits(item)
-        if isinstance(getattr(item, "cls", None), type) and issubclass(item.cls, unittest.TestCase):
+        self._watch.size = self._size(item)
+        if _is_case(getattr(item, "cls", None)):
             yield
             return
         # This generator is on the stack only while it runs; who calls the hooks is there until the test has ended.
@@ -71,7 +91,16 @@ class Session:
             result = self._watch.take() or _unseen(self._watch, item)
             result.outcome = PASSED if report.passed else SKIPPED if report.skipped else FAILED
             self._watch.hand_over(result)
-            item.user_properties += properties(result)
+            if not self._size(item).is_further:
+                item.user_properties += properties(result)
+
+    def _size(self, item: Any) -> Size:
+        """The size that the fixture has given, whoever has overridden it, or that of a case of unittest."""
+        if _is_case(getattr(item, "cls", None)):
+            return sizes.of_case(item.cls)
+        given = getattr(item, "funcargs", {}).get(sizes.ATTRIBUTE)
+        asked = getattr(getattr(item, "callspec", None), "params", {}).get(sizes.ATTRIBUTE, self._rows)
+        return Size(sizes.checked(given), asked != self._rows)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
@@ -104,9 +133,14 @@ class Session:
 def _name(item: Any) -> str:
     """Module, class and function, as unittest would name them; parameters are literals."""
     module = getattr(getattr(item, "module", None), "__name__", "")
-    owner = getattr(getattr(item, "cls", None), "__qualname__", "")
+    owner = getattr(sizes.first(getattr(item, "cls", None)), "__qualname__", "")
     function = getattr(item, "originalname", None) or item.name.partition("[")[0]
     return ".".join(part for part in (module, owner, function) if part) if module else item.nodeid.partition("[")[0]
+
+
+def _is_case(owner: Any) -> bool:
+    """Is this class one of unittest's cases?"""
+    return isinstance(owner, type) and issubclass(owner, unittest.TestCase)
 
 
 def _limits(item: Any) -> Tuple[Limit, ...]:
@@ -134,6 +168,13 @@ def _root(config: Any) -> Path:
     return root_folder(config.rootpath)
 
 
+def _rows(config: Any) -> int:
+    try:
+        return sizes.rows_of(config.getini(sizes.ATTRIBUTE))
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
 def _scope(config: Any) -> Tuple[str, ...]:
     """The arguments below pytest's root, or "." for all that it would run by itself."""
     if config.args_source is not config.ArgsSource.ARGS:
@@ -151,4 +192,5 @@ def _wishes(config: Any) -> Wishes:
     file = base / named if named else config.rootpath / written if written else default
     asked = {name: config.getoption(f"mercury_{name}") for name in FORMATS}
     outputs = {name: base / path for name, path in asked.items() if path}
-    return Wishes("pytest --mercury", _root(config), file, config.getoption("mercury_update"), outputs)
+    updates, grows = config.getoption("mercury_update"), config.getoption("mercury_growth")
+    return Wishes("pytest --mercury", _root(config), file, updates, outputs, grows)

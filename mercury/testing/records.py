@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Dict, Set
 
+from mercury.testing.sized_view import SizedView
 from mercury.testing.suite import LOST, Cause, Figures, Limit, Queries, Suite, TestResult
 
 _STARTED = "started"
@@ -90,7 +91,14 @@ def _result(record: Dict[str, Any]) -> TestResult:
     causes = [(view, Cause(**cause)) for view, cause in record["causes"]]
     limits = tuple(Limit(*limit) for limit in record["limits"])
     known = {**record, "figures": _figures(record["figures"]), "views": views, "causes": causes, "limits": limits}
-    return TestResult(**{**known, "notes": tuple(record["notes"])})
+    return TestResult(**{**known, "notes": tuple(record["notes"]), "sizes": _sizes(record["sizes"])})
+
+
+def _sizes(record: Dict[str, Any]) -> Dict[int, Dict[str, SizedView]]:
+    # Keys are texts in JSON.
+    return {
+        int(rows): {name: SizedView.of_record(view) for name, view in views.items()} for rows, views in record.items()
+    }
 
 
 def _figures(record: Dict[str, Any]) -> Figures:

@@ -8,6 +8,9 @@ GROWS = "grows"
 FLAT = "flat"
 SHRINKS = "shrinks"
 
+EXAMPLE = 10_000
+"""Rows for which texts say what it would come to."""
+
 _STEEPER = 1.5
 """Between the powers 1 and 2: steeper than this is taken for a square."""
 
@@ -55,3 +58,11 @@ class Slope:
             return max(0, first + round((size - small) * self.per_row))
         square = (last / large - first / small) / (large - small)
         return max(0, math.floor(square * size**2 + (first / small - square * small) * size + 0.5))
+
+    def __str__(self) -> str:
+        """`10 -> 20, 1 for each row: 10,000 at 10,000 rows`; of what does not grow the counts alone."""
+        counts = " -> ".join(f"{count:,}" for count in self.counts)
+        if self.exponent == 0:
+            return counts
+        pace = f"{self.per_row:.3g} for each row" if self.exponent == 1 else "with the square of the rows"
+        return f"{counts}, {pace}: {self.at(EXAMPLE):,} at {EXAMPLE:,} rows"

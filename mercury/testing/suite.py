@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, Iterable, List, NamedTuple, Sequence, Tuple
 
 from mercury.findings import GROWING_READS
+from mercury.testing.sized_view import SizedView
 
 PASSED = "passed"
 FAILED = "failed"
@@ -169,6 +170,8 @@ class TestResult:
     limits: Tuple[Limit, ...] = ()
     """The budgets that stand at the test itself."""
     notes: Tuple[str, ...] = ()
+    sizes: Dict[int, Dict[str, SizedView]] = field(default_factory=dict)
+    """By the number of rows that the test made and by view, where it says how many it makes."""
 
     def loops(self) -> List[str]:
         """The database of each cause whose queries grow with the rows."""
@@ -190,6 +193,10 @@ class TestResult:
         self.causes += other.causes
         self.limits = tuple(sorted({*self.limits, *other.limits}))
         self.notes = _union(self.notes, other.notes)
+        for rows, sized in other.sizes.items():
+            known = self.sizes.setdefault(rows, {})
+            for name, view in sized.items():
+                known.setdefault(name, SizedView()).raise_to(view)
 
 
 def _union(some: Iterable[str], others: Iterable[str]) -> Tuple[str, ...]:

@@ -6,7 +6,7 @@ import sys
 import unittest
 from typing import Any, Dict, Iterator, Optional, Tuple
 
-from mercury.testing import watch
+from mercury.testing import sizes, watch
 from mercury.testing.budgets import parse_limits
 from mercury.testing.measuring import measuring_all
 from mercury.testing.places import definition
@@ -26,7 +26,8 @@ def watch_cases() -> None:
             return run(self, result)
         before = _counts(result)
         active.limits += _limits(self)
-        active.begin(self.id(), _place(self), sys._getframe())
+        active.size = sizes.of_case(type(self))
+        active.begin(_name(self), _place(self), sys._getframe())
         # The first cleanup is the last to run, and what it raises is the test's own failure.
         self.addCleanup(_judge, active)
         try:
@@ -53,6 +54,12 @@ def watched_alone(budget: Optional[Dict[str, Any]]) -> Iterator[None]:
         yield
     finally:
         watch.stop()
+
+
+def _name(case: Any) -> str:
+    """The case's id, the same at each of its sizes."""
+    first = sizes.first(type(case))
+    return str(case.id()) if first is type(case) else f"{first.__module__}.{first.__qualname__}.{case._testMethodName}"
 
 
 def _limits(case: Any) -> Any:

@@ -1,9 +1,10 @@
 """What is made of a suite: which findings are new, which budgets were passed, what is gone."""
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from mercury.testing.suite import Limit, Suite, SuiteFinding
+from mercury.testing.view_growth import SuiteGrowth, ViewGrowth
 
 NEW = "new"
 KNOWN = "known"
@@ -65,6 +66,8 @@ class SuiteVerdict:
     previous: Dict[str, Any] = field(default_factory=dict)
     """By id, the counts of the baseline's entries: what Markdown tells as "before"."""
     is_gone_failing: bool = False
+    growth: Optional[SuiteGrowth] = None
+    """What tests at two sizes show, where that was asked for."""
 
     @property
     def new(self) -> List[SuiteFinding]:
@@ -81,6 +84,11 @@ class SuiteVerdict:
     @property
     def passed_budgets(self) -> List[BudgetResult]:
         return [budget for budget in self.budgets if budget.is_passed]
+
+    @property
+    def growing(self) -> List[ViewGrowth]:
+        """The views that send more queries for more rows, where that was asked for."""
+        return [] if self.growth is None else self.growth.growing
 
     @property
     def is_wanting(self) -> bool:

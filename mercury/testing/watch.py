@@ -18,11 +18,13 @@ from mercury._outbox import Outbox
 from mercury.errors import FindingsError, MercuryError, MonitoringError
 from mercury.report import Report
 from mercury.report.pen import printable
-from mercury.testing import records
+from mercury.testing import records, sent
 from mercury.testing.causes import causes
 from mercury.testing.figures import figures_of
 from mercury.testing.measuring import all_measured
 from mercury.testing.places import Root, is_configured
+from mercury.testing.sized_view import SizedView
+from mercury.testing.sizes import Size
 from mercury.testing.suite import Figures, Limit, TestResult
 from mercury.trace import Evidence, current, tell_fault
 
@@ -41,6 +43,8 @@ class Watch:
         """False where somebody else knows how a case of unittest has ended, and hands its record over."""
         self.limits: Tuple[Limit, ...] = ()
         """What the next test that begins must not pass."""
+        self.size = Size()
+        """How many rows the next test makes, so far as it says."""
         self.previous = active
         """Who watched before: a test may run tests itself."""
         self.ended: Optional[TestResult] = None
@@ -55,15 +59,18 @@ class Watch:
     def begin(self, name: str, place: Tuple[str, int], frame: FrameType) -> None:
         """A test begins, called from `frame`. Never raises."""
         try:
-            result = TestResult(name, self.root.relative(place[0]), place[1], limits=self.limits)
+            # Budgets are for the first size.
+            limits = () if self.size.is_further else self.limits
+            result = TestResult(name, self.root.relative(place[0]), place[1], limits=limits)
             self._write(records.started(result))
             _watch_requests()
             forget_framework_caches()
-            self._running = _Running(result, frame)
+            self._running = _Running(result, frame, self.size)
         except Exception:
             tell_fault("Mercury could not watch a test.")
         finally:
             self.limits = ()
+            self.size = Size()
 
     def end(self) -> None:
         """The test has ended; what follows does not belong to it. Never raises."""
@@ -120,24 +127,36 @@ class Watch:
             if report.workload == "request":
                 self.tell(outside=1)
             return
-        running.add(report, figures_of(report, evidence), self.root)
+        running.add(report, evidence, self.root)
 
 
 class _Running:
     """The test that runs."""
 
-    def __init__(self, result: TestResult, frame: FrameType) -> None:
+    def __init__(self, result: TestResult, frame: FrameType, size: Size) -> None:
         self.result = result
+        self._size = size
+        if size.rows:
+            result.sizes[size.rows] = {}
         # A live server's threads end requests at once; a finalizer may end one while this thread is in here.
         self._lock = threading.RLock()
         self._token = current.set(None)
         self._unit: Optional[Unit] = open_unit(f"test {result.name}", frame, "test")
 
-    def add(self, report: Report, figures: Figures, root: Root) -> None:
+    def add(self, report: Report, evidence: Evidence, root: Root) -> None:
         with self._lock:
-            self._add(report, figures, root)
+            self._add(report, evidence, root)
 
-    def _add(self, report: Report, figures: Figures, root: Root) -> None:
+    def _add(self, report: Report, evidence: Evidence, root: Root) -> None:
+        self.result.notes = tuple(sorted({*self.result.notes, *report.notes}))
+        figures = figures_of(report, evidence)
+        if self._size.rows and report.workload == "request":
+            request = SizedView(figures.queries.total, sent.statements(evidence, root))
+            self.result.sizes[self._size.rows].setdefault(report.name, SizedView()).raise_to(request)
+        if not self._size.is_further:
+            self._judge(report, figures, root)
+
+    def _judge(self, report: Report, figures: Figures, root: Root) -> None:
         result = self.result
         is_request = report.workload == "request"
         view = report.name if is_request else ""
@@ -147,7 +166,6 @@ class _Running:
             figures = replace(figures, response_time_ms=0.0)
         result.figures.add(figures)
         result.causes += [(view, cause) for cause in causes(report, root, result.file)]
-        result.notes = tuple(sorted({*result.notes, *report.notes}))
 
     @property
     def has_measured(self) -> bool:

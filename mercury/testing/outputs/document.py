@@ -11,10 +11,12 @@ from typing import Any, Dict, Optional
 
 from mercury._version import __version__
 from mercury.testing.outputs.text import plain, plain_path
+from mercury.testing.slopes import EXAMPLE
 from mercury.testing.suite import Figures, SuiteFinding, TestResult
 from mercury.testing.verdict import BudgetResult, Gone, JudgedFinding, SuiteVerdict
+from mercury.testing.view_growth import GrowingStatement, SuiteGrowth, ViewGrowth
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 def document(verdict: SuiteVerdict) -> Dict[str, Any]:
@@ -31,6 +33,7 @@ def document(verdict: SuiteVerdict) -> Dict[str, Any]:
         "findings": [_finding(judged, verdict.previous) for judged in verdict.findings],
         "gone": [_gone(gone) for gone in verdict.gone],
         "budgets": [_budget(budget) for budget in verdict.budgets],
+        "growth": None if verdict.growth is None else _growth(verdict.growth),
         "notices": [plain(notice) for notice in verdict.notices],
         "problems": [plain(problem) for problem in verdict.problems],
         "tests": [_test(test) for test in tests],
@@ -94,6 +97,41 @@ def _budget(budget: BudgetResult) -> Dict[str, Any]:
         "is_passed": budget.is_passed,
         "file": plain_path(file),
         "line": line,
+    }
+
+
+def _growth(growth: SuiteGrowth) -> Dict[str, Any]:
+    return {
+        "views": [_view_growth(view) for view in growth.views],
+        "unknown": [plain(sentence) for sentence in growth.unknown],
+    }
+
+
+def _view_growth(view: ViewGrowth) -> Dict[str, Any]:
+    return {
+        "view": plain(view.view),
+        "test": plain(view.test),
+        "rows": list(view.slope.sizes),
+        "queries": list(view.slope.counts),
+        "statements": [_growing_statement(each) for each in view.statements],
+    }
+
+
+def _growing_statement(each: GrowingStatement) -> Dict[str, Any]:
+    return {
+        "target": plain(each.target),
+        "database": plain(each.sent.database),
+        "file": plain_path(each.sent.file),
+        "line": each.sent.line,
+        "sql": plain(each.sent.sql),
+        "fingerprint": plain(each.sent.fingerprint),
+        "fix": plain(each.fix),
+        "test": plain(each.test),
+        "rows": list(each.slope.sizes),
+        "counts": list(each.slope.counts),
+        "per_row": each.slope.per_row,
+        "exponent": each.slope.exponent,
+        "foretold": {"rows": EXAMPLE, "queries": each.slope.at(EXAMPLE)},
     }
 
 

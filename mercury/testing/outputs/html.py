@@ -14,6 +14,7 @@ from mercury.testing.outputs.telling import (
     budget_sentence,
     by_importance,
     gone_sentence,
+    growth_sentence,
     next_steps,
     number,
     place,
@@ -23,6 +24,7 @@ from mercury.testing.outputs.telling import (
 from mercury.testing.outputs.text import plain
 from mercury.testing.suite import Figures, SuiteFinding
 from mercury.testing.verdict import SuiteVerdict
+from mercury.testing.view_growth import GrowingStatement, ViewGrowth
 
 MAX_ITEMS = 1_000
 """Findings of one state, and sentences of one kind, that are shown; a browser has to stay quick."""
@@ -44,10 +46,12 @@ def html(verdict: SuiteVerdict, command: str = "pytest --mercury") -> str:
         _findings("New findings", verdict.new, verdict, "new"),
         _sentences("Budgets passed", verdict.passed_budgets, budget_sentence),
         _sentences("Gone", verdict.gone, gone_sentence),
+        _growth(verdict.growing),
         _next(verdict, command),
         _folded(_findings("Known findings", verdict.known, verdict)),
         _folded(_findings("Advice, which fails nothing", verdict.advice, verdict)),
         _sentences("Notices", verdict.notices, str),
+        _sentences("Growth not known", verdict.growth.unknown if verdict.growth else (), str),
         _sentences("Not measured", suite.notes, str),
         _table("Views", "view", suite.views()),
         _table("Tests", "test", by_test),
@@ -145,6 +149,27 @@ def _article(finding: SuiteFinding, before: Optional[int], style: str) -> str:
         f'<h3><span class="kind">{_text(title(cause.kind))}</span> {named} <span class="count">{count}</span></h3>\n'
         f"<dl>\n{told}\n</dl>\n</article>"
     )
+
+
+def _growth(views: Sequence[ViewGrowth]) -> str:
+    if not views:
+        return ""
+    lines = [f"<h2>Views that grow: {len(views):,}</h2>"]
+    lines += [_growing(view) for view in views[:MAX_ITEMS]]
+    return "\n".join(lines + _more(len(views), MAX_ITEMS))
+
+
+def _growing(view: ViewGrowth) -> str:
+    told = "\n".join(_growing_statement(each) for each in view.statements[:_FEW])
+    left = len(view.statements) - _FEW
+    more = f'\n<p class="soft">and {counted(left, "statement", "statements")} more</p>' if left > 0 else ""
+    return f"<article>\n<h3>{_text(growth_sentence(view))}</h3>\n<dl>\n{told}\n</dl>{more}\n</article>"
+
+
+def _growing_statement(each: GrowingStatement) -> str:
+    where = _code(place(each.sent.file, each.sent.line))
+    told = f"<dt>Grows</dt><dd>{_text(each.target, 200)}: {_text(str(each.slope))}</dd>\n<dt>Query</dt><dd>{where}</dd>"
+    return told + (f"\n<dt>Fix</dt><dd>{_text(each.fix)}</dd>" if each.fix else "")
 
 
 def _names(names: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ class _Case(NamedTuple):
 
 def junit(verdict: SuiteVerdict) -> str:
     """The verdict as an XML document. Findings, gone entries and budgets of views are cases beside the tests."""
-    cases = [*_tests(verdict), *_budgets(verdict), *_findings(verdict), *_problems(verdict)]
+    cases = [*_tests(verdict), *_budgets(verdict), *_growth(verdict), *_findings(verdict), *_problems(verdict)]
     lines = ['<?xml version="1.0" encoding="utf-8"?>', f'<testsuites name="Mercury" {_counts(cases)}>']
     for case in cases:
         lines += _suite(case)
@@ -78,6 +78,15 @@ def _budgets(verdict: SuiteVerdict) -> Iterator[_Case]:
             limit = budget.limit
             alias = f" on {plain(limit.alias)}" if limit.alias else ""
             yield _Case("mercury.budgets", f"{plain(budget.subject)}: {plain(limit.what)}{alias}", outcomes=outcomes)
+
+
+def _growth(verdict: SuiteVerdict) -> Iterator[_Case]:
+    """The views that tests requested at two sizes. Growth fails nothing: the queries at each size are properties."""
+    for view in verdict.growth.views if verdict.growth is not None else ():
+        at_sizes = zip(view.slope.sizes, view.slope.counts)
+        figures = tuple((f"mercury_queries_at_{rows}_rows", str(count)) for rows, count in at_sizes)
+        grows = ("mercury_growing_statements", str(len(view.statements)))
+        yield _Case("mercury.growth", plain(view.view), properties=(*figures, grows))
 
 
 def _findings(verdict: SuiteVerdict) -> Iterator[_Case]:

@@ -13,15 +13,18 @@ from mercury.testing.outputs.telling import (
     FEW,
     budget_sentence,
     by_importance,
+    growth_sentence,
     heading,
     next_steps,
     place,
     queries_of,
+    statement_sentence,
     totals,
 )
 from mercury.testing.outputs.text import plain
 from mercury.testing.suite import SuiteFinding
 from mercury.testing.verdict import BudgetResult, SuiteVerdict
+from mercury.testing.view_growth import ViewGrowth
 
 MAX_COMMENT = 65_536
 """The most that GitHub takes as a comment: characters there, bytes here, which are never fewer."""
@@ -39,10 +42,12 @@ def markdown(verdict: SuiteVerdict, most: int = MAX_COMMENT, command: str = "pyt
     page.part("Could not judge", verdict.problems, _item)
     page.part("New findings", by_importance(verdict.new), _detailed)
     page.part("Budgets passed", verdict.passed_budgets, _budget)
+    page.part("Views that grow", verdict.growing, _growing)
     page.table("Before and after", ("finding", "where", "before", "after"), list(_changes(verdict)))
     page.folded("Known", [_row(finding) for finding in by_importance(verdict.known)])
     page.folded("Advice, which fails nothing", [_row(finding) for finding in by_importance(verdict.advice)])
     page.part("Notices", verdict.notices, _item)
+    page.part("Growth not known", verdict.growth.unknown if verdict.growth else (), _item)
     page.part("Not measured", verdict.suite.notes, _item)
     page.add(["", *_next(verdict, command)])
     return page.text()
@@ -106,6 +111,13 @@ def _item(sentence: str) -> List[str]:
 
 def _budget(budget: BudgetResult) -> List[str]:
     return _item(budget_sentence(budget))
+
+
+def _growing(view: ViewGrowth) -> List[str]:
+    told = [f"  - {_prose(statement_sentence(each))}" for each in view.statements[:FEW]]
+    left = len(view.statements) - FEW
+    more = [f"  - and {counted(left, 'statement', 'statements')} more"] if left > 0 else []
+    return [*_item(growth_sentence(view)), *told, *more]
 
 
 def _detailed(finding: SuiteFinding) -> List[str]:

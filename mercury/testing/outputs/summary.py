@@ -13,16 +13,20 @@ from mercury.testing.outputs.telling import (
     budget_sentence,
     by_importance,
     first_few,
+    flat_sentence,
     gone_sentence,
+    growth_sentence,
     heading,
     next_steps,
     place,
     queries_of,
+    statement_sentence,
     totals,
 )
 from mercury.testing.outputs.text import plain
 from mercury.testing.suite import LOST, SuiteFinding
 from mercury.testing.verdict import BudgetResult, SuiteVerdict
+from mercury.testing.view_growth import SuiteGrowth
 
 MAX_DETAILED = 10
 """New findings that are told in full; MAX_LISTED more have a line each."""
@@ -44,6 +48,7 @@ def summary(
     lines += _new(new, pen)
     lines += _sentences(verdict.passed_budgets, lambda budget: f"Budget passed: {_budget(budget)}.", pen, RED)
     lines += _sentences(verdict.gone, lambda gone: f"Gone: {gone_sentence(gone)}.", pen)
+    lines += _growth(verdict.growth, pen) if verdict.growth is not None else []
     lines += _others("Known", verdict.known, pen)
     lines += _others("Advice", verdict.advice, pen)
     lines += _sentences(verdict.notices, lambda notice: f"Notice: {plain(notice, 500)}", pen)
@@ -113,6 +118,22 @@ def _brief(finding: SuiteFinding) -> str:
 def _budget(budget: BudgetResult) -> str:
     file, line = budget.place
     return budget_sentence(budget) + (f" ({_glued(file, line)})" if file else "")
+
+
+def _growth(growth: SuiteGrowth, pen: Pen) -> List[str]:
+    lines: List[str] = []
+    for view in growth.growing[:MAX_LISTED]:
+        title = pen.paragraph(obeyed_by_none(f"Grows: {growth_sentence(view)}."), "  ", "    ")
+        lines += ["", *(pen.paint(line, RED) for line in title)]
+        for statement in view.statements[:_FEW]:
+            lines += pen.paragraph(obeyed_by_none(statement_sentence(statement)), "    ", "      ")
+        if len(view.statements) > _FEW:
+            lines.append(f"    and {counted(len(view.statements) - _FEW, 'statement', 'statements')} more")
+    if len(growth.growing) > MAX_LISTED:
+        lines.append(f"  and {len(growth.growing) - MAX_LISTED:,} more")
+    if flat_sentence(growth):
+        lines += ["", *pen.paragraph(f"{flat_sentence(growth)}.", "  ", "    ")]
+    return lines + _sentences(growth.unknown, lambda sentence: f"Growth not known: {plain(sentence, 500)}.", pen)
 
 
 def _sentences(items: Sequence[_T], tell: Callable[[_T], str], pen: Pen, style: str = "") -> List[str]:

@@ -8,6 +8,7 @@ from mercury.report.pen import counted
 from mercury.testing.outputs.text import plain, plain_path
 from mercury.testing.suite import Cause, Suite, SuiteFinding
 from mercury.testing.verdict import BudgetResult, Gone, SuiteVerdict
+from mercury.testing.view_growth import GrowingStatement, SuiteGrowth, ViewGrowth
 
 FEW = 3
 """How many tests or views are named where not all are."""
@@ -104,6 +105,7 @@ def totals(verdict: SuiteVerdict) -> List[str]:
         (len(verdict.new), "new finding", "new findings"),
         (len(verdict.passed_budgets), "budget passed", "budgets passed"),
         (len(verdict.gone), "gone", "gone"),
+        (len(verdict.growing), "view grows", "views grow"),
         (len(verdict.known), "known", "known"),
         (len(verdict.advice), "advisory", "advisory"),
     ]
@@ -136,3 +138,21 @@ def number(value: float) -> str:
     if not math.isfinite(value):
         return str(float(value))
     return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
+
+
+def growth_sentence(view: ViewGrowth) -> str:
+    """`GET /books/ sends 12 queries at 10 rows and 22 at 20`."""
+    (count, rows), *others = zip(view.slope.counts, view.slope.sizes)
+    further = " and ".join(f"{each:,} at {size:,}" for each, size in others)
+    return f"{plain(view.view, 300)} sends {counted(count)} at {counted(rows, 'row', 'rows')} and {further}"
+
+
+def statement_sentence(each: GrowingStatement) -> str:
+    """`Book.author: 10 -> 20, 1 for each row: 10,000 at 10,000 rows; shop/views.py:9`."""
+    return f"{plain(each.target, 200)}: {each.slope}; {place(each.sent.file, each.sent.line)}"
+
+
+def flat_sentence(growth: SuiteGrowth) -> str:
+    """`3 views send no more queries for more rows`; empty where there is none."""
+    flat = len(growth.views) - len(growth.growing)
+    return f"{counted(flat, 'view sends', 'views send')} no more queries for more rows" if flat else ""
