@@ -1,6 +1,10 @@
 """Loops over constants: they repeat and never grow, however many rows there are."""
 
 import enum
+import operator
+import re
+
+from django.dispatch import Signal
 
 from tests.labelled.models import (
     LANGUAGES,
@@ -14,7 +18,7 @@ from tests.labelled.models import (
     Task,
     Translation,
 )
-from tests.labelled.suite import case, n_plus_one, nested, repeated_in_loop
+from tests.labelled.suite import case, n_plus_one, nested, repeated_in_loop, write_loop
 
 
 class Status(enum.Enum):
@@ -150,3 +154,70 @@ def rows_times_rows():
     for company in Company.objects.all():  # loop
         for product in products:  # loop
             Task.objects.filter(project__company=company, title=product.name).exists()  # query
+
+
+find_plugins = Signal()
+
+
+def first_plugin(sender, **kwargs):
+    return "first"
+
+
+def second_plugin(sender, **kwargs):
+    return ["second", "third", "fourth"]
+
+
+find_plugins.connect(first_plugin)
+find_plugins.connect(second_plugin)
+
+
+def plugins():
+    """A registry as plugins fill it: whoever listens brings one thing, or several."""
+    found = []
+    for _, response in find_plugins.send(sender=None):
+        if isinstance(response, list):
+            found += response
+        else:
+            found.append(response)
+    return {name: name.title() for name in found}
+
+
+@case(repeated_in_loop("Project.tasks|Task"))
+def defaults_of_registered_plugins():
+    """Each plugin's default for one row, whatever the rows (pretix: default sales channels)."""
+    project = Project.objects.order_by("pk")[0]
+    for title in plugins().values():  # loop
+        project.tasks.get_or_create(title=title)  # query
+
+
+@case(write_loop("Project.tasks|Task"))
+def defaults_of_plugins_for_each_row():
+    """The same for all rows (category: rows times constants)."""
+    for project in Project.objects.all():  # loop
+        for title in plugins().values():  # loop
+            project.tasks.get_or_create(title=title)  # query
+
+
+@case(repeated_in_loop("Project.tasks|Task"))
+def words_of_a_text_for_one_row():
+    """What a function of C returns tells nothing, and one row behind all queries no more (category: constants)."""
+    project = Project.objects.order_by("pk")[0]
+    for status in re.findall(r"\w+", "open, waiting, closed, gone"):  # loop
+        project.tasks.filter(status=status).count()  # query
+
+
+@case(n_plus_one("Project.tasks|Task"))
+def words_of_rows_for_one_row():
+    """The same words, but of a text that was made of rows (category: constants that are none)."""
+    project = Project.objects.order_by("pk")[0]
+    titles = ",".join(Task.objects.values_list("title", flat=True))
+    for title in re.findall(r"[^,]+", titles):  # loop
+        project.tasks.filter(title=title).count()  # query
+
+
+@case(n_plus_one("Project.tasks|Task"))
+def another_row_for_each_key_of_nobody_knows_what():
+    """Nothing tells what the loop runs over, but each query stands behind another row (category: opaque loops)."""
+    projects = {project.title: project for project in Project.objects.all()}
+    for title in operator.itemgetter(slice(None))([*projects]):  # loop
+        projects[title].tasks.count()  # query

@@ -1,7 +1,9 @@
 """`get_or_create` and `update_or_create`, over rows and over constants."""
 
-from tests.labelled.models import LANGUAGES, OPTIONS, Entry, Language, Option, Person, Product, Project, Topic
-from tests.labelled.suite import case, repeated_in_loop, write_loop
+from django.utils.crypto import get_random_string
+
+from tests.labelled.models import LANGUAGES, OPTIONS, Entry, Language, Option, Person, Product, Project, Task, Topic
+from tests.labelled.suite import case, n_plus_one, repeated_in_loop, write_loop
 
 
 @case(write_loop("Entry"))
@@ -78,3 +80,27 @@ def upsert():
     Option.objects.bulk_create(
         [Option(key=f"key {person.pk}") for person in Person.objects.all()], ignore_conflicts=True
     )
+
+
+@case(repeated_in_loop("Option"))
+def code_that_is_free():
+    """Codes are tried until one is free; how many depends on luck and not on the rows (pretix: codes of orders)."""
+    candidates = iter([*OPTIONS, "free"])
+    while True:  # loop
+        code = next(candidates)
+        if not Option.objects.filter(key=code).exists():  # query
+            return code
+
+
+def free_code():
+    """A random code that no task has."""
+    while True:
+        code = get_random_string(12)
+        if not Task.objects.filter(title=code).exists():  # query
+            return code
+
+
+@case(n_plus_one("Task"), also=(free_code,))
+def free_code_for_each_row():
+    """Each row of an import asks whether its code is free (pretix: codes of the positions of an order)."""
+    return {project.pk: free_code() for project in Project.objects.all()}  # loop

@@ -1,6 +1,7 @@
 """Forms, model choice fields and formsets."""
 
 from django import forms
+from django.template.loader import render_to_string
 
 from tests.labelled.models import Company, Person, Project, Task
 from tests.labelled.suite import case, n_plus_one, repeated_in_loop, write_loop
@@ -147,3 +148,45 @@ def empty_forms_of_a_page():
     formset = forms.modelformset_factory(Task, TaskForm, extra=3)(queryset=Task.objects.none())
     for form in formset:  # loop
         str(form["assignee"])  # query
+
+
+class TaskList:
+    """A part of a page that has the row which the page is about."""
+
+    def __init__(self, project, **wanted):
+        self.project = project
+        self.wanted = wanted
+
+    def size(self):
+        return self.project.tasks.filter(**self.wanted).count()  # query
+
+
+@case(repeated_in_loop("Project.tasks|Task"), also=(TaskList.size,))
+def parts_of_a_page_about_one_row():
+    """A fixed dict of parts, each with the page's row (pretix: the formsets of an item)."""
+    project = Project.objects.order_by("pk")[0]
+    parts = {name: TaskList(project, status=name) for name in Task.STATUSES}
+    parts["all"] = TaskList(project)
+    sum(part.size() for part in parts.values())  # loop
+
+
+@case(repeated_in_loop("Project.tasks|Task"), also=(TaskList.size, "templates/labelled/parts.html"))
+def parts_of_a_page_rendered():
+    """The same in a template, which has nothing but the parts (pretix: the formsets of an item)."""
+    project = Project.objects.order_by("pk")[0]
+    statuses = (*Task.STATUSES, "gone")
+    render_to_string("labelled/parts.html", {"parts": {name: TaskList(project, status=name) for name in statuses}})
+
+
+@case(n_plus_one("Project.tasks|Task"), also=(TaskList.size,))
+def part_for_each_row():
+    """A part for each of many rows (category: forms)."""
+    parts = {project.pk: TaskList(project, status="open") for project in Project.objects.all()}
+    sum(part.size() for part in parts.values())  # loop
+
+
+@case(n_plus_one("Project.tasks|Task"), also=(TaskList.size, "templates/labelled/parts.html"))
+def part_for_each_row_rendered():
+    """The same in a template (category: forms)."""
+    parts = {project.pk: TaskList(project, status="open") for project in Project.objects.all()}
+    render_to_string("labelled/parts.html", {"parts": parts})
