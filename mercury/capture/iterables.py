@@ -392,6 +392,8 @@ class _Reader:
 
     def _of_method(self, node: syntax.Node, scope: syntax.Scope) -> Origin:
         receiver = _value(node.func.value, scope)
+        if rows.is_sending(receiver, node.func.attr):
+            return _CONSTANT
         found = self.of_all(node.args, scope) if node.args else _UNKNOWN
         if found.kind in _FOLLOWED:
             return found

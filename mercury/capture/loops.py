@@ -37,6 +37,7 @@ class LoopSource(NamedTuple):
     that there can be (0: not known). `elements` has one of each look so far, with a hash of
     those that the loops around it were at. `power`: see iterables.Origin. `is_page`: the bound is the
     size of a page, not where a queryset happens to be sliced. `head` tells loops on one line apart.
+    `is_around`: nothing speaks for rows but a row that an object in the loop's variable holds.
     """
 
     depth: int
@@ -51,6 +52,12 @@ class LoopSource(NamedTuple):
     power: int = 1
     is_page: bool = False
     head: int = 0
+    is_around: bool = False
+
+    @property
+    def stands(self) -> bool:
+        """Did all looks find one element, and more than one look any?"""
+        return bool(self.element) and len(self.elements) > 1
 
     @property
     def comes_back(self) -> bool:
@@ -184,7 +191,9 @@ def _of_frame(depth: int, frame: FrameType, root: Root, inner: Any, width: Width
             found.append(_of_nothing(depth, loop))
             continue
         origin = (before.origin if loop.start == before.start else None) or _origin(frame, loop, held)
-        found.append(_source(depth, loop, [held[name] for name in loop.variables], origin, width))
+        # Of a library's own loops, such as those over a formset's forms, such a row says more than nothing.
+        is_foreign = is_library(frame.f_code.co_filename) and not _is_of_template(frame, loop)
+        found.append(_source(depth, loop, [held[name] for name in loop.variables], origin, width, is_foreign))
         if _runs_once(frame, loop, around):
             once = _OfFrame(found, origin, loop.start)
     return once if once.loops else _OfFrame(found)
@@ -244,16 +253,21 @@ def _of_call(depth: int, frame: FrameType, is_known: bool) -> List[LoopSource]:
 _WORDS = {iterables.ROWS: "a value of rows", iterables.INPUT: "a value that came from outside"}
 
 
-def _source(depth: int, loop: Loop, held: List[Any], origin: iterables.Origin, width: Width) -> LoopSource:
+def _source(
+    depth: int, loop: Loop, held: List[Any], origin: iterables.Origin, width: Width, is_of_library: bool
+) -> LoopSource:
     is_told = origin.kind in _TOLD or (origin.kind in _WHILE and width.is_page)
     row = None if is_told else _row(loop.variables, held, origin.kind)
     is_page = origin.is_page and row is not None
     if row is None:
         kind, words = _values(loop, held, origin, width)
         row = _Row(kind, words, "", "", _element(held))
-    kind, words, model, table, element = row
+    kind, words, model, table, element, is_around = row
     bound, power = origin.bound, origin.power
-    return LoopSource(depth, loop.line, kind, words, model, table, bound, element, (), power, is_page, loop.start)
+    is_around = is_around and origin.kind not in _WORDS and not is_of_library
+    return LoopSource(
+        depth, loop.line, kind, words, model, table, bound, element, (), power, is_page, loop.start, is_around
+    )
 
 
 _TOLD = (iterables.CONSTANT, iterables.ADDRESS)
@@ -268,6 +282,7 @@ class _Row(NamedTuple):
     model: str
     table: str
     element: int
+    is_around: bool = False
 
 
 def _values(loop: Loop, held: List[Any], origin: iterables.Origin, width: Width) -> Tuple[str, str]:
@@ -292,7 +307,7 @@ def _row(names: Tuple[str, ...], held: List[Any], kind: str) -> Optional[_Row]:
             label = rows.model_name(model)
             words = f"`{name}`, {rows.with_article(label)}" if instance is value else f"the {label} of `{name}`"
             found = iterables.ROWS if not rows.is_code_table(model) else CODES
-            return _Row(found, words, label, rows.table_of(model), rows.key_of(instance))
+            return _Row(found, words, label, rows.table_of(model), rows.key_of(instance), instance is not value)
         if type(value) is dict and kind == iterables.ROWS:
             return _Row(kind, f"`{name}`, a row of values", "", "", digest(tuple(value.values())))
     return None
@@ -389,8 +404,8 @@ def _merged(before: Optional[LoopSource], now: LoopSource, around: int) -> LoopS
         element = now.element if now.element == before.element else 0
     if best.element == element and best.elements == elements:
         return best
-    depth, line, kind, row, model, table, bound, _, _, power, is_page, head = best
-    return LoopSource(depth, line, kind, row, model, table, bound, element, elements, power, is_page, head)
+    depth, line, kind, row, model, table, bound, _, _, power, is_page, head, is_around = best
+    return LoopSource(depth, line, kind, row, model, table, bound, element, elements, power, is_page, head, is_around)
 
 
 _STRENGTH = {

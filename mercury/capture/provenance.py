@@ -41,7 +41,7 @@ class Sighting(NamedTuple):
     go that way. `looks` counts how often the frames were looked at, `spawn` is the path
     of whoever had another thread or task do this. `is_of_codes`: it reads a table of codes, see
     rows.is_code_table. `is_wide`: it carried lists of values. `element` is a keyed digest of the
-    instance that is written, SEVERAL after another one.
+    instance that is written, or a hash of the one whose related manager is asked, SEVERAL after another one.
     """
 
     kind: str
@@ -60,6 +60,11 @@ class Sighting(NamedTuple):
     is_of_codes: bool = False
     is_wide: bool = False
     element: int = 0
+
+    @property
+    def stands(self) -> bool:
+        """Did each look find the related manager of one and the same instance? Then that is no row of a loop."""
+        return self.kind == "many" and self.looks > 1 and self.element not in (0, SEVERAL)
 
     @property
     def is_settled(self) -> bool:
@@ -97,7 +102,8 @@ def look(
     around = loops.look(stack, root, loop_frame, width, lane.seen)
     if known is not None and known.row and known.kind != "instance":
         # The operation is the same, and what is known of it is as good as it gets.
-        return known._replace(loops=loops.merged(known.loops, around), looks=known.looks + 1)
+        element = SEVERAL if known.kind == "many" and _sighted(frame).element != known.element else known.element
+        return known._replace(loops=loops.merged(known.loops, around), looks=known.looks + 1, element=element)
     spawn = -1 if lane.spawn is None else lane.spawn.index
     sighting = _sighted(frame)._replace(is_wide=width.is_wide, spawn=spawn)
     if not sighting.row and loop_frame is not None:
@@ -280,7 +286,8 @@ def _from_many_manager(manager: Any, method: str) -> Optional[Sighting]:
         written = Sighting("queryset", _name(model), "", "", method, False, "", _table(model))
         return None if method in _READING else written
     row, is_code = rows.with_article(_name(owner)), rows.is_code_table(owner)
-    return Sighting("many", _name(owner), str(name), _name(model), method, False, row, _table(owner), is_code)
+    found = Sighting("many", _name(owner), str(name), _name(model), method, False, row, _table(owner), is_code)
+    return found._replace(element=_identity(instance))
 
 
 def _remote_name(field: Any) -> str:
@@ -299,7 +306,13 @@ def _from_queryset(queryset: Any, method: str) -> Sighting:
     name = _accessor(queryset, instance)
     filtered = _condition_count(queryset) > 1
     row, is_code = rows.with_article(_name(owner)), rows.is_code_table(owner)
-    return Sighting("many", _name(owner), name, _name(model), method, filtered, row, _table(owner), is_code)
+    found = Sighting("many", _name(owner), name, _name(model), method, filtered, row, _table(owner), is_code)
+    return found._replace(element=_identity(instance))
+
+
+def _identity(instance: Any) -> int:
+    """Stands for one instance: not for its row alone, which others may be loaded of again and again."""
+    return hash((id(instance), rows.key_of(instance)))
 
 
 def _accessor(queryset: Any, instance: Any) -> str:

@@ -19,6 +19,7 @@ _mro_of = _slots["__mro__"].__get__
 _dict_of = _slots["__dict__"].__get__
 _name_of = _slots["__name__"].__get__
 
+_SENDING = frozenset(("send", "send_robust", "asend", "asend_robust"))
 _CONTAINERS = frozenset(map(id, (list, tuple, set, frozenset, deque)))
 _QUEUES = frozenset(("queue", "_queue", "asyncio.queues", "multiprocessing.queues", "multiprocessing.managers"))
 _MAX_ELEMENTS = 3
@@ -28,7 +29,7 @@ _MAX_MODELS = 4096
 _MAX_KINDS = 4096
 
 
-_MODEL, _QUERYSET, _SOURCE, _PAGE = 1, 2, 4, 8
+_MODEL, _QUERYSET, _SOURCE, _PAGE, _SIGNAL = 1, 2, 4, 8, 16
 _FAMILIES = (
     (_MODEL, "django.db.models", "Model"),
     (_QUERYSET | _SOURCE, "django.db.models.query", "QuerySet"),
@@ -36,6 +37,7 @@ _FAMILIES = (
     (_SOURCE, "django.db.models.manager", "BaseManager"),
     (_SOURCE, "django.db.backends.utils", "CursorWrapper"),
     (_PAGE, "django.core.paginator", "Page"),
+    (_SIGNAL, "django.dispatch", "Signal"),
 )
 """Bits of the classes that extend Django's."""
 
@@ -165,6 +167,11 @@ def is_container(value: Any) -> bool:
     return id(type(value)) in _CONTAINERS or type(value) is dict
 
 
+def is_sending(owner: Any, method: str) -> bool:
+    """Does this method of a signal of Django's ask its receivers, which code has registered?"""
+    return method in _SENDING and bool(_kind_of(type(owner)).families & _SIGNAL)
+
+
 def is_queue(value: Any) -> bool:
     """Is this a queue through which threads, tasks or processes hand work to each other?"""
     return any(_dict_of(base).get("__module__") in _QUEUES for base in _mro_of(type(value)))
@@ -185,13 +192,17 @@ def first_elements(value: Any) -> Iterator[Any]:
 
 
 def holds_rows(value: Any) -> bool:
-    """Is this a built-in container of rows, or of objects or containers around rows?"""
+    """Is this a built-in container of rows, or of objects or containers around rows, which do not all share one?"""
+    around = []
     for element in first_elements(value):
-        if row_within(element) is not None:
+        row = row_within(element)
+        if row is not None and row is element:
             return True
         if is_container(element) and any(is_row(inner) for inner in first_elements(element)):
             return True
-    return False
+        if row is not None:
+            around.append(row)
+    return len(around) == 1 or any(row is not around[0] for row in around)
 
 
 def with_article(name: str) -> str:

@@ -51,8 +51,11 @@ def _unbounded(loop: LoopSource, sighting: Sighting, counted: Container[str]) ->
     """What a loop is where the query tells more of it than the loop itself.
 
     A page that is not full is sliced at the last row that there is, which is no bound; whoever makes pages
-    counts the rows before. And a turn that has many rows asks for one of them where one stands behind the query.
+    counts the rows before. A turn that has many rows asks for one of them where one stands behind the query. And
+    objects that all hold the same row are not there for rows.
     """
+    if loop.is_around and loop.stands:
+        return loop._replace(kind=LIBRARY)
     if loop.bound and not loop.is_page and loop.table in counted:
         loop = loop._replace(bound=0)
     if loop.kind == CHUNKS and sighting.row and not sighting.is_wide:
@@ -81,7 +84,7 @@ def _judged(
     endless = [loop for loop in turning if loop.kind in (WHILE, ANSWERS)]
     if endless and sighting.kind == "instance" and sighting.element == SEVERAL:
         return Growth(f"another {sighting.model}", (endless[0],))
-    if sighting.row and not sighting.is_code:
+    if sighting.row and not sighting.is_code and not sighting.stands:
         return Growth(sighting.row)
     asking = [loop for loop in endless if loop.kind == ANSWERS]
     if asking and group.distinct_count > 1:

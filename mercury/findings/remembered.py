@@ -73,7 +73,7 @@ def _timed(finding: Finding, evidence: Evidence) -> Finding:
 
 def _of_sighting(sighting: Sighting) -> Any:
     is_several, is_seen_again = sighting.element == SEVERAL, sighting.looks > 1
-    return (*sighting[:10], _of_loops(sighting.loops), is_seen_again, *sighting[12:15], is_several)
+    return (*sighting[:10], _of_loops(sighting.loops), is_seen_again, *sighting[12:15], is_several, sighting.stands)
 
 
 def _of_loops(loops: Sequence[LoopSource]) -> Any:
@@ -81,4 +81,4 @@ def _of_loops(loops: Sequence[LoopSource]) -> Any:
 
 
 def _of_loop(loop: LoopSource) -> Any:
-    return (*loop[:7], loop.element != 0, loop.comes_back, *loop[9:])
+    return (*loop[:7], loop.element != 0, loop.comes_back, loop.stands, *loop[9:])
