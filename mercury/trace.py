@@ -56,8 +56,18 @@ class PathEntry(NamedTuple):
     element: Any
 
 
-class PathTable:
+PACKED_FRAME = struct.Struct("3q")
+"""A frame's code by address, its offset, and the number of its element or 0."""
+
+FRAME_BYTES = PACKED_FRAME.size
+
+
+class PathTable(Sequence[List[PathEntry]]):
     """The distinct call paths of one unit of work, numbered from 0.
+
+    A path is kept as the bytes of its frames, outermost first, as the core takes them: most queries come a new way
+    that is in most frames an earlier one, and bytes are copied and compared in one go. `entries` says what each frame
+    was.
 
     Code objects are told apart by address, which is sound because an entry keeps its
     code object alive for as long as the table lives. `owners` has the numbers of elements by
@@ -71,9 +81,10 @@ class PathTable:
         "_indexes",
         "_is_busy",
         "_lock",
-        "numbers",
+        "_unpacked",
+        "entries",
         "owners",
-        "paths",
+        "packed",
         "strangers",
     )
 
@@ -83,11 +94,24 @@ class PathTable:
         self._is_busy = False
         self._frame_count = 0
         self.strangers = 0
-        self._indexes: Dict[Tuple[int, ...], int] = {}
+        self._indexes: Dict[bytes, int] = {}
         self._elements: Dict[Any, int] = {}
+        self.entries: Dict[bytes, PathEntry] = {}
         self.owners: Dict[Any, Tuple[int, Any]] = {}
-        self.paths: List[List[PathEntry]] = []
-        self.numbers: List[Tuple[int, ...]] = []
+        self.packed: List[bytes] = []
+        self._unpacked: Dict[int, List[PathEntry]] = {}
+
+    def __len__(self) -> int:
+        return len(self.packed)
+
+    def __getitem__(self, index: Any) -> Any:
+        """The path with this index, outermost frame first."""
+        known = self._unpacked.get(index)
+        if known is None:
+            path, entries = self.packed[index], self.entries
+            known = [entries[path[start : start + FRAME_BYTES]] for start in range(0, len(path), FRAME_BYTES)]
+            self._unpacked[index] = known
+        return known
 
     def element_number(self, element: Any) -> int:
         """A small number that stands for an element; 0 is never given."""
@@ -97,31 +121,37 @@ class PathTable:
                 number = self._elements.setdefault(element, len(self._elements) + 1)
         return number
 
+    def pack(self, entry: PathEntry) -> bytes:
+        """The bytes of a frame, which is among `entries` from here on."""
+        number = 0 if entry.element is None else self.element_number(entry.element)
+        packed = PACKED_FRAME.pack(id(entry.code), entry.offset, number)
+        self.entries[packed] = entry
+        return packed
+
     def identity(self) -> Any:
         """What tells these paths from others, as long as somebody keeps their entries."""
-        return tuple(self.numbers), tuple(self._elements)
+        return tuple(self.packed), tuple(self._elements)
 
-    def index(self, numbers: Tuple[int, ...], entries: List[PathEntry]) -> int:
-        """The index of the path with these (code, offset, element) numbers, outermost first; -1: no room for it."""
+    def index_of(self, path: bytes) -> int:
+        """The index of the path of these frames, all of which are among `entries`; -1: no room for it."""
         with self._lock:
             if self._is_busy:
                 return -1
             self._is_busy = True
             try:
-                index = self._indexes.get(numbers)
-                return self._add(numbers, entries) if index is None else index
+                index = self._indexes.get(path)
+                return self._add(path) if index is None else index
             finally:
                 self._is_busy = False
 
-    def _add(self, numbers: Tuple[int, ...], entries: List[PathEntry]) -> int:
-        index = len(self.paths)
-        frame_count = self._frame_count + len(entries)
+    def _add(self, path: bytes) -> int:
+        index = len(self.packed)
+        frame_count = self._frame_count + len(path) // FRAME_BYTES
         if index >= TRACE_MAX_PATHS or frame_count > TRACE_MAX_FRAMES:
             return -1
         self._frame_count = frame_count
-        self.paths.append(entries)
-        self.numbers.append(numbers)
-        self._indexes[numbers] = index
+        self.packed.append(path)
+        self._indexes[path] = index
         return index
 
 
@@ -138,7 +168,7 @@ class Evidence(NamedTuple):
     totals: Totals
     groups: List[Group]
     duplicates: List[Duplicate]
-    paths: List[List[PathEntry]]
+    paths: Sequence[List[PathEntry]]
     statements: Dict[int, Any]
     sightings: Dict[Tuple[int, int], Any]
     spawn_loops: Dict[int, Any]
@@ -333,11 +363,11 @@ class Trace:
     def _cross(self, values: List[int]) -> None:
         core = self._asked()
         # Paths first: an event may only name a path that the core knows.
-        fresh = self.paths.numbers[self._sent_paths :]
+        fresh = self.paths.packed[self._sent_paths :]
         if fresh:
-            lengths = itertools.chain((0,), (len(numbers) // 3 for numbers in fresh))
+            lengths = itertools.chain((0,), (len(path) // FRAME_BYTES for path in fresh))
             offsets = array("q", itertools.accumulate(lengths))
-            core.add_paths(array("q", itertools.chain.from_iterable(fresh)), offsets)
+            core.add_paths(memoryview(b"".join(fresh)).cast("q"), offsets)
             self._sent_paths += len(fresh)
         # An array takes twice as long to fill from Python's integers.
         core.add_events(memoryview(struct.pack(f"{len(values)}q", *values)).cast("q"))
@@ -356,7 +386,7 @@ class Trace:
             totals,
             groups,
             duplicates,
-            self.paths.paths,
+            self.paths,
             self.statements,
             self.sightings,
             self.spawn_loops,

@@ -492,14 +492,17 @@ def test_the_table_of_paths_is_bounded_in_paths_and_frames():
     from mercury.core.records import TRACE_MAX_FRAMES, TRACE_MAX_PATHS
     from mercury.trace import PathEntry, PathTable
 
-    entry = PathEntry(ask.__code__, 0, None)
+    def frame(number):
+        return table.pack(PathEntry(ask.__code__, number, None))
+
     table = PathTable()
-    long = [table.index((number, 0, 0), [entry] * 1000) for number in range(TRACE_MAX_FRAMES // 1000 + 1)]
+    long = [table.index_of(frame(number) * 1000) for number in range(TRACE_MAX_FRAMES // 1000 + 1)]
     assert long == [*range(TRACE_MAX_FRAMES // 1000), -1]
-    assert table.index((0, 0, 0), [entry] * 1000) == 0
+    assert table.index_of(frame(0) * 1000) == 0
     table = PathTable()
-    short = [table.index((number, 0, 0), [entry]) for number in range(TRACE_MAX_PATHS + 1)]
+    short = [table.index_of(frame(number)) for number in range(TRACE_MAX_PATHS + 1)]
     assert short == [*range(TRACE_MAX_PATHS), -1]
+    assert table[7] == [(ask.__code__, 7, None)]
 
 
 def test_a_query_in_the_midst_of_another_s_recording_does_not_lock(shop):  # noqa: F811 - a fixture
@@ -523,7 +526,7 @@ def test_a_query_in_the_midst_of_another_s_recording_does_not_lock(shop):  # noq
             ask()
         finally:
             sys.settrace(None)
-    assert {code.co_name for code in reached} >= {"_note", "index", "walk"}
+    assert {code.co_name for code in reached} >= {"_note", "index_of", "walk"}
     assert watch.report.metrics.query_count == 2 + len(reached)
     assert [note for note in watch.report.notes if "fault" in note] == []
 
@@ -692,7 +695,7 @@ def test_many_queries_in_one_unit_stay_bounded(shop):  # noqa: F811 - a fixture
             (lane,) = trace.lanes.values()
             sizes.add(len(lane.events))
         assert max(sizes) <= BLOCK_INTEGERS
-        assert len(trace.paths.paths) < 10
+        assert len(trace.paths) < 10
         assert len(trace.statements) == len(lane.routes) + 1 == 1
     assert watch.report.metrics.query_count == 10_000
     assert watch.report.notes == []

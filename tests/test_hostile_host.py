@@ -235,7 +235,7 @@ def test_a_million_queries_in_one_unit():
             send(number)
         (lane,) = trace.lanes.values()
         assert len(lane.events) <= BLOCK_INTEGERS
-        assert (len(trace.paths.paths), len(trace.statements), len(lane.routes)) == (1, 1, 1)
+        assert (len(trace.paths), len(trace.statements), len(lane.routes)) == (1, 1, 1)
     assert watch.report.metrics.query_count == count
     assert watch.report.notes == [
         f"only the first {TRACE_MAX_PARAMETERS:,} different parameters were compared: later duplicates are not told"

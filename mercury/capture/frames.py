@@ -28,7 +28,7 @@ from mercury.capture.loops import Seen
 from mercury.capture.spawning import Spawn
 from mercury.capture.statements import Statement
 from mercury.core.records import TRACE_MAX_LANES
-from mercury.trace import PathEntry, PathTable
+from mercury.trace import FRAME_BYTES, PathEntry, PathTable
 
 MAX_DEPTH = 1000
 """Frames that a walk looks at before it gives up on the call path."""
@@ -50,7 +50,7 @@ Recorded = Tuple[Tuple[CodeType, int, Optional[Mark]], ...]
 
 
 class Route:
-    """How a text came last in one lane, with what is known of it; `path` is -1 until it came by a known frame.
+    """How a text came last in one lane, with what is known of it; `path` is -1 until it came twice by known frames.
 
     `skipped` counts the frames between the sender and the operation, `depth` is the index
     of the known frame at which the walk ended, `path_before` a path of the lane that is equal outside of that.
@@ -64,6 +64,7 @@ class Route:
         "fingerprint",
         "flags",
         "is_chain",
+        "is_known",
         "is_repeated",
         "looked_path",
         "path",
@@ -83,6 +84,7 @@ class Route:
         self.alias = alias
         self.database = database
         self.is_repeated = False
+        self.is_known = False
         self.is_chain = False
         self.looked_path = -2
         self.turns = 0
@@ -110,8 +112,10 @@ class Lane:
     """
 
     __slots__ = (
+        "_before",
         "_chain",
         "_chain_end",
+        "_depths",
         "_frames",
         "_is_at_home",
         "_last",
@@ -137,8 +141,10 @@ class Lane:
         self.routes: Dict[str, Route] = {}
         self.turns: Dict[Tuple[int, int], int] = {}
         self.seen = Seen()
+        self._before = -1
         self._last = -1
         self._frames: List[Any] = []
+        self._depths: Optional[Dict[Any, int]] = None
         self._chain: Optional[FrameType] = None
         self._chain_end: Optional[FrameType] = None
 
@@ -154,9 +160,20 @@ class Lane:
         frame = frames[shared - 1] if 0 < shared <= len(frames) else None
         return frame if isinstance(frame, FrameType) else None
 
+    def stands_again(self, shared: int, table: PathTable) -> bool:
+        """Is that activation at the instruction at which it was for the earlier one of the two?
+
+        A call of something that loops, written in C, is one instruction; whoever has gone on has not looped there.
+        """
+        if shared <= 0 or self._before < 0:
+            return False
+        place = slice(FRAME_BYTES * (shared - 1), FRAME_BYTES * shared)
+        return table.packed[self._before][place] == table.packed[self._last][place]
+
     def stack(self) -> List[Any]:
         """The frames of the last query's call path, outermost first; something else for one that is not held."""
         if self._chain is not None:
+            self._depths = None
             self._frames += _chain(self._chain, self._chain_end)[::-1]
             self._chain = self._chain_end = None
         return self._frames
@@ -175,6 +192,7 @@ class Lane:
         """
         path = route.path
         depth = route.depth
+        self._before = self._last
         if path < 0 or (route.path_before != self._last and not self._same_start(route, table)):
             return self._explore(_getframe(above), route, table)
         frames = self._frames if depth < len(self._frames) else self.stack()
@@ -205,6 +223,7 @@ class Lane:
             self.stack()
             return path, self._replace(kept, _chain(operation, end))
         if is_longer:
+            self._depths = None
             del frames[kept:]
         self._chain, self._chain_end = operation, end
         if depth < self.seen.still:
@@ -215,8 +234,8 @@ class Lane:
         """Whether the last path and the route's are equal outside of the known frame; the route remembers a yes."""
         if self._last < 0:
             return False
-        last, outside = table.numbers[self._last], 3 * route.depth
-        if outside >= len(last) or last[:outside] != table.numbers[route.path][:outside]:
+        last, outside = table.packed[self._last], FRAME_BYTES * route.depth
+        if outside >= len(last) or last[:outside] != table.packed[route.path][:outside]:
             return False
         route.path_before = self._last
         return True
@@ -226,7 +245,10 @@ class Lane:
         operation, current = _operation(frame, route)
         fresh = [operation]
         of_fresh = kind_of(operation)
-        depths = {held: depth for depth, held in enumerate(self.stack())}
+        frames = self.stack()
+        depths = self._depths
+        if depths is None:
+            depths = self._depths = {held: depth for depth, held in enumerate(frames)}
         while current is not None:
             kind = kinds.get(id(current.f_code), -1)
             if kind < 0:
@@ -255,24 +277,26 @@ class Lane:
         """Ends a walk that met no known frame: at the root, or below what `spawn` stands for."""
         self.spawn = spawn
         if spawn is None:
-            return self._settle(_intern([], [], fresh, table), self._replace(0, fresh))
-        path = _intern(list(spawn.numbers), list(spawn.entries), fresh, table)
+            return self._settle(_intern(b"", fresh, table), self._replace(0, fresh))
+        path = _intern(spawn.path, fresh, table)
         # The spawn itself stands in for the frames of the caller, which are not held.
-        return self._settle(path, self._replace(0, [*fresh, *[spawn] * len(spawn.entries)]))
+        return self._settle(path, self._replace(0, [*fresh, *[spawn] * (len(spawn.path) // FRAME_BYTES)]))
 
     def _arrive(self, stop: FrameType, depth: int, fresh: List[FrameType], route: Route, table: PathTable) -> CallPath:
-        """Ends a walk at a known frame: only it may stand elsewhere by now. Notes the route."""
+        """Ends a walk at a known frame, which alone may have moved. Notes the way of a text that came before."""
         before = self._last
-        numbers = list(table.numbers[before][: 3 * depth])
-        entries = table.paths[before][:depth]
-        route.path_before = before
-        route.path = _intern(numbers, entries, [*fresh, stop], table)
-        marks = marks_of(fresh, table)
-        route.recorded = tuple((frame.f_code, frame.f_lasti, mark) for frame, mark in zip(fresh, marks))
-        route.depth = depth
-        route.stop_offset = stop.f_lasti
-        route.stop_element = mark_of(stop, table)
-        return self._settle(route.path, self._replace(depth + 1, fresh))
+        path = _intern(table.packed[before][: FRAME_BYTES * depth], [*fresh, stop], table)
+        if route.is_known:
+            marks = marks_of(fresh, table)
+            route.path = path
+            route.path_before = before
+            route.recorded = tuple((frame.f_code, frame.f_lasti, mark) for frame, mark in zip(fresh, marks))
+            route.depth = depth
+            route.stop_offset = stop.f_lasti
+            route.stop_element = mark_of(stop, table)
+        # Most texts come once in a unit, and noting the way would be a good part of what they cost.
+        route.is_known = True
+        return self._settle(path, self._replace(depth + 1, fresh))
 
     def _settle(self, path: int, shared: int) -> CallPath:
         if path < 0:
@@ -293,17 +317,27 @@ class Lane:
             shared += 1
             fresh.pop()
         fresh.reverse()
+        if self._depths is not None:
+            self._change_depths(self._depths, shared, fresh)
         frames[shared:] = fresh
         if is_raw:
             # A raw cursor's frame would keep the cursor, and with it a read lock, alive.
-            frames[-1] = None
+            frames[-1] = self._depths = None
             shared = min(shared, len(frames) - 1)
         return shared
+
+    def _change_depths(self, depths: Dict[Any, int], shared: int, fresh: List[Any]) -> None:
+        """Keeps up with a stack of which little has changed: going over all of it is most of a short walk."""
+        for frame in self._frames[shared:]:
+            depths.pop(frame, None)
+        for depth, frame in enumerate(fresh, shared):
+            depths[frame] = depth
 
     def lose_track(self) -> CallPath:
         """Forgets where the thread was: the next walk goes out to the root."""
         self.is_busy = False
         self._frames = []
+        self._depths = None
         self._chain = self._chain_end = None
         self._last = -1
         self.seen.still = 0
@@ -357,33 +391,34 @@ def _is_raw(operation: FrameType) -> bool:
     return bool(kind_of(operation) & RAW)
 
 
-Numbers = Tuple[int, int, int]
-
-_plain: Dict[Tuple[int, int], Tuple[PathEntry, Numbers]] = {}
-"""Entries of frames that are at no element, and their numbers, by address of the code and by instruction.
+_plain: Dict[Tuple[int, int], Tuple[bytes, PathEntry]] = {}
+"""Entries of frames that are at no element, and their bytes, by address of the code and by instruction.
 
 An entry keeps its code alive, so an address is never another's.
 """
 
 
-def _intern(numbers: List[int], entries: List[PathEntry], fresh: List[FrameType], table: PathTable) -> int:
-    """The index of the path that goes on from `entries` through `fresh`, innermost first."""
+def _intern(start: bytes, fresh: List[FrameType], table: PathTable) -> int:
+    """The index of the path that goes on from `start` through `fresh`, innermost first."""
+    parts = [start]
+    entries = table.entries
     for frame in reversed(fresh):
-        known = _plain.get((id(frame.f_code), frame.f_lasti)) or _entry(frame, table)
-        entries.append(known[0])
-        numbers += known[1]
-    return table.index(tuple(numbers), entries)
+        known = _plain.get((id(frame.f_code), frame.f_lasti))
+        if known is None:
+            parts.append(_pack(frame, table))
+        else:
+            packed, entry = known
+            entries[packed] = entry
+            parts.append(packed)
+    return table.index_of(b"".join(parts))
 
 
-def _entry(frame: FrameType, table: PathTable) -> Tuple[PathEntry, Numbers]:
+def _pack(frame: FrameType, table: PathTable) -> bytes:
     code = frame.f_code
-    offset = stable_offset(code, frame.f_lasti)
-    element = element_of(frame)
-    if element is not None:
-        return PathEntry(code, offset, element), (id(code), offset, table.element_number(element))
-    made = PathEntry(code, offset, None), (id(code), offset, 0)
-    if not kind_of(frame) & ELEMENT:
+    entry = PathEntry(code, stable_offset(code, frame.f_lasti), element_of(frame))
+    packed = table.pack(entry)
+    if entry.element is None and not kind_of(frame) & ELEMENT:
         if len(_plain) >= MAX_ENTRIES:
             _plain.clear()
-        _plain[id(code), frame.f_lasti] = made
-    return made
+        _plain[id(code), frame.f_lasti] = packed, entry
+    return packed

@@ -29,7 +29,7 @@ from mercury.capture import loops, rows
 from mercury.capture.bytecode import stable_offset
 from mercury.capture.code import CUT, PLUMBING, SPAWNER, TASK, kind_of
 from mercury.capture.elements import element_of
-from mercury.trace import PathEntry, PathTable, Trace, current, ignoring, tell_fault
+from mercury.trace import FRAME_BYTES, PathEntry, PathTable, Trace, current, ignoring, tell_fault
 
 MAX_DEPTH = 1000
 
@@ -39,13 +39,12 @@ _FAULT = "Mercury could not note who started some work."
 class Spawn:
     """Where in one unit some work was handed over: the call path of the one who did, outermost first."""
 
-    __slots__ = ("_table", "entries", "index", "numbers")
+    __slots__ = ("_table", "index", "path")
 
-    def __init__(self, table: PathTable, numbers: List[int], entries: List[PathEntry]) -> None:
+    def __init__(self, table: PathTable, path: bytes) -> None:
         self._table = weakref.ref(table)
-        self.numbers = tuple(numbers)
-        self.entries = entries
-        self.index = table.index(self.numbers, entries)
+        self.path = path
+        self.index = table.index_of(path)
 
     def is_of(self, table: PathTable) -> bool:
         return self._table() is table
@@ -104,8 +103,7 @@ def _current_task() -> Any:
 def from_nowhere(table: PathTable) -> Spawn:
     """Stands for a caller that is not known. Each one is another: they prove nothing about each other."""
     table.strangers += 1
-    code = from_nowhere.__code__
-    return Spawn(table, [id(code), table.strangers, 0], [PathEntry(code, table.strangers, None)])
+    return Spawn(table, table.pack(PathEntry(from_nowhere.__code__, table.strangers, None)))
 
 
 def _note(frame: FrameType) -> Spawns:
@@ -125,15 +123,12 @@ def _note(frame: FrameType) -> Spawns:
 def _note_in(trace: Trace, innermost: FrameType) -> Spawn:
     table = trace.paths
     frames, base = _frames_from(trace, innermost)
-    numbers = [] if base is None else list(base.numbers)
-    entries = [] if base is None else list(base.entries)
-    first_depth = len(entries)
+    parts = [b"" if base is None else base.path]
+    first_depth = len(parts[0]) // FRAME_BYTES
     for frame in reversed(frames):
-        element = element_of(frame)
         offset = stable_offset(frame.f_code, frame.f_lasti)
-        numbers += (id(frame.f_code), offset, 0 if element is None else table.element_number(element))
-        entries.append(PathEntry(frame.f_code, offset, element))
-    spawn = Spawn(table, numbers, entries)
+        parts.append(table.pack(PathEntry(frame.f_code, offset, element_of(frame))))
+    spawn = Spawn(table, b"".join(parts))
     turns = trace.spawn_turns[spawn.index] = trace.spawn_turns.get(spawn.index, 0) + 1
     if spawn.index >= 0 and turns > 1 and (not turns & (turns - 1) or turns == 3):
         known = trace.spawn_loops.get(spawn.index, ())

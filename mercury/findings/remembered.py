@@ -16,14 +16,15 @@ MAX_UNITS = 128
 """Units whose verdicts are kept."""
 
 _MAX_GROUPS = 256
-_MAX_INTEGERS = 4096
-"""Integers in the call paths of a unit that is kept, three for each frame."""
+_MAX_BYTES = 32 * 1024
+"""Of the call paths of a unit that is kept."""
 
 Told = Tuple[List[Finding], List[Any]]
 """Findings, and repeated statements that were let go."""
 
 _known: Dict[Any, Tuple[Told, Any]] = {}
-"""By all that was found in a unit, with its call paths, which keep alive the code that the key has the addresses of."""
+"""By all that was found in a unit, with the frames of its call paths, which keep alive the code that the key has the
+addresses of."""
 
 
 def key_of(evidence: Evidence) -> Any:
@@ -34,7 +35,7 @@ def key_of(evidence: Evidence) -> Any:
     table = evidence.table
     if table is None or evidence.eager_loads or len(evidence.groups) > _MAX_GROUPS:
         return None
-    if sum(map(len, table.numbers)) > _MAX_INTEGERS:
+    if sum(map(len, table.packed)) > _MAX_BYTES:
         return None
     return (
         tuple([group[:7] + group[9:] for group in evidence.groups]),
@@ -60,7 +61,8 @@ def keep(key: Any, told: Told, evidence: Evidence) -> None:
     """Keeps what was told of a unit."""
     if len(_known) >= MAX_UNITS:
         _known.clear()
-    _known[key] = (list(told[0]), list(told[1])), evidence.paths
+    frames = None if evidence.table is None else evidence.table.entries
+    _known[key] = (list(told[0]), list(told[1])), frames
 
 
 def _timed(finding: Finding, evidence: Evidence) -> Finding:

@@ -109,11 +109,13 @@ class Sieve:
         return (rule.where for rule in rules if rule.where not in self._used)
 
     def _comments_of_what_ran(self) -> Iterator[Rule]:
-        codes = {id(entry.code): entry.code for path in self._evidence.paths for entry in path}
+        table = self._evidence.table
+        entries = [] if table is None else list(table.entries.values())
+        codes = {id(entry.code): entry.code for entry in entries}
         for code in codes.values():
             comments = {} if is_library(code.co_filename) else self._comments_of(code.co_filename)
             yield from _rules(comments, code.co_firstlineno, _last_line(code) if comments else 0)
-        elements = {entry.element for path in self._evidence.paths for entry in path if entry.element is not None}
+        elements = {entry.element for entry in entries if entry.element is not None}
         for file in {element.file for element in elements if isinstance(element, TemplateElement)}:
             yield from _rules(self._comments_of(file), 0, None)
 

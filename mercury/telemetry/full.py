@@ -52,7 +52,7 @@ class FullTally:
     def site(self, index: int) -> Site:
         """The line that sent the query; it is looked for only where somebody wants to keep it."""
         path = self._path_of[index] if index < len(self._path_of) else -1
-        if path < 0 or path >= len(self._paths.paths):
+        if path < 0 or path >= len(self._paths):
             return NOWHERE
-        place = places.trigger(self._paths.paths[path])
+        place = places.trigger(self._paths[path])
         return Site(place.file, place.line)
