@@ -100,14 +100,15 @@ def _innermost(code: CodeType, offset: int) -> Optional[Loop]:
     return around[0] if around else None
 
 
-_BACKWARD = frozenset(number for name, number in dis.opmap.items() if "JUMP_BACKWARD" in name)
-_MAY_JUMP_BACKWARD = _BACKWARD or frozenset((*dis.hasjrel, *dis.hasjabs))
+_BACKWARD = bytes(number for name, number in dis.opmap.items() if "JUMP_BACKWARD" in name and name != _WAITING)
+_MAY_LOOP = _BACKWARD or bytes((*dis.hasjrel, *dis.hasjabs))
 """Before CPython 3.11, and in PyPy, the target alone tells a jump backward from one forward."""
 
 
 @once_for_code(_MAX_CODES)
 def _loops(code: CodeType) -> List[Loop]:
-    if _MAY_JUMP_BACKWARD.isdisjoint(code.co_code[::2]):
+    operations = code.co_code[::2]
+    if len(operations.translate(None, _MAY_LOOP)) == len(operations):
         # Most functions: reading all of their instructions would be the most that is done for them.
         return []
     instructions = list(dis.get_instructions(code))

@@ -194,7 +194,7 @@ def _sight(trace: Trace, lane: Lane, route: Route, path: int, shared: int, frame
     statement = trace.statements.get(route.fingerprint)
     width = _PLAIN if statement is None else Width(statement.is_wide, statement.limit)
     root = Root(trace.root, trace.root_offset)
-    trace.sightings[key] = provenance.look(frame, lane, shared, root, params, width, known)
+    trace.sightings[key] = provenance.look(frame, lane, shared, trace.paths, root, params, width, known)
 
 
 _PLAIN = Width()

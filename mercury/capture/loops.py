@@ -129,10 +129,11 @@ class Seen:
         self.still = max(0, len(frames) - 1)
 
 
-def look(
-    frames: Sequence[Any], root: Root, loop_frame: Optional[FrameType], width: Width, seen: Seen
-) -> List[LoopSource]:
-    """The loops around the operation, which is the last of `frames`; the innermost of each frame first."""
+def look(frames: Sequence[Any], root: Root, calling: Optional[FrameType], width: Width, seen: Seen) -> List[LoopSource]:
+    """The loops around the operation, which is the last of `frames`; the innermost of each frame first.
+
+    `calling` may be at a call that loops, where its code has no loop.
+    """
     last = len(frames) - 1
     if last > _MAX_FRAMES:
         # Of the innermost ones alone; they have other places in the path each time.
@@ -149,7 +150,7 @@ def look(
                 inner = frames[depth + 1] if depth + 1 < last else None
                 of_frame = _of_frame(depth, frame, root, inner, width, seen.of_activation(depth))
                 found += of_frame.loops
-            if frame is loop_frame and not of_frame.loops:
+            if frame is calling and not of_frame.loops:
                 found += _of_call(depth, frame, False)
         known.append(of_frame)
     seen.keep(known, width)

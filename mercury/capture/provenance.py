@@ -16,6 +16,7 @@ from mercury.capture.iterables import ROWS
 from mercury.capture.local_variables import locals_of
 from mercury.capture.loops import LoopSource
 from mercury.capture.parameters import basic
+from mercury.trace import PathTable
 
 _MAX_FRAMES = 60
 _MAX_CODES = 4096
@@ -88,6 +89,7 @@ def look(
     frame: FrameType,
     lane: Lane,
     shared: int,
+    table: PathTable,
     root: loops.Root,
     parameters: Any,
     width: loops.Width,
@@ -95,11 +97,12 @@ def look(
 ) -> Sighting:
     """The sighting for a query that `frame` is about to send, together with what is `known` of its call path.
 
-    `shared` is how many of the lane's outermost activations are those of the thread's query before, `root` where the
-    unit was opened, `width` what the statement has carried.
+    `shared` is how many of the lane's outermost activations are those of the thread's query before, `table` has the
+    lane's paths, `root` is where the unit was opened, `width` what the statement has carried.
     """
     stack, loop_frame = lane.stack(), lane.shared_frame(shared)
-    around = loops.look(stack, root, loop_frame, width, lane.seen)
+    calling = loop_frame if lane.stands_again(shared, table) else None
+    around = loops.look(stack, root, calling, width, lane.seen)
     if known is not None and known.row and known.kind != "instance":
         # The operation is the same, and what is known of it is as good as it gets.
         element = SEVERAL if known.kind == "many" and _sighted(frame).element != known.element else known.element
