@@ -72,6 +72,12 @@ def _tracemalloc() -> Any:
         return None
 
 
+def traced_peak_bytes() -> Optional[int]:
+    """The most that Python has held since its allocations are traced; None where they are not."""
+    module = _tracemalloc()
+    return int(module.get_traced_memory()[1]) if module is not None and module.is_tracing() else None
+
+
 class TracedMemory:
     """What Python allocates from the making of this object on and still holds at `stop`, in all threads."""
 

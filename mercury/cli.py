@@ -163,7 +163,7 @@ def _add_compare(commands: Any) -> None:
         help="tell whether a revision is slower than another, from interleaved runs of a command",
         usage="mercury compare [options] BASE..HEAD -- COMMAND ...",
         description="Checks out both revisions into temporary worktrees, runs the command in both by turns until the "
-        "noise is low enough, and counts queries exactly. A side that is left out is HEAD.",
+        "noise is low enough, and counts queries and rows exactly. A side that is left out is HEAD.",
         epilog="exit codes: 0 no regression; 1 a regression; 2 wrong usage; 3 it cannot be told, because of noise or "
         "too few runs in the budget; 4 the command failed or hung; 130 interrupted",
     )
@@ -174,7 +174,8 @@ def _add_compare(commands: Any) -> None:
     parser.add_argument("--timeout", type=_positive, default=300, metavar="S", help="the most seconds of one run; 300")
     parser.add_argument("--setup", metavar="SHELL", help="run once in each checkout before, as by sh -c")
     parser.add_argument("--seed", type=_positive, default=1, metavar="N", help="of the order of the runs; 1")
-    parser.add_argument("--no-count", dest="count", action="store_false", help="count no queries")
+    parser.add_argument("--no-count", dest="count", action="store_false", help="count no queries and no rows")
+    parser.add_argument("--memory", action="store_true", help="trace allocations in runs of their own: the peak")
     parser.add_argument(
         "--history", default=_HISTORY, metavar="FILE", help=f"where it is kept; {_HISTORY}; '': nowhere"
     )

@@ -14,6 +14,7 @@ import pytest
 from mercury.cli import main
 from mercury.commands.compare.counts import count
 from mercury.commands.compare.execution import Execution
+from mercury.commands.compare.wording import lines
 from mercury.history import History
 
 pytestmark = pytest.mark.skipif(
@@ -170,13 +171,100 @@ def test_code_that_is_the_same_for_both(
     assert "failed with exit code 1" in problem(capsys, "HEAD..", "--", "sh", "-c", own)
 
 
+def sides(folder: Path, base: str, head: str) -> List[Any]:
+    made = []
+    for name, text in (("base", base), ("head", head)):
+        (folder / name).mkdir()
+        (folder / name / "work.py").write_text(text)
+        made.append(Execution([sys.executable, "work.py"], str(folder / name), name, 60))
+    return made
+
+
 def test_queries_are_counted(tmp_path: Path) -> None:
-    sides: List[Any] = []
-    for name, queries in (("base", 2), ("head", 5)):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "work.py").write_text(QUERIES.format(queries))
-        sides.append(Execution([sys.executable, "work.py"], str(tmp_path / name), name, 60))
-    found = count(*sides)
-    assert (found.base_queries, found.head_queries, found.inexact, found.only_in_one) == (2, 5, [], [])
+    counted = count(*sides(tmp_path, QUERIES.format(2), QUERIES.format(5)))
+    found = counted["queries"]
+    assert (found.base, found.head, found.inexact, found.only_in_one) == (2, 5, [], [])
     assert [each[1:] for each in found.differences] == [(2, 5)]
     assert found.has_more
+    assert (counted["rows"].base, counted["rows"].head, counted["rows"].differences) == (0, 0, [])
+    assert set(counted) == {"queries", "rows"}
+
+
+READS = """
+numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %s) SELECT i FROM n"
+with connection.cursor() as cursor:
+    cursor.execute(numbers, [{}])
+    {}
+"""
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        "cursor.fetchall()",
+        "while cursor.fetchone(): pass",
+        "while cursor.fetchmany(7): pass",
+        "for row in cursor: pass",
+    ],
+)
+def test_rows_are_counted_as_they_are_read(tmp_path: Path, read: str) -> None:
+    counted = count(*sides(tmp_path, *((QUERIES.format(0) + READS.format(rows, read)) for rows in (10, 30))))
+    assert counted["queries"].differences == []
+    found = counted["rows"]
+    assert (found.base, found.head, found.inexact, found.only_in_one) == (10, 30, [], [])
+    assert [each[1:] for each in found.differences] == [(10, 30)]
+    assert found.has_more
+
+
+UNITS = """
+import mercury, threading
+with connection.cursor() as cursor:
+    cursor.execute(numbers, [100])
+    with mercury.monitor("task", workload="task"), mercury.monitor("a block in it"):
+        cursor.fetchmany({})
+    connection.inc_thread_sharing()
+    cursor.fetchmany(5)
+    thread = threading.Thread(target=cursor.fetchmany, args=(20,))
+    thread.start()
+    thread.join()
+"""
+
+
+def test_rows_belong_to_the_unit_that_reads_them(tmp_path: Path) -> None:
+    script = QUERIES.format(0) + READS.format(1, "pass")
+    found = count(*sides(tmp_path, *(script + UNITS.format(rows) for rows in (10, 30))))["rows"]
+    assert [tuple(each) for each in found.differences] == [("task", 10, 30)]
+    assert (found.base, found.head) == (35, 55)
+
+
+def holding(megabytes: int) -> str:
+    return QUERIES.format(1) + f"held = bytearray({megabytes}000000)\n"
+
+
+def test_memory_is_traced_where_it_is_asked_for(tmp_path: Path) -> None:
+    counted = count(*sides(tmp_path, holding(1), holding(9)), with_memory=True)
+    found = counted["peak memory"]
+    ((name, before, after),) = found.differences
+    assert name == "work.py"
+    assert 7_900_000 < after - before < 8_100_000
+    assert counted["queries"].differences == counted["rows"].differences == []
+
+
+def test_equal_memory_is_no_difference(tmp_path: Path) -> None:
+    found = count(*sides(tmp_path, holding(1), holding(1)), with_memory=True)["peak memory"]
+    assert found.base and found.head and found.differences == []
+
+
+def test_more_rows_are_a_regression(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for rows in (10, 30):
+        commit(repository, work_py=QUERIES.format(0) + READS.format(rows, "cursor.fetchall()"))
+    arguments = ["HEAD~1..", "--detect", "99", "--history", "", "--budget", "400", "--memory"]
+    assert run(*arguments, "--json", "--", sys.executable, "work.py") == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["verdict"] == "more rows"
+    assert (told["rows"]["base_rows"], told["rows"]["head_rows"]) == (10, 30)
+    assert told["queries"]["base_queries"] == told["queries"]["head_queries"] == 1
+    assert told["memory"]["base_memory"] > 0
+    shown = "\n".join(lines(told))
+    assert "  rows             10 -> 30\n    work.py: 10 -> 30\n  peak memory      " in shown
+    assert shown.endswith("\n\nmore rows")

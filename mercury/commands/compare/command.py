@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any, Dict, Iterable, List, Optional
 
 from mercury._version import __version__
-from mercury.commands.compare.counts import Counted, count
+from mercury.commands.compare.counts import MEMORY, QUERIES, ROWS, Counted, count, not_counted
 from mercury.commands.compare.execution import Execution
 from mercury.commands.compare.imports import require_own_code
 from mercury.commands.compare.measuring import PROCESSOR, WALL, Plan, is_measured, measure
@@ -20,7 +20,8 @@ from mercury.commands.compare.wording import lines
 from mercury.comparison import FASTER, NO_DIFFERENCE, SLOWER, TOO_NOISY, Round, compare_rounds
 from mercury.history import History, HistoryError
 
-MORE_QUERIES = "more queries"
+MORE = {QUERIES: "more queries", ROWS: "more rows", MEMORY: "more memory"}
+"""The verdict where a unit needs more of what is counted; the first of them is told."""
 _MEASURES = {"both": (PROCESSOR, WALL), "processor": (PROCESSOR,), "wall": (WALL,)}
 INTERRUPTED = 130
 
@@ -63,7 +64,7 @@ def _compare(options: argparse.Namespace, command: List[str]) -> Dict[str, Any]:
         measures = _MEASURES[options.measure]
         plan = Plan(measures[0], options.detect / 100, options.seed, options.budget)
         rounds = measure(*sides, plan, _progress)
-        counted = count(*sides) if options.count else Counted("--no-count was given")
+        counted = count(*sides, options.memory) if options.count else not_counted("--no-count was given")
     return _document(base, head, command, plan, {name: rounds[name] for name in measures}, counted)
 
 
@@ -73,7 +74,12 @@ def _set_up(setup: Optional[str], sides: Iterable[Execution]) -> None:
 
 
 def _document(
-    base: Revision, head: Revision, command: List[str], plan: Plan, rounds: Dict[str, List[Round]], counted: Counted
+    base: Revision,
+    head: Revision,
+    command: List[str],
+    plan: Plan,
+    rounds: Dict[str, List[Round]],
+    counted: Dict[str, Counted],
 ) -> Dict[str, Any]:
     """All that is known, as `--json` prints it; docs/comparison.md tells the fields."""
     measures = {name: _judged(each, plan) for name, each in rounds.items()}
@@ -86,7 +92,7 @@ def _document(
         "seed": plan.seed,
         "verdict": _verdict([found.get("verdict") for found in measures.values()], counted),
         "measures": measures,
-        "queries": counted.document(),
+        **{_KEYS[figure]: found.document(_KEYS[figure]) for figure, found in counted.items()},
     }
 
 
@@ -98,20 +104,25 @@ def _judged(rounds: List[Round], plan: Plan) -> Dict[str, Any]:
     return {**found, "base_ns": times["base"], "head_ns": times["head"]}
 
 
-def _verdict(verdicts: List[Optional[str]], counted: Counted) -> str:
+_KEYS = {QUERIES: "queries", ROWS: "rows", MEMORY: "memory"}
+"""What each figure is called in the document."""
+
+
+def _verdict(verdicts: List[Optional[str]], counted: Dict[str, Counted]) -> str:
     """A regression in any measure is one. A measure that is too noisy leaves the verdict to the others."""
     told = [verdict for verdict in verdicts if verdict is not None]
     if SLOWER in told:
         return SLOWER
-    if counted.has_more:
-        return MORE_QUERIES
+    for figure, found in counted.items():
+        if found.has_more:
+            return MORE[figure]
     if not told or set(told) == {TOO_NOISY}:
         return TOO_NOISY
     return FASTER if FASTER in told else NO_DIFFERENCE
 
 
 def _exit_code(verdict: str) -> int:
-    return {SLOWER: REGRESSION, MORE_QUERIES: REGRESSION, TOO_NOISY: CANNOT_TELL}.get(verdict, 0)
+    return {TOO_NOISY: CANNOT_TELL, **dict.fromkeys((SLOWER, *MORE.values()), REGRESSION)}.get(verdict, 0)
 
 
 def _keep(path: Optional[str], document: Dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """What `mercury compare` and `mercury history` say to people."""
 
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from mercury.comparison import TOO_NOISY
 from mercury.report.pen import printable
@@ -23,7 +23,9 @@ def lines(document: Dict[str, Any]) -> List[str]:
     command = printable(" ".join(document["command"]))
     head = f"compare  {side(document['base'])} .. {side(document['head'])}  {command}"
     body = [_measure(name, found) for name, found in document["measures"].items()]
-    return ["", head, "", *body, *_queries(document["queries"]), "", *_verdict(document)]
+    for name, key in (("queries", "queries"), ("rows", "rows"), ("peak memory", "memory")):
+        body += _counted(name, key, document.get(key))
+    return ["", head, "", *body, "", *_verdict(document)]
 
 
 def _verdict(document: Dict[str, Any]) -> List[str]:
@@ -44,16 +46,26 @@ def _measure(name: str, found: Dict[str, Any]) -> str:
     )
 
 
-def _queries(counted: Dict[str, Any]) -> List[str]:
+def _counted(name: str, key: str, counted: Optional[Dict[str, Any]]) -> List[str]:
+    """Nothing of what was not asked for, or not known when a comparison was kept."""
+    if counted is None:
+        return []
     if counted["why_not"]:
-        return [f"  {'queries':<16} not counted: {counted['why_not']}"]
-    said = [f"  {'queries':<16} {counted['base_queries']:,} -> {counted['head_queries']:,}"]
+        return [f"  {name:<16} not counted: {counted['why_not']}"]
+    tell = _megabytes if key == "memory" else _number
+    said = [f"  {name:<16} {tell(counted[f'base_{key}'])} -> {tell(counted[f'head_{key}'])}"]
     differences = counted["differences"]
     said += [
-        f"    {printable(each['unit'])}: {each['base']:,} -> {each['head']:,}" for each in differences[:SHOWN_UNITS]
+        f"    {printable(each['unit'])}: {tell(each['base'])} -> {tell(each['head'])}"
+        for each in differences[:SHOWN_UNITS]
     ]
     if len(differences) > SHOWN_UNITS:
         said.append(f"    and {len(differences) - SHOWN_UNITS:,} more units")
+    return said + _left_out(counted)
+
+
+def _left_out(counted: Dict[str, Any]) -> List[str]:
+    said = []
     for kind, words in (
         ("inexact", "differ from run to run, so they decide nothing"),
         ("only_in_one", "run in one side only"),
@@ -62,3 +74,11 @@ def _queries(counted: Dict[str, Any]) -> List[str]:
             shown = ", ".join(map(printable, counted[kind][:3]))
             said.append(f"    {len(counted[kind]):,} units {words}: {shown}{', ...' if len(counted[kind]) > 3 else ''}")
     return said
+
+
+def _number(count: int) -> str:
+    return f"{count:,}"
+
+
+def _megabytes(size_bytes: int) -> str:
+    return f"{size_bytes / 2**20:.2f} MiB"

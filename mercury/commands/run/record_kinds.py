@@ -7,7 +7,12 @@ UNIT = "unit"
 FINDING = "finding"
 IGNORES = "ignores"
 FAULT = "fault"
+ROWS = "rows"
+PEAK = "peak"
 """The key that tells what a record is."""
+
+COUNTS_VARIABLE = "MERCURY_RUN_COUNTS"
+"""Set where rows are to be counted as well; to "memory" where peaks of traced memory are."""
 
 MAX_OUTBOX_BYTES = 8 << 20
 """Beyond this a process's file is written anew with sums in the place of single units."""

@@ -8,7 +8,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Dict, Iterator, List, Tuple
 
-from mercury.commands.run.record_kinds import FINDING, IGNORES, UNIT
+from mercury.commands.run.record_kinds import FINDING, IGNORES, PEAK, ROWS, UNIT
 from mercury.findings import Finding
 from mercury.report import Report
 
@@ -63,7 +63,8 @@ class UnitTally:
 class Tally:
     """Units by name and findings by cause, both bounded; `dropped_findings` counts what came after that.
 
-    `ignores` says by the place of each ignore whether it has ignored anything so far.
+    `ignores` says by the place of each ignore whether it has ignored anything so far. `rows` has the rows that units
+    read, by name, and `peaks` the most bytes that any process of a name held, both where they are counted.
     """
 
     def __init__(self) -> None:
@@ -71,6 +72,8 @@ class Tally:
         self.units: Dict[str, UnitTally] = {}
         self.findings: Dict[Key, Finding] = {}
         self.dropped_findings = 0
+        self.rows: Dict[str, int] = {}
+        self.peaks: Dict[str, int] = {}
         self._numbers: Dict[Key, int] = {}
 
     def add_report(self, report: Report) -> List[Dict[str, Any]]:
@@ -123,6 +126,20 @@ class Tally:
         for key, found in unit.found.items():
             _add_found(total.found, key, found)
 
+    def add_rows(self, name: str, count: int) -> List[Dict[str, Any]]:
+        """Adds rows to units of one name; gives the records that tell another process of it."""
+        if name not in self.rows and len(self.rows) >= MAX_UNITS:
+            name = OTHERS
+        self.rows[name] = self.rows.get(name, 0) + count
+        return [{ROWS: name, "count": count}]
+
+    def add_peak(self, name: str, size_bytes: int) -> List[Dict[str, Any]]:
+        """The same for what a process held at most."""
+        if name not in self.peaks and len(self.peaks) >= MAX_UNITS:
+            name = OTHERS
+        self.peaks[name] = max(self.peaks.get(name, 0), size_bytes)
+        return [{PEAK: name, "bytes": size_bytes}]
+
     def records(self) -> Iterator[Dict[str, Any]]:
         """All of it, as records."""
         for key in self.findings:
@@ -131,6 +148,8 @@ class Tally:
             yield self._unit_record(name, unit)
         if self.ignores:
             yield {IGNORES: self.ignores}
+        yield from ({ROWS: name, "count": count} for name, count in self.rows.items())
+        yield from ({PEAK: name, "bytes": size_bytes} for name, size_bytes in self.peaks.items())
 
     def merge(self, other: "Tally") -> None:
         """Adds the tally of another process."""
@@ -139,6 +158,10 @@ class Tally:
         for name, unit in other.units.items():
             self.add_unit(name, unit)
         self.add_ignores(other.ignores)
+        for name, count in other.rows.items():
+            self.add_rows(name, count)
+        for name, size_bytes in other.peaks.items():
+            self.add_peak(name, size_bytes)
         self.dropped_findings += other.dropped_findings
 
     def _add_finding(self, finding: Finding) -> bool:
@@ -222,6 +245,10 @@ class TallyReader:
             unit = UnitTally(*record["figures"])
             unit.found, unit.sentences = found, record["sentences"]
             self.tally.add_unit(record[UNIT], unit)
+        elif ROWS in record:
+            self.tally.add_rows(record[ROWS], int(record["count"]))
+        elif PEAK in record:
+            self.tally.add_peak(record[PEAK], int(record["bytes"]))
         elif IGNORES in record:
             self.tally.add_ignores({str(where): used is True for where, used in record[IGNORES].items()})
 

@@ -8,21 +8,22 @@ import os
 import sys
 import threading
 import warnings
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 from django.db.backends.signals import connection_created
 
 from mercury import _modes, _monitor
+from mercury._memory import traced_peak_bytes
 from mercury._monitor import Unit, open_unit
 from mercury._outbox import Outbox
 from mercury._version import __version__
 from mercury.capture import database
 from mercury.commands.run.child import note_fault
-from mercury.commands.run.record_kinds import ENDED, MAX_OUTBOX_BYTES, STARTED, WATCHING
+from mercury.commands.run.record_kinds import COUNTS_VARIABLE, ENDED, MAX_OUTBOX_BYTES, STARTED, WATCHING
 from mercury.commands.run.tally import Tally, lines
 from mercury.core import Loaded, backend
 from mercury.report import Report
-from mercury.trace import current, process
+from mercury.trace import Evidence, current, process
 
 
 class _State:
@@ -34,6 +35,16 @@ class _State:
         self.tally = Tally()
         self.name = own_name(sys.argv)
         self.own: Optional[Unit] = None
+        self.row_counts = _row_counts()
+
+
+def _row_counts() -> Optional[Any]:
+    """Where rows are to be counted."""
+    if not os.environ.get(COUNTS_VARIABLE):
+        return None
+    from mercury.commands.run import row_counts
+
+    return row_counts.install()
 
 
 _state: Optional[_State] = None
@@ -47,6 +58,8 @@ def start(outbox: Outbox) -> None:
     # All of it is told at the end.
     _modes.logs_reports = False
     _monitor.outer_listeners.append(_hand_over)
+    if _state.row_counts is not None:
+        _monitor.witnesses.append(_hand_over_rows)
     # Mercury's own receiver is connected only once the settings are read.
     connection_created.connect(_on_connection_created, dispatch_uid="mercury run")
     outbox.append(lines([{WATCHING: loaded.name, "reason": loaded.reason}]))
@@ -75,7 +88,16 @@ def finish() -> None:
     own, _state.own = _state.own, None
     own.close()
     with _state.lock:
+        if _state.row_counts is not None:
+            _write(_state, _counted(_state, _state.row_counts))
         _state.outbox.append(lines([{ENDED: True}]))
+
+
+def _counted(state: _State, row_counts: Any) -> List[Dict[str, Any]]:
+    """What is known of a process at its end: the rows that no unit has read, and the most that it held."""
+    records = state.tally.add_rows(state.name, row_counts.take_outside())
+    peak = traced_peak_bytes() if os.environ[COUNTS_VARIABLE] == "memory" else None
+    return records if peak is None else records + state.tally.add_peak(state.name, peak)
 
 
 def run_unit(name: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -132,6 +154,20 @@ def _hand_over(report: Report) -> None:
             return
         with state.lock:
             _write(state, state.tally.add_report(report))
+    except Exception as error:
+        note_fault(error)
+
+
+def _hand_over_rows(report: Report, evidence: Evidence) -> None:
+    """Writes the rows that a finished unit has read. Never raises."""
+    state = _state
+    if state is None or state.row_counts is None:
+        return
+    try:
+        count = state.row_counts.take(evidence.table)
+        if count:
+            with state.lock:
+                _write(state, state.tally.add_rows(report.name, count))
     except Exception as error:
         note_fault(error)
 
