@@ -25,7 +25,9 @@ enum {
     MAX_BUCKETS = MERCURY_HISTOGRAM_MAX_BUCKETS,
     SUM_WORDS = MERCURY_HISTOGRAM_SUM_WORDS,
     WORD_BITS = 64,
-    DOUBLES_AT_ONCE = 1024, /* significands of 53 bits, shifted by 63, do not fill two words sooner */
+    DOUBLES_AT_ONCE = 1024, /* so many significands of 53 bits do not fill a word */
+    EXPONENTS_AT_ONCE = 64,
+    GREATEST_EXPONENT = 2 * DOUBLE_MAX_EXPONENT, /* as the bits of finite doubles have it */
     UNIT_BITS = MERCURY_HISTOGRAM_UNIT_BITS,
     UNITS_WORD = UNIT_BITS / WORD_BITS, /* the word of the sum that counts ones */
     LEAST_EXPONENT = -1074,             /* of the least double */
@@ -220,9 +222,14 @@ ALWAYS_INLINE void record_positive(mercury_histogram *h, exact_value value) {
     add_to_sum(h, value);
 }
 
+/* Bits of 0, or of a double above it that is finite. */
+ALWAYS_INLINE int is_plain(uint64_t bits) {
+    return bits < UINT64_C(0x7FF) << DOUBLE_FRACTION_BITS;
+}
+
 /* Bits of a double that is below 0, no number or infinite; -0 is 0. */
 ALWAYS_INLINE int is_refused(uint64_t bits) {
-    return bits >= UINT64_C(0x7FF) << DOUBLE_FRACTION_BITS && bits != UINT64_C(1) << 63;
+    return !is_plain(bits) && bits != UINT64_C(1) << 63;
 }
 
 ALWAYS_INLINE int is_zero(uint64_t bits) {
@@ -289,13 +296,6 @@ static size_t first_refused_integer(const int64_t *values, size_t count) {
 }
 
 static size_t first_refused_double(const double *values, size_t count) {
-    int refused = 0;
-    for (size_t i = 0; i < count; i++) {
-        refused |= is_refused(bucket_bits_of(values[i]));
-    }
-    if (LIKELY(!refused)) {
-        return count;
-    }
     size_t position = 0;
     while (position < count && !is_refused(bucket_bits_of(values[position]))) {
         position++;
@@ -314,9 +314,9 @@ static int64_t check_numbers(const mercury_histogram *h, size_t count, size_t re
 /* What many numbers add up to, kept in registers until their end. */
 typedef struct batch {
     int64_t zero_count;
-    uint64_t least; /* of those above 0: an integer, or the bits of a double, which are in the same order */
+    uint64_t least; /* of those above 0 */
     uint64_t greatest;
-    uint64_t low; /* the sum, from some bit of the histogram's on */
+    uint64_t low; /* the sum */
     uint64_t high;
 } batch;
 
@@ -366,49 +366,109 @@ int64_t mercury_histogram_record_integers(mercury_histogram *histogram, const in
     return MERCURY_OK;
 }
 
-/* The bit of the sum that the lowest one of a significand of 53 bits is. */
-ALWAYS_INLINE size_t double_position_of(exact_value value) {
-    return position_of(value) + DOUBLE_SPARE_BITS;
+/* The least and the greatest of many doubles above 0, as bits, which are in the same order. 0 where there is none. */
+typedef struct ends {
+    uint64_t least;
+    uint64_t greatest;
+} ends;
+
+/* Only the bits in `kept` are looked at. With the sign, what is refused is above all others, and so is -0. */
+ALWAYS_INLINE ends ends_of(const double *values, size_t count, uint64_t kept) {
+    uint64_t least = UINT64_MAX; /* less 1, so that 0 is above all others */
+    uint64_t greatest = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t bits = bucket_bits_of(values[i]) & kept;
+        least = bits - 1 < least ? bits - 1 : least;
+        greatest = bits > greatest ? bits : greatest;
+    }
+    ends found = {least + 1, greatest};
+    return found;
 }
 
-/* Half a word below the first number that is not 0, so that numbers of like magnitude have room on both sides. */
-static size_t anchor_of(const double *values, size_t count) {
-    size_t first = 0;
-    while (first < count - 1 && is_zero(bucket_bits_of(values[first]))) {
-        first++;
+/* Notes the ends of numbers that will be recorded, and makes room for all between. */
+static void expect(mercury_histogram *h, ends of_all) {
+    exact_value least = bucket_exact_double(of_all.least);
+    exact_value greatest = bucket_exact_double(of_all.greatest);
+    int64_t steps = BUCKET_FINEST_SCALE - h->scale;
+    widen(h, bucket_coarser(bucket_finest_index(least), steps), bucket_coarser(bucket_finest_index(greatest), steps));
+    note_extremes(h, least, greatest);
+}
+
+/* The exponents, as doubles have them, whose significands a block adds up. */
+typedef struct exponents {
+    uint64_t first;
+    uint64_t span;
+} exponents;
+
+ALWAYS_INLINE uint64_t exponent_of(uint64_t bits) {
+    return bits >> DOUBLE_FRACTION_BITS;
+}
+
+static uint64_t between(uint64_t least, uint64_t number, uint64_t greatest) {
+    return number < least ? least : number > greatest ? greatest : number;
+}
+
+/* All between the ends, or as many as there is room for around the block's first number. */
+static exponents exponents_around(uint64_t bits, ends of_all) {
+    uint64_t least = between(1, exponent_of(of_all.least), GREATEST_EXPONENT); /* 0 is that of subnormal numbers */
+    uint64_t greatest = between(least, exponent_of(of_all.greatest), GREATEST_EXPONENT);
+    uint64_t middle = between(least, exponent_of(bits), greatest);
+    uint64_t first = middle - least > EXPONENTS_AT_ONCE / 2 ? middle - EXPONENTS_AT_ONCE / 2 : least;
+    exponents found = {first, between(0, greatest - first, EXPONENTS_AT_ONCE - 1)};
+    return found;
+}
+
+/* The bit of the sum that the lowest one of a normal double's significand is, by its exponent as doubles have it. */
+static size_t position_of_exponent(uint64_t exponent) {
+    return (size_t)exponent + UNIT_BITS - DOUBLE_MAX_EXPONENT - DOUBLE_FRACTION_BITS;
+}
+
+static void add_significands(mercury_histogram *h, exponents near, const uint64_t *sums) {
+    for (size_t place = 0; place <= near.span; place++) {
+        if (sums[place] != 0) {
+            add_at(h->sum, position_of_exponent(near.first + place), sums[place]);
+        }
     }
-    uint64_t bits = bucket_bits_of(values[first]);
-    size_t position = is_zero(bits) ? 0 : double_position_of(bucket_exact_double(bits));
-    return position > WORD_BITS / 2 ? position - WORD_BITS / 2 : 0;
+}
+
+ALWAYS_INLINE uint64_t significand_of_normal(uint64_t bits) {
+    uint64_t highest = UINT64_C(1) << DOUBLE_FRACTION_BITS;
+    return highest | (bits & (highest - 1));
+}
+
+/* A double unlike the others of its block. One that another thread has made wrong since the check counts as 0. */
+NEVER_INLINE void record_apart(mercury_histogram *h, uint64_t bits, int64_t *zero_count) {
+    if (is_zero(bits) || is_refused(bits)) {
+        (*zero_count)++;
+    } else {
+        record_positive(h, bucket_exact_double(bits));
+    }
 }
 
 /*
- * At most DOUBLES_AT_ONCE doubles. Numbers of like magnitude are added up in two registers, whose
- * lowest bit is bit `anchor` of the sum; in memory each addition would wait for the one before.
+ * At most DOUBLES_AT_ONCE doubles. Significands are added up by their exponents: to shift each to its place in the sum
+ * would take longer than all else.
  */
-static void record_block(mercury_histogram *h, const double *values, size_t count, batch *all) {
-    const size_t anchor = anchor_of(values, count);
+static int64_t record_block(mercury_histogram *h, const double *values, size_t count, ends of_all) {
+    const exponents near = exponents_around(bucket_bits_of(values[0]), of_all);
+    uint64_t sums[EXPONENTS_AT_ONCE];
+    memset(sums, 0, sizeof *sums * (size_t)(near.span + 1));
+    int64_t zero_count = 0;
     window view = window_of(h);
-    all->low = all->high = 0;
     for (size_t i = 0; i < count; i++) {
         uint64_t bits = bucket_bits_of(values[i]);
-        if (!LIKELY(!is_zero(bits))) {
-            all->zero_count++;
+        uint64_t place = exponent_of(bits) - near.first;
+        int64_t index = bucket_coarser(bucket_finest_index_of_normal(bits), view.steps);
+        if (!LIKELY(place <= near.span && (uint64_t)index - view.first <= view.span)) {
+            record_apart(h, bits, &zero_count);
+            view = window_of(h);
             continue;
         }
-        exact_value value = bucket_exact_double(bits);
-        count_in_bucket(h, &view, bucket_finest_index(value));
-        batch_note(all, bits);
-        size_t shift = double_position_of(value) - anchor;
-        uint64_t significand = value.significand >> DOUBLE_SPARE_BITS;
-        if (LIKELY(shift < WORD_BITS)) {
-            batch_add(all, significand << shift, significand >> 1 >> (WORD_BITS - 1 - shift));
-        } else {
-            add_to_sum(h, value);
-        }
+        h->counts[slot_of(index)]++;
+        sums[place] += significand_of_normal(bits);
     }
-    add_at(h->sum, anchor, all->low);
-    add_at(h->sum, anchor + WORD_BITS, all->high);
+    add_significands(h, near, sums);
+    return zero_count;
 }
 
 int64_t mercury_histogram_record_doubles(mercury_histogram *histogram, const double *values, size_t count,
@@ -416,20 +476,26 @@ int64_t mercury_histogram_record_doubles(mercury_histogram *histogram, const dou
     if (histogram == NULL || (values == NULL && count > 0)) {
         return mercury_error_fill(error, MERCURY_ERROR_INVALID_ARGUMENT, -1);
     }
-    int64_t code = check_numbers(histogram, count, first_refused_double(values, count), error);
+    ends of_all = ends_of(values, count, UINT64_MAX);
+    size_t refused = count;
+    if (!LIKELY(is_plain(of_all.greatest))) {
+        refused = first_refused_double(values, count);
+        of_all = ends_of(values, count, UINT64_MAX >> 1);
+    }
+    int64_t code = check_numbers(histogram, count, refused, error);
     if (code != MERCURY_OK) {
         return code;
     }
-    batch all = empty_batch;
+    if (of_all.greatest > 0) {
+        expect(histogram, of_all);
+    }
+    int64_t zero_count = 0;
     for (size_t start = 0; start < count; start += DOUBLES_AT_ONCE) {
         size_t rest = count - start;
-        record_block(histogram, values + start, rest < DOUBLES_AT_ONCE ? rest : DOUBLES_AT_ONCE, &all);
+        zero_count += record_block(histogram, values + start, rest < DOUBLES_AT_ONCE ? rest : DOUBLES_AT_ONCE, of_all);
     }
     histogram->count += (int64_t)count;
-    if (all.greatest > 0) {
-        note_extremes(histogram, bucket_exact_double(all.least), bucket_exact_double(all.greatest));
-    }
-    record_zeros(histogram, all.zero_count);
+    record_zeros(histogram, zero_count);
     return MERCURY_OK;
 }
 
