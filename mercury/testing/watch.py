@@ -64,7 +64,9 @@ class Watch:
             result = TestResult(name, self.root.relative(place[0]), place[1], limits=limits)
             self._write(records.started(result))
             _watch_requests()
-            forget_framework_caches()
+            if self.size.rows:
+                # Both sizes are to start from the same.
+                forget_framework_caches()
             self._running = _Running(result, frame, self.size)
         except Exception:
             tell_fault("Mercury could not watch a test.")
@@ -149,7 +151,7 @@ class _Running:
 
     def _add(self, report: Report, evidence: Evidence, root: Root) -> None:
         self.result.notes = tuple(sorted({*self.result.notes, *report.notes}))
-        figures = figures_of(report, evidence)
+        figures = figures_of(report, evidence, False)
         if self._size.rows and report.workload == "request":
             request = SizedView(figures.queries.total, sent.statements(evidence, root))
             self.result.sizes[self._size.rows].setdefault(report.name, SizedView()).raise_to(request)
@@ -238,7 +240,7 @@ def _tell_fault(error: Exception) -> None:
 
 
 def forget_framework_caches() -> None:
-    """Empties what Django keeps for a process's life, so that no test depends on those before it."""
+    """Empties what Django keeps for a process's life, so that nothing depends on what ran before."""
     for module, name in (("contenttypes", "ContentType"), ("sites", "Site")):
         models = sys.modules.get(f"django.contrib.{module}.models")
         if models is not None:

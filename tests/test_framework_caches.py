@@ -1,0 +1,42 @@
+"""What Django keeps for a process's life is left as it is, and who fills it pays for it in no figure."""
+
+import sys
+
+from tests.django_database import database, shop  # noqa: F401 - fixtures
+
+from django.contrib.contenttypes.models import ContentType  # isort: skip
+from django.db import connection  # isort: skip
+from django.test.utils import CaptureQueriesContext  # isort: skip
+
+from mercury.testing import watch  # isort: skip
+from tests.project.models import Book  # isort: skip
+
+
+def figures_of_a_test(body):
+    active = watch.start(None, ".")
+    try:
+        active.begin("shop.tests.test_all", ("", 0), sys._getframe())
+        body()
+        active.end()
+        return active.take().figures.queries
+    finally:
+        watch.stop()
+
+
+def test_a_test_sends_what_it_would_send_without_mercury(shop):  # noqa: F811 - a fixture
+    ContentType.objects.get_for_model(Book)
+    with CaptureQueriesContext(connection) as sent:
+        figures_of_a_test(lambda: ContentType.objects.get_for_model(Book))
+    assert len(sent) == 0
+
+
+def test_no_figure_depends_on_who_asks_for_a_content_type_first(shop):  # noqa: F811 - a fixture
+    def body():
+        ContentType.objects.get_for_model(Book)
+        Book.objects.count()
+        list(Book.objects.filter(marks__content_type__model="book"))
+
+    ContentType.objects.clear_cache()
+    first, second = figures_of_a_test(body), figures_of_a_test(body)
+    assert first == second
+    assert first.reads == 2
