@@ -226,7 +226,74 @@ def for_endless(sighting: Sighting, loop: Place) -> str:
     return f"ask for many {what} at each turn of the loop{where}, with a slice such as [:500], instead of for one"
 
 
-_ONE_COLUMN = re.compile(r' where \(?(?:"?\w+"?\.)?"?(\w+)"? = \?\)?(?: order by .*?)?(?: limit \?)?$')
+def for_one_owner(sighting: Sighting, loop: Place, canonical: str, is_same: bool) -> str:
+    """The fix where each turn asks one and the same row for some of its many rows; `is_same`: always for the same."""
+    owner = f"{sighting.model}.{sighting.field}"
+    where = f" at {short(loop.file)}:{loop.line}" if loop.line else ""
+    if is_same:
+        return f"ask {owner} once, before the loop{where}, and use the answer for each row"
+    name = _last_column(canonical)
+    return (
+        f"ask {owner} once, before the loop{where}, for all that its turns need, with .filter({name}__in=keys): the "
+        f"{sighting.model} is the same each time"
+    )
+
+
+def for_candidates(sighting: Sighting, loop: Place, canonical: str) -> str:
+    """The fix where each row tries values, such as random codes, until one is free."""
+    name = _column(canonical) or "..."
+    where = f" at {short(loop.file)}:{loop.line}" if loop.line else ""
+    taken = f'set({sighting.model}.objects.filter({name}__in=candidates).values_list("{name}", flat=True))'
+    return f"make candidates for all rows before the loop{where}, and ask once which of them are taken: {taken}"
+
+
+def for_choice(sighting: Sighting, loop: Place) -> str:
+    """The fix where each of many forms has a key proven by its own field."""
+    where = f" at {short(loop.file)}:{loop.line}" if loop.line else ""
+    return (
+        f"each form's ModelChoiceField asks for its own key: load the rows with one "
+        f"{sighting.model}.objects.in_bulk(keys) before the loop{where}, and have the field's to_python() take them "
+        f"from there"
+    )
+
+
+def for_key_of_form(sighting: Sighting) -> str:
+    """The fix where each of many model forms proves a key again that its field has proven."""
+    return (
+        f"each form's field has proven the key already: leave it out of the model's validation, in the form with "
+        f'def _get_validation_exclusions(self): return super()._get_validation_exclusions() | {{"{sighting.field}"}}'
+    )
+
+
+_CONDITIONS = re.compile(r" where \(?(?P<conditions>.*?)\)?(?: order by .*?)?(?: limit \?)?(?: for update.*)?$")
+_EQUALITY = re.compile(r'(?:["`]?(?P<table>\w+)["`]?\.)?["`]?(?P<column>\w+)["`]? = \?$')
+_READ_TABLE = re.compile(r' from ["`]?(?P<table>\w+)')
+
+
+def _columns(canonical: str) -> List[str]:
+    """The columns of the table that is read which a SELECT compares with one value each; empty where it does more."""
+    found = _CONDITIONS.search(canonical)
+    table = _READ_TABLE.search(canonical)
+    if found is None or table is None:
+        return []
+    names = []
+    for condition in found["conditions"].split(" and "):
+        equality = _EQUALITY.match(condition)
+        if equality is None or (equality["table"] or table["table"]) != table["table"]:
+            return []
+        names.append(equality["column"])
+    return names
+
+
+def _column(canonical: str) -> str:
+    """The only column that a SELECT compares with a value; empty where it is none, or not of the table that is read."""
+    names = _columns(canonical)
+    return names[0] if len(names) == 1 else ""
+
+
+def _last_column(canonical: str) -> str:
+    names = _columns(canonical)
+    return names[1] if len(names) == 2 else "..."
 
 
 def for_unrelated(sighting: Sighting, canonical: str = "") -> str:
@@ -238,15 +305,14 @@ def for_unrelated(sighting: Sighting, canonical: str = "") -> str:
         )
     if not sighting.model:
         return "send one statement with IN (...) for all rows before the loop"
-    column = _ONE_COLUMN.search(canonical)
+    name = _column(canonical)
     wanted = sighting.related_model or sighting.model
-    if sighting.kind == "queryset" and sighting.method in ("get", "aget", "first", "afirst"):
-        if column is None or column.group(1) == "id":
+    if name and sighting.kind == "queryset" and sighting.method in ("get", "aget", "first", "afirst"):
+        if name == "id":
             return f"collect the keys and load them once with {sighting.model}.objects.in_bulk(keys) before the loop"
-        name = column.group(1)
         return (
             f"collect the keys and load them once before the loop: {{row.{name}: row for row in "
             f"{sighting.model}.objects.filter({name}__in=keys)}}"
         )
-    name = column.group(1) if column else "..."
+    name = name or "..."
     return f"load the rows of {wanted} for all keys with one {wanted}.objects.filter({name}__in=keys) before the loop"

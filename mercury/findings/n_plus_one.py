@@ -32,14 +32,34 @@ def _resolver_words(case: Case, site: Site) -> str:
 
 def fix_for(case: Case, site: Site, reads: List[Site]) -> str:
     """What to write so that the rows of this site come with those that it is asked for."""
+    sighting, path = site.sighting, case.path(case.evidence.groups[site.groups[0]])
+    canonical = site.statement.canonical
+    if sighting.stands and sighting.model:
+        return fix.for_one_owner(sighting, site.loop_place, canonical, site.distinct_count <= 1)
     change = change_for(case, site, reads)
     if change is not None:
         return str(change)
+    if sighting.kind == "key_check" and places.is_below(path, "django/forms/models.py", "_post_clean"):
+        return fix.for_key_of_form(sighting)
+    if sighting.model and places.is_below(path, "django/forms/models.py", "to_python"):
+        return fix.for_choice(sighting, site.loop_place)
+    if sighting.model and _tries(site):
+        return fix.for_candidates(sighting, site.loop_place, canonical)
     if any(loop.kind in (WHILE, ANSWERS) for loop in site.growth.loops):
         return fix.for_endless(site.sighting, site.loop_place)
     if site.distinct_count <= 1 and site.sighting.kind in ("queryset", "raw"):
         return fix.for_one_answer(site.sighting, site.loop_place)
     return fix.for_unrelated(site.sighting, site.statement.canonical)
+
+
+def _tries(site: Site) -> bool:
+    """Does each row ask in a `while` of its own whether something is there, as who looks for a free code does?"""
+    if site.sighting.method not in ("exists", "aexists") or not site.growth.loops:
+        return False
+    row_depth = site.growth.loops[0].depth
+    return any(loop.kind in (WHILE, ANSWERS) and loop.depth >= row_depth for loop in site.sighting.loops) and not any(
+        loop.kind in (WHILE, ANSWERS) for loop in site.growth.loops
+    )
 
 
 def change_for(case: Case, site: Site, reads: List[Site]) -> Optional[fix.Change]:

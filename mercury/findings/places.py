@@ -89,6 +89,16 @@ def is_own(entry: PathEntry) -> bool:
     return isinstance(entry.element, TemplateElement) or not _is_library(entry)
 
 
+def is_below(path: List[PathEntry], file: str, function: str) -> bool:
+    """Is a function of this library's file on the call path, further in than all code of the application?"""
+    for entry in reversed(path[:-1]):
+        if entry.code.co_name == function and entry.code.co_filename.replace("\\", "/").endswith(file):
+            return True
+        if is_own(entry):
+            return False
+    return False
+
+
 def loop(path: List[PathEntry], depth: int) -> Place:
     """The loop that the frame at `depth` runs; -1 means the core could not locate it."""
     if depth < 0 or depth >= len(path):

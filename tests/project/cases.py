@@ -680,6 +680,38 @@ def keys_proven_one_by_one():
         Review(book_id=key, stars=5).full_clean()  # query
 
 
+def title_is_free(title):
+    while True:
+        title += "!"
+        if not Book.objects.filter(title=title).exists():  # query
+            return title
+
+
+@case(expect("n_plus_one", "Book", 'set(Book.objects.filter(title__in=candidates).values_list("title", flat=True))'))
+def free_titles_tried_for_each_row():
+    for book in Book.objects.all():  # loop
+        title_is_free(book.title)
+
+
+@case(expect("n_plus_one", "Review", "Review.objects.filter(...__in=keys)"))
+def column_of_a_joined_table():
+    for title in Book.objects.values_list("title", flat=True):  # loop
+        Review.objects.filter(book__title=title).exists()  # query
+
+
+@case(expect("n_plus_one", "Review", "Review.objects.filter(...__in=keys)"))
+def first_by_two_columns():
+    for key in Book.objects.values_list("pk", flat=True):  # loop
+        Review.objects.filter(book_id=key, stars=5).first()  # query
+
+
+@case(expect("n_plus_one", "Author.books", "ask Author.books once, before the loop at project/cases.py:"))
+def one_row_asked_for_each_row():
+    author = Author.objects.first()
+    for book in Book.objects.all():  # loop
+        author.books.filter(title=book.title).first()  # query
+
+
 @case()
 def chunked_keys():
     keys = list(Book.objects.values_list("pk", flat=True))
@@ -867,10 +899,25 @@ def validation_of_one_row():
     Book.objects.get(title="book 0").full_clean(exclude=["blurb"])
 
 
+class AuthoredForm(forms.ModelForm):
+    class Meta:
+        model = Book
+        fields = ("title", "author")
+
+
 class BookForm(forms.ModelForm):
     class Meta:
         model = Book
         fields = ("title", "author", "editor")
+
+
+@case(
+    expect("n_plus_one", "Author", "Author.objects.in_bulk(keys) before the loop"),
+    expect("n_plus_one", "Book.author", '_get_validation_exclusions() | {"author"}'),
+)
+def form_for_each_row_of_values():
+    for values in list(Book.objects.values("title", "author")):  # loop
+        assert AuthoredForm(values).is_valid()
 
 
 @case()
