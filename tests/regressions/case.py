@@ -6,12 +6,14 @@ The first line says what it is. Then come, in any order:
     Line: FILE: TEXT          the line to blame, once changed, by a text in it; FILE#2 is the second line with that text
     State: advice             it is told and fails nothing
     Budget: WHAT of SUBJECT   the budget that is passed
+    Command: FILE             the script that `mercury compare` runs, in the place of the tests
+    Verdict: slower           what it is to tell
     Base: NAME                the base has bases/NAME.patch: budgets, say, that the project has set
     Django: VERSION           what the changed project runs under
     Options: ...              further options of pytest
     Tests: NAME               the module of tests that shows it; a quick run runs no other
 
-Without a finding or a budget nothing must come of it.
+Without a finding, a budget or a verdict nothing must come of it.
 """
 
 import os
@@ -21,7 +23,7 @@ from pathlib import Path
 from typing import Dict, List, Tuple
 
 HERE = Path(__file__).resolve().parent
-_KEYS = ("Finding", "Line", "State", "Budget", "Base", "Django", "Options", "Tests")
+_KEYS = ("Finding", "Line", "State", "Budget", "Base", "Django", "Options", "Tests", "Command", "Verdict")
 _DIFF = "\ndiff --git "
 
 
@@ -62,10 +64,12 @@ class Case:
         self.state = told.get("State", "new")
         self.finding: Tuple[str, str] = _pair(told.get("Finding", ""), " ")
         self.budget: Tuple[str, str] = _pair(told.get("Budget", ""), " of ")
+        self.command = told.get("Command", "")
+        self.verdict = told.get("Verdict", "")
         self.places = [_place(told["Line"])] if "Line" in told else []
-        if self.is_planted != bool(self.finding[0] or self.budget[0]):
+        if self.is_planted != bool(self.finding[0] or self.budget[0] or self.verdict):
             raise CaseError(
-                f"{path.name} is to have a finding or a budget if it is planted, and none if it is harmless"
+                f"{path.name} is to have a finding, a budget or a verdict if it is planted, and none if it is harmless"
             )
 
     def apply(self, root: Path) -> None:

@@ -1,7 +1,8 @@
 """Tries each pull request: `python -m tests.regressions.run [--short] [--quick] [--case NAME]`.
 
 The bookshop is copied, its findings are accepted with `pytest --mercury-update`, the change is made, and
-`pytest --mercury` judges. Exit code 0 means that each regression was caught at its line, and nothing else raised.
+`pytest --mercury` judges; of cases with a command `mercury compare` does. Exit code 0 means that each regression was
+caught, at its line, and nothing else raised.
 """
 
 import argparse
@@ -15,15 +16,24 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Sequence, Tuple
 
 from tests.regressions.case import HERE, Case, apply_patch, load
+from tests.regressions.comparing import compared
 from tests.suite_project import plugin_options
 
 ROOT = HERE.parent.parent
 BOOKSHOP = ROOT / "examples" / "bookshop"
 WANTING = 8
-SHORT = ("lost_select_related", "template", "asynchronous", "moved_lines", "new_column", "new_tests")
+SHORT = (
+    "lost_select_related",
+    "template",
+    "asynchronous",
+    "slower_by_a_tenth",
+    "moved_lines",
+    "new_column",
+    "new_tests",
+)
 
 
 @dataclass(frozen=True)
@@ -62,12 +72,14 @@ class Trials:
         self._is_quick = is_quick
         self._bases: Dict[str, Path] = {}
 
-    def make_base(self, name: str) -> None:
-        """The bookshop with the findings that it has accepted, and with the budgets of bases/NAME.patch."""
+    def make_base(self, name: str, is_judged: bool) -> None:
+        """The bookshop with what bases/NAME.patch adds; where tests judge, with the findings that it has accepted."""
         self._bases[name] = project = self._folder / f"base-{name or 'plain'}"
         shutil.copytree(BOOKSHOP, project, ignore=shutil.ignore_patterns("__pycache__", "*.sqlite3*", ".*"))
         if name:
             apply_patch(HERE / "bases" / f"{name}.patch", project)
+        if not is_judged:
+            return
         done = run_tests(project, self._django, "--mercury", "--mercury-update")
         if done.returncode:
             raise SystemExit(f"the base {name} ends with {done.returncode}:\n{done.stdout}{done.stderr}")
@@ -77,18 +89,24 @@ class Trials:
         started = time.perf_counter()
         project = self._folder / f"case-{case.name}"
         shutil.copytree(self._bases[case.base], project)
+        if case.command:
+            complaint, further = compared(case, project, interpreter(case.django or self._django)), 0
+        else:
+            complaint, further = self._tested(case, project)
+        shutil.rmtree(project)
+        return Outcome(case, complaint, further, time.perf_counter() - started)
+
+    def _tested(self, case: Case, project: Path) -> Tuple[str, int]:
+        """What is wrong with the verdict of the tests, and how much they told beyond what was planted."""
         case.apply(project)
         written = project / "verdict.json"
         tests = [case.tests] if self._is_quick and case.tests else []
         options = ["--mercury", f"--mercury-json={written}", *case.options, *tests]
         done = run_tests(project, case.django or self._django, *options)
-        if written.exists():
-            verdict = json.loads(written.read_text(encoding="utf-8"))
-            complaint, further = complain(case, done.returncode, verdict, project), len(raised(verdict)) - 1
-        else:
-            complaint, further = f"exit code {done.returncode} and no verdict: {done.stdout}{done.stderr}", 0
-        shutil.rmtree(project)
-        return Outcome(case, complaint, further, time.perf_counter() - started)
+        if not written.exists():
+            return f"exit code {done.returncode} and no verdict: {done.stdout}{done.stderr}", 0
+        verdict = json.loads(written.read_text(encoding="utf-8"))
+        return complain(case, done.returncode, verdict, project), len(raised(verdict)) - 1
 
 
 def raised(verdict: Dict[str, Any]) -> List[str]:
@@ -166,7 +184,9 @@ def main() -> int:
         arguments.jobs
     ) as pool:
         trials = Trials(Path(folder), arguments.django, arguments.quick or arguments.short)
-        list(pool.map(trials.make_base, sorted({case.base for case in cases})))
+        judged = {case.base for case in cases if not case.command}
+        bases = sorted({case.base for case in cases})
+        list(pool.map(trials.make_base, bases, [name in judged for name in bases]))
         outcomes = []
         for outcome in pool.map(trials.run, cases):
             show(outcome)
