@@ -280,6 +280,25 @@ def test_a_loop_of_a_streamed_body_is_found_whoever_reads_it(serve, reports):
     assert finding.line == finding.loop_line
 
 
+def test_a_loop_of_a_streamed_body_is_found_by_a_unit_around_its_reader(reports):
+    with mercury.monitor("around") as watch:
+        body_of(Client().get("/streaming/"))
+    assert watch.report.notes == []
+    assert [(finding.kind, finding.target) for finding in watch.report.findings] == [("n_plus_one", "Book.author")]
+
+
+def test_a_loop_of_an_asynchronous_body_is_found_by_a_unit_around_its_reader(reports):
+    async def read():
+        with mercury.monitor("around") as watch:
+            response = await AsyncClient().get("/streaming-and-waiting/")
+            [part async for part in response.streaming_content]
+        return watch.report
+
+    report = async_to_sync(read)()
+    assert report.notes == []
+    assert [(finding.kind, finding.target) for finding in report.findings] == [("n_plus_one", "Book.author")]
+
+
 def test_a_loop_of_an_asynchronous_body_is_found(reports):
     assert serve_by_asgi("/streaming-and-waiting/").count(b"author") == 4
     (report,) = reports

@@ -106,7 +106,7 @@ def from_nowhere(table: PathTable) -> Spawn:
     return Spawn(table, table.pack(PathEntry(from_nowhere.__code__, table.strangers, None)))
 
 
-def _note(frame: FrameType) -> Spawns:
+def note(frame: FrameType) -> Spawns:
     """The call path of `frame` in each open unit. Never raises."""
     found = []
     trace = current.get()
@@ -227,7 +227,7 @@ def _carrying_submit(original: Callable[..., Any]) -> Any:
     def submit(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         try:
             if _is_watched():
-                fn = Job(fn, current.get(), _note(sys._getframe(1)))
+                fn = Job(fn, current.get(), note(sys._getframe(1)))
         except Exception:
             tell_fault(_FAULT)
         return original(self, fn, *args, **kwargs)
@@ -240,7 +240,7 @@ def _carrying_start(original: Callable[..., Any]) -> Any:
     def start(self: Any) -> None:
         try:
             if _is_watched():
-                _carry(self, _note(sys._getframe(1)))
+                _carry(self, note(sys._getframe(1)))
         except Exception:
             tell_fault(_FAULT)
         original(self)
@@ -268,7 +268,7 @@ def _carrying_create_task(original: Callable[..., Any]) -> Any:
     def create_task(self: Any, coro: Any, **kwargs: Any) -> Any:
         spawns: Spawns = ()
         try:
-            spawns = _note(sys._getframe(1)) if _is_watched() else ()
+            spawns = note(sys._getframe(1)) if _is_watched() else ()
         except Exception:
             tell_fault(_FAULT)
         task = original(self, coro, **kwargs)
@@ -298,7 +298,7 @@ def _carrying_call(original: Callable[..., Any]) -> Any:
     def call_soon_threadsafe(self: Any, callback: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             if type(callback) is MethodType and callback.__name__ == "create_task" and _is_watched():
-                callback = Job(callback, current.get(), _note(sys._getframe(1)))
+                callback = Job(callback, current.get(), note(sys._getframe(1)))
         except Exception:
             tell_fault(_FAULT)
         return original(self, callback, *args, **kwargs)
@@ -315,7 +315,7 @@ def _carrying_call_soon(original: Callable[..., Any]) -> Any:
             if type(callback) in (FunctionType, MethodType) and _is_watched():
                 caller = sys._getframe(1)
                 if not kind_of(caller) & SPAWNER:
-                    callback = Job(callback, current.get(), _note(caller))
+                    callback = Job(callback, current.get(), note(caller))
         except Exception:
             tell_fault(_FAULT)
         return original(self, callback, *args, **kwargs)

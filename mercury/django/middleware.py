@@ -196,11 +196,16 @@ class _Streamed:
         self._parts = parts
         # A worker that reads the body says nothing about who wanted it; all parts have one caller.
         self._spawns: Spawns = () if unit.trace.is_light else (from_nowhere(unit.trace.paths),)
+        self._is_read = False
 
     def _enter(self) -> Optional[Unit]:
         """What is done from here on belongs to the unit, until it leaves; None if it has ended."""
         try:
             if self._unit is not None:
+                if not self._is_read:
+                    # Whoever reads it may be watched as well, as a test is: to that unit its first call stands for all.
+                    self._is_read = True
+                    self._spawns += spawning.note(sys._getframe(2))
                 self._unit.enter()
                 self._spawns = spawning.exchange(self._spawns)
         except Exception:
