@@ -202,10 +202,15 @@ def only_binary(place: Place) -> Home:
     return environment.home()
 
 
+def kept(place: Place) -> "dict[str, str]":
+    """Lets pip keep the wheels that it builds. It takes any value of the first for a yes, but not an empty one."""
+    return {"PIP_NO_CACHE_DIR": "", "PIP_CACHE_DIR": str(place.folder / "cache")}
+
+
 @situation(GROUP, "pip's cached pure wheel, once there is a compiler", PURE, "--no-cache-dir", "Using cached")
 def cached_pure_wheel(place: Place) -> Home:
     first, second = place.environment(), place.environment()
-    cache = {"PIP_NO_CACHE_DIR": "0", "PIP_CACHE_DIR": str(place.folder / "cache")}
+    cache = kept(place)
     first.install("mercury-native", "--find-links", place.workshop.sdist.parent, CC="false", **cache)
     second.install("-v", "mercury-native", "--find-links", place.workshop.sdist.parent, **cache)
     return second.home()
@@ -214,7 +219,7 @@ def cached_pure_wheel(place: Place) -> Home:
 @situation(GROUP, "pip's cached pure wheel, the hint obeyed", NATIVE)
 def cache_hint(place: Place) -> Home:
     environment = place.environment(has_pip=True)
-    cache = {"PIP_NO_CACHE_DIR": "0", "PIP_CACHE_DIR": str(place.folder / "cache")}
+    cache = kept(place)
     environment.install("mercury-native", "--find-links", place.workshop.sdist.parent, CC="false", **cache)
     links = f"{place.workshop.wheelhouse} {place.workshop.sdist.parent}"
     obey(place, environment.home(), AGAIN, PIP_FIND_LINKS=links, **cache)

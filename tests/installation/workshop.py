@@ -18,7 +18,11 @@ LIBRARY = "libmercury.so"
 
 DOWNLOADS = ["build", "cffi", "cx-Freeze", "Django~=5.2.0", "installer", "pex", "pip", "pip==19.3.1", "pyinstaller"]
 DOWNLOADS += ["setuptools", "shiv", "uv", "wheel"]
-OTHER_PYTHONS = ["3.8", "3.9", "3.13"]
+OTHER_PYTHONS = {
+    "3.8": ["cffi", "pip==19.3.1", "setuptools"],
+    "3.9": ["cffi", "pip==19.3.1", "setuptools"],
+    "3.13": ["cffi"],
+}
 
 # Not the code that it makes is tried, so it need not be fast.
 QUICK = {"CFLAGS": "-O0"}
@@ -69,7 +73,7 @@ class Place:
         folder = self.folder / f"env{len(list(self.folder.glob('env*')))}"
         python = self.workshop.interpreter(version)
         self.run(python, "-m", "venv", *([] if has_pip else ["--without-pip"]), folder)
-        return Environment(self, folder, has_pip)
+        return Environment(self, folder, has_pip, self.workshop.shelf(version))
 
     def environment_with(self, *names: str) -> "Environment":
         """An environment in which these are installed, where it does not matter by what."""
@@ -92,9 +96,10 @@ class Place:
 class Environment:
     """A virtual environment; pip works on it from outside unless it has one of its own."""
 
-    def __init__(self, place: Place, folder: Path, has_pip: bool) -> None:
+    def __init__(self, place: Place, folder: Path, has_pip: bool, shelf: Path) -> None:
         self.place = place
         self.folder = folder
+        self._shelf = shelf
         self.python = folder / "bin" / "python"
         self._pip = [self.python, "-m", "pip"] if has_pip else place.workshop.pip_for(self.python)
 
@@ -106,7 +111,8 @@ class Environment:
         return found
 
     def pip(self, *arguments: Any, fails: bool = False, cwd: Optional[Path] = None, **variables: str) -> str:
-        return self.place.run(*self._pip, *arguments, fails=fails, cwd=cwd, **{**QUICK, **variables})
+        links = {"PIP_FIND_LINKS": str(self._shelf)}
+        return self.place.run(*self._pip, *arguments, fails=fails, cwd=cwd, **{**QUICK, **links, **variables})
 
     def install(self, *what: Any, **variables: Any) -> None:
         self.pip("install", *what, **variables)
@@ -129,10 +135,9 @@ class Workshop:
 
     def prepare(self) -> None:
         """Downloads what is not there yet, then builds the source distribution and three wheels from it."""
-        self.wheelhouse.mkdir(parents=True, exist_ok=True)
-        self._download(DOWNLOADS)
-        for version in OTHER_PYTHONS:
-            self._download(["cffi"], "--python-version", version)
+        self._download(DOWNLOADS, self.wheelhouse)
+        for version, names in OTHER_PYTHONS.items():
+            self._download(names, self.shelf(version), "--python-version", version)
         place = Place(self, self.folder / "preparation")
         self._build(place, ROOT, "--sdist")
         (self.sdist,) = (self.folder / "preparation" / "dist").glob("*.tar.gz")
@@ -155,6 +160,10 @@ class Workshop:
         if path is None:
             raise Absent(f"no {version if version.startswith('pypy') else f'Python {version}'} here")
         return path
+
+    def shelf(self, version: str) -> Path:
+        """What an index offers to a Python: a folder cannot say for which of them a file is, so each has one."""
+        return self.wheelhouse / version if version in OTHER_PYTHONS else self.wheelhouse
 
     def pip_for(self, python: Path) -> List[Any]:
         """The newest pip, run by an interpreter that has none."""
@@ -198,11 +207,12 @@ class Workshop:
                 place.run(*self.pip_for(Path(self.interpreter())), "install", "--target", folder, *what)
         return folder
 
-    def _download(self, names: List[str], *options: str) -> None:
-        done = self.wheelhouse / ("-".join([*names, *options]).replace("/", "") + ".done")
+    def _download(self, names: List[str], folder: Path, *options: str) -> None:
+        done = folder / ("-".join(names) + ".done")
         if done.exists():
             return
-        command = [sys.executable, "-m", "pip", "download", "-q", "--only-binary", ":all:", "-d", str(self.wheelhouse)]
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "pip", "download", "-q", "--only-binary", ":all:", "-d", str(folder)]
         # pip takes one version of a distribution at a time.
         for name in names:
             subprocess.run([*command, *options, name], check=True)
