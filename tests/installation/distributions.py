@@ -64,7 +64,9 @@ def conda(place: Place) -> Home:
 def with_system_library(place: Place, tree: Path, name: str = "libmercury.so") -> Home:
     """A pure wheel, and a link to what `make install-library` has put below the prefix."""
     prefix = place.folder / "usr"
-    place.run("make", "install-library", f"DESTDIR={place.folder}", "PREFIX=/usr", "CFLAGS=-O0", cwd=tree)
+    # Without optimization a square root is a call.
+    quick = ["CFLAGS=-O0", "LDLIBS=-lm"]
+    place.run("make", "install-library", f"DESTDIR={place.folder}", "PREFIX=/usr", *quick, cwd=tree)
     environment = installed(place, built(place, MERCURY_NATIVE="skip"))
     (environment.site / "mercury" / LIBRARY).symlink_to(prefix / "lib" / name)
     return environment.home()

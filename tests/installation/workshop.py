@@ -194,7 +194,8 @@ class Workshop:
             if not folder.exists():
                 place = Place(self, self.folder / "tools" / f"{name}.log")
                 place.run(self.interpreter(), "-m", "venv", "--without-pip", folder)
-                place.run(*self.pip_for(folder / "bin" / "python"), "install", name, "pip")
+                # The pip that runs is not the environment's, though it finds itself installed.
+                place.run(*self.pip_for(folder / "bin" / "python"), "install", "--ignore-installed", name, "pip")
         return folder / "bin"
 
     def site_with(self, *names: str) -> Path:
