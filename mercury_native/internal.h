@@ -23,6 +23,17 @@
 #endif
 
 /*
+ * SHARED_TABLE: declares data that another file of the core defines. A compiler that is not told
+ * that it lies in the same library reads its address from a table that the system fills, and zig's
+ * linker for macOS leaves what such an entry is called as it was in memory: no build was like another.
+ */
+#if defined(__GNUC__) && !defined(_WIN32)
+#define SHARED_TABLE extern __attribute__((visibility("hidden")))
+#else
+#define SHARED_TABLE extern
+#endif
+
+/*
  * LIKELY: a condition that nearly always holds. What is common lies in one line then, and is a branch
  * that processors foretell: the next step need not wait for what the condition was read from.
  */

@@ -40,7 +40,7 @@ enum {
 };
 
 /* The classes of each byte. */
-extern const unsigned short sql_bytes_table[256];
+SHARED_TABLE const unsigned short sql_bytes_table[256];
 
 ALWAYS_INLINE bool sql_bytes_is(int byte, int mask) {
     return (sql_bytes_table[byte] & mask) != 0;

@@ -22,20 +22,20 @@
 enum { SQL_COMMON_LONGEST = 2 * SQL_BYTES_BLOCK - 1, SQL_COMMON_ROOM = 1 + SQL_COMMON_LONGEST + 2 + 3 };
 
 /* Made by tools/sql_words.py: see there how the hash comes to have no collisions. */
-extern const sql_word sql_words[];
-extern const uint64_t sql_words_multiplier;
-extern const unsigned char sql_words_displacements[];
-extern const uint32_t sql_words_second_letters[32][SQL_WORD_LONGEST + 1];
+SHARED_TABLE const sql_word sql_words[];
+SHARED_TABLE const uint64_t sql_words_multiplier;
+SHARED_TABLE const unsigned char sql_words_displacements[];
+SHARED_TABLE const uint32_t sql_words_second_letters[32][SQL_WORD_LONGEST + 1];
 
 /* What is found where a word is not in the list: flags and role are 0. */
-extern const sql_word sql_words_none;
+SHARED_TABLE const sql_word sql_words_none;
 
 /*
  * A block of 0xDF and a block of 0. From the byte on that stands `size` bytes before the zeros, it
  * cuts a word of `size` bytes out of its block, and makes its letters upper case: of the
  * bytes of words, only letters lose a bit and become what stands in the list.
  */
-extern const unsigned char sql_words_masks[];
+SHARED_TABLE const unsigned char sql_words_masks[];
 
 /* The only entry that a word can have, from its first and second eight bytes in upper case. */
 ALWAYS_INLINE const sql_word *sql_common_candidate(uint64_t first, uint64_t second) {

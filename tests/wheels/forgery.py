@@ -82,6 +82,16 @@ def without_signature(content: bytes) -> bytes:
     return bytes(changed)
 
 
+def unwritten_indirect_symbol(content: bytes) -> bytes:
+    """A Mach-O file for x86_64 and others in which the last indirect symbol of x86_64 is the first symbol of all."""
+    changed = bytearray(content)
+    start = content.index(struct.pack("<2I", 0xFEEDFACF, 0x01000007))
+    table = content.index(struct.pack("<2I", 0x0B, 80), start)
+    offset, count = struct.unpack_from("<2I", content, table + 56)
+    struct.pack_into("<I", changed, start + offset + 4 * (count - 1), 0)
+    return bytes(changed)
+
+
 def pe_characteristics(content: bytes, cleared: int) -> bytes:
     """A PE file without some of its DllCharacteristics."""
     changed = bytearray(content)

@@ -205,6 +205,13 @@ FORGERIES = [
         swap(".dylib", b"libSystem.B", b"libSystem.C"),
     ),
     Forgery(
+        "an indirect symbol that no linker wrote",
+        MACOS,
+        "library",
+        "x86_64: its table of indirect symbols",
+        edit(".dylib", forgery.unwritten_indirect_symbol),
+    ),
+    Forgery(
         "a page that was not signed",
         MACOS,
         "library",

@@ -40,8 +40,17 @@ def faults(library: Path, platform: Platform) -> Iterator[str]:
     for machine in machines:
         for fault in slice_faults(objdump(library, machine, "--private-headers"), machine):
             yield f"{machine}: {fault}"
+        if unwritten(library, machine):
+            yield f"{machine}: its table of indirect symbols has entries that the linker did not write"
         if "arm64" in machine:
             yield from mach_o_signature.faults(library.read_bytes())
+
+
+def unwritten(library: Path, machine: str) -> Set[str]:
+    """What the table of indirect symbols names beside imports: zig's linker does not write entries of our own."""
+    named = re.findall(r"^0x\w+ +\d+ (\S+)$", objdump(library, machine, "--indirect-symbols"), re.M)
+    imported = re.findall(r"^__DATA.* (\S+)$", objdump(library, machine, "--bind", "--lazy-bind"), re.M)
+    return set(named) - set(imported)
 
 
 def slice_faults(headers: str, machine: str) -> Iterator[str]:
