@@ -9,6 +9,7 @@ from mercury import settings
 from mercury.errors import BudgetError
 from mercury.testing import budgets
 from mercury.testing.suite import Cause, Figures, Limit, Queries, Suite, TestResult
+from tests.suite_verdicts import GROWTH
 
 BOOKS, BOOK, ADD = "GET /books/", "GET /books/<int:pk>/", "POST /books/"
 
@@ -76,6 +77,30 @@ def test_each_category_is_measured_for_a_view_and_for_a_test(limit, used):
     test = TestResult("shop.tests.test_list", figures=SPENT, causes=CAUSES[:2])
     assert results(suite_of(test), {"test": "shop.*", **limit}) == [
         ("test shop.tests.test_list", what, most, used, used > most)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "used"),
+    [
+        ({"view": BOOKS, "growth": 0}, 1),
+        ({"view": "GET /b*", "growth": 1, "queries": 5}, 1),
+        ({"view": BOOKS, "growth": 0.5, "alias": "default"}, 1),
+        ({"view": BOOKS, "growth": 0, "alias": "replica"}, 0),
+        ({"view": "GET /authors/", "growth": 0}, 0),
+    ],
+)
+def test_growth_is_limited_where_it_is_known(entry, used):
+    (told,) = budgets.check(Suite(), parsed(entry), GROWTH)
+    assert (told.limit.most, told.used, told.is_passed) == (entry["growth"], used, used > entry["growth"])
+    assert budgets.check(Suite(), parsed(entry)) == []
+
+
+def test_a_budget_of_growth_is_not_said_to_fail_never_where_nobody_asked():
+    entry = parsed({"view": "GET /nowhere/", "growth": 0})
+    assert budgets.notices(Suite(), entry, True) == []
+    assert budgets.notices(Suite(), entry, True, GROWTH) == [
+        "budgets[0] can never fail: it holds for no view of this run"
     ]
 
 
@@ -244,6 +269,7 @@ def test_limits_of_a_test_are_given_by_name():
         ({"using": "default"}, "it limits none of queries"),
         ({"using": 7, "queries": 1}, "its database is no text"),
         ({"using": "default", "ms": 1}, '"ms" is the time of the whole'),
+        ({"growth": 0}, "'growth' is nothing that a budget knows"),
         ({"queries": -1}, 'its "queries" is no whole number from 0 on'),
         ({"queries": True}, 'its "queries" is no whole number'),
         ({"queries": 1.5}, 'its "queries" is no whole number'),
@@ -274,6 +300,8 @@ def test_limits_with_a_fault_are_refused_with_the_reason(limits, why):
         ({"view": "*", "queries": 7, "using": "default"}, "'using' is nothing that a budget knows"),
         ({"view": "*", "queries": 7, "alias": None}, "its database is no text"),
         ({"view": "*", 7: 7}, "it has a key of type int"),
+        ({"test": "*", "growth": 0}, '"growth" is of views'),
+        ({"view": "*", "growth": -1}, 'its "growth" is no number from 0 on'),
     ],
 )
 def test_an_entry_of_the_settings_with_a_fault_is_refused_with_the_reason(entry, why):

@@ -148,6 +148,20 @@ def test_the_setting_gives_the_size_and_a_typo_is_told(project: Project) -> None
     assert "mercury_size is no whole number from 1 on" in wrong.output
 
 
+def test_a_budget_of_growth_fails_the_run(project: Project) -> None:
+    settings = (project.folder / "settings.py").read_text()
+    project.write("settings.py", settings + 'MERCURY = {"budgets": [{"view": "*", "growth": 0}]}\n')
+    done = project.pytest("--mercury", "--mercury-growth")
+    assert done.code == 8, done.output
+    assert "view GET /names/ used 1 further query for each row, its budget is 0" in " ".join(done.output.split())
+    assert [(each["subject"], each["what"], each["is_passed"]) for each in done.document["budgets"]] == [
+        ("view GET /names/", "growth", True),
+        ("view GET /plain/", "growth", False),
+    ]
+    unasked = project.pytest("--mercury")
+    assert (unasked.code, unasked.document["budgets"]) == (0, [])
+
+
 def test_what_did_not_run_at_two_sizes_is_told(project: Project) -> None:
     project.replace("shop/tests/test_pages.py", 'self.client.get("/plain/").content', 'b"4"')
     done = project.pytest("--mercury", "--mercury-growth")

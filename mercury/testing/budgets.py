@@ -4,6 +4,7 @@
     {"view": "GET /books/*", "queries": 10, "alias": "default"},
     {"view": "/reports/*", "queries": 60, "ms": 400},
     {"test": "shop.tests.*", "queries": 50, "n_plus_one": 0},
+    {"view": "*", "growth": 0},
 ]
 
 For each view or test, kind and alias one limit holds: the one at the test itself, else the last that matches.
@@ -13,7 +14,7 @@ import difflib
 import fnmatch
 import math
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, NoReturn, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, NamedTuple, NoReturn, Optional, Sequence, Tuple
 
 from mercury._settings_sources import django_settings
 from mercury.errors import BudgetError
@@ -21,10 +22,16 @@ from mercury.findings.finding import GROWING_READS
 from mercury.testing.suite import Limit, Suite, TestResult
 from mercury.testing.verdict import BudgetResult
 
+if TYPE_CHECKING:
+    from mercury.testing.view_growth import SuiteGrowth
+
 __all__ = ["CATEGORIES", "Budget", "check", "notices", "parse", "parse_limits"]
 
 CATEGORIES = ("queries", "reads", "writes", "transactions", "n_plus_one", "ms")
 """What may be limited. Queries are reads and writes; transaction control is apart. "n_plus_one" counts findings."""
+
+GROWTH = "growth"
+"""What may be limited of views besides: the further queries of any one statement for each further row."""
 
 MIN_SPARE = 3
 """A budget is not called slack for less than this."""
@@ -32,6 +39,7 @@ MAX_NAMED = 50
 """Names that one notice lists."""
 
 _SELECTORS = ("view", "test")
+_OF_VIEWS = (*CATEGORIES, GROWTH)
 
 
 @dataclass(frozen=True)
@@ -60,15 +68,17 @@ def parse(value: Any, where: str) -> Budget:
     if not isinstance(value, dict):
         raise BudgetError("it is no dict")
     for key in value:
-        if type(key) is not str or key not in (*_SELECTORS, *CATEGORIES, "alias"):
-            _refuse_key(key, (*_SELECTORS, *CATEGORIES, "alias"))
+        if type(key) is not str or key not in (*_SELECTORS, *_OF_VIEWS, "alias"):
+            _refuse_key(key, (*_SELECTORS, *_OF_VIEWS, "alias"))
     selectors = [key for key in _SELECTORS if key in value]
     if len(selectors) != 1:
         raise BudgetError('it needs either "view" or "test"')
     pattern = value[selectors[0]]
     if type(pattern) is not str or not pattern:
         raise BudgetError(f'its "{selectors[0]}" is no pattern')
-    limits = parse_limits(value.get("alias", ""), **{key: value[key] for key in CATEGORIES if key in value})
+    if GROWTH in value and "view" not in value:
+        raise BudgetError('"growth" is of views, for the rows of a test grow with its size')
+    limits = _limits(value.get("alias", ""), {key: value[key] for key in _OF_VIEWS if key in value})
     return Budget(selectors[0], pattern, limits, where)
 
 
@@ -77,24 +87,28 @@ def parse_limits(using: str = "", **limits: Any) -> Tuple[Limit, ...]:
 
     None means "no limit", whatever the settings say. Raises BudgetError.
     """
-    if type(using) is not str:
-        raise BudgetError("its database is no text")
     for key in limits:
         if key not in CATEGORIES:
             _refuse_key(key, (*CATEGORIES, "using"))
+    return _limits(using, limits)
+
+
+def _limits(using: Any, limits: Dict[str, Any]) -> Tuple[Limit, ...]:
+    if type(using) is not str:
+        raise BudgetError("its database is no text")
     if not limits:
         raise BudgetError(f"it limits none of {', '.join(CATEGORIES)}")
     if using and "ms" in limits:
         raise BudgetError('"ms" is the time of the whole, which no single database has')
-    return tuple(Limit(what, using, _most(what, limits[what])) for what in CATEGORIES if what in limits)
+    return tuple(Limit(what, using, _most(what, limits[what])) for what in _OF_VIEWS if what in limits)
 
 
 def _most(what: str, value: Any) -> float:
     if value is None:
         return math.inf
-    if what == "ms":
+    if what in ("ms", GROWTH):
         if type(value) not in (int, float) or not 0 <= value < math.inf:
-            raise BudgetError('its "ms" is no number from 0 on')
+            raise BudgetError(f'its "{what}" is no number from 0 on')
         return float(value)
     if type(value) is not int or value < 0:
         raise BudgetError(f'its "{what}" is no whole number from 0 on')
@@ -116,20 +130,25 @@ class _Spent(NamedTuple):
     result: BudgetResult
 
 
-def check(suite: Suite, budgets: Sequence[Budget]) -> List[BudgetResult]:
+def check(suite: Suite, budgets: Sequence[Budget], growth: "Optional[SuiteGrowth]" = None) -> List[BudgetResult]:
     """What was used of each budget by each view and test that it holds for, sorted by these."""
     return sorted(
-        (spent.result for spent in _spent(suite, budgets) if spent.result.limit.most < math.inf),
-        key=lambda result: (result.subject, CATEGORIES.index(result.limit.what), result.limit),
+        (spent.result for spent in _spent(suite, budgets, growth) if spent.result.limit.most < math.inf),
+        key=lambda result: (result.subject, _OF_VIEWS.index(result.limit.what), result.limit),
     )
 
 
-def notices(suite: Suite, budgets: Sequence[Budget], is_whole: bool) -> List[str]:
+def notices(
+    suite: Suite, budgets: Sequence[Budget], is_whole: bool, growth: "Optional[SuiteGrowth]" = None
+) -> List[str]:
     """Budgets that can never fail, and those with slack. Sorted. `is_whole`: did all tests that there are run?"""
     never = [f"{budget.where} can never fail: it has no limit" for budget in budgets if not _finite(budget.limits)]
     if not is_whole:
         return sorted(never)
-    spent = _spent(suite, budgets)
+    spent = _spent(suite, budgets, growth)
+    if growth is None:
+        # Nobody has asked how views grow.
+        budgets = [budget for budget in budgets if any(limit.what != GROWTH for limit in _finite(budget.limits))]
     never += [*_unused(budgets, spent), *_elsewhere(suite, spent)]
     return sorted(never) + sorted(_slack(spent))
 
@@ -138,8 +157,9 @@ def _finite(limits: Iterable[Limit]) -> List[Limit]:
     return [limit for limit in limits if limit.most < math.inf]
 
 
-def _spent(suite: Suite, budgets: Sequence[Budget]) -> List[_Spent]:
-    return [*_spent_by_views(suite, budgets), *_spent_by_tests(suite, budgets)]
+def _spent(suite: Suite, budgets: Sequence[Budget], growth: "Optional[SuiteGrowth]") -> List[_Spent]:
+    grown = _spent_by_growth(growth, budgets) if growth is not None else ()
+    return [*_spent_by_views(suite, budgets), *_spent_by_tests(suite, budgets), *grown]
 
 
 def _spent_by_views(suite: Suite, budgets: Sequence[Budget]) -> Iterator[_Spent]:
@@ -150,8 +170,19 @@ def _spent_by_views(suite: Suite, budgets: Sequence[Budget]) -> Iterator[_Spent]
                 loops.setdefault(view, {})[cause.place] = cause.database
     for view, figures in suite.views().items():
         for budget, limit in _holding("view", view, budgets):
-            used = limit.used(figures, list(loops.get(view, {}).values()))
-            yield _Spent(budget.where, BudgetResult(f"view {view}", limit, used))
+            if limit.what != GROWTH:
+                used = limit.used(figures, list(loops.get(view, {}).values()))
+                yield _Spent(budget.where, BudgetResult(f"view {view}", limit, used))
+
+
+def _spent_by_growth(growth: "SuiteGrowth", budgets: Sequence[Budget]) -> Iterator[_Spent]:
+    """By views whose growth is known."""
+    for view in growth.views:
+        for budget, limit in _holding("view", view.view, budgets):
+            if limit.what == GROWTH:
+                steep = [each for each in view.statements if limit.alias in ("", each.sent.database)]
+                used = max((each.slope.per_row for each in steep), default=0.0)
+                yield _Spent(budget.where, BudgetResult(f"view {view.view}", limit, used))
 
 
 def _spent_by_tests(suite: Suite, budgets: Sequence[Budget]) -> Iterator[_Spent]:
@@ -212,8 +243,8 @@ def _elsewhere(suite: Suite, spent: Sequence[_Spent]) -> Iterator[str]:
 def _slack(spent: Sequence[_Spent]) -> Iterator[str]:
     most: Dict[Tuple[str, Limit], List[BudgetResult]] = {}
     for each in spent:
-        # Times say more about the machine than about the budget.
-        if each.result.limit.what != "ms":
+        # Times say more about the machine than about the budget, and growth is none or too much.
+        if each.result.limit.what not in ("ms", GROWTH):
             most.setdefault((each.source, each.result.limit), []).append(each.result)
     for (source, limit), results in most.items():
         top = max(results, key=lambda result: (result.used, result.subject))

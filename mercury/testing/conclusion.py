@@ -116,8 +116,8 @@ def _unjudged(finding: SuiteFinding) -> JudgedFinding:
 
 def _check_budgets(verdict: SuiteVerdict, is_whole: bool) -> None:
     suite, chosen = verdict.suite, settings.active().budgets
-    verdict.budgets = budgets.check(suite, chosen)
-    verdict.notices += budgets.notices(suite, chosen, is_whole)
+    verdict.budgets = budgets.check(suite, chosen, verdict.growth)
+    verdict.notices += budgets.notices(suite, chosen, is_whole, verdict.growth)
     if is_whole:
         verdict.notices += endpoints.notices(suite, chosen)
 

@@ -72,7 +72,10 @@ class Figures:
 
 
 class Limit(NamedTuple):
-    """A maximum of "queries", "reads", "writes", "transactions", "n_plus_one" or "ms"; an empty alias means all."""
+    """A maximum of "queries", "reads", "writes", "transactions", "n_plus_one", "ms" or "growth".
+
+    An empty alias means all databases.
+    """
 
     what: str
     alias: str

@@ -1,10 +1,12 @@
 """What is made of a suite: which findings are new, which budgets were passed, what is gone."""
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 from mercury.testing.suite import Limit, Suite, SuiteFinding
-from mercury.testing.view_growth import SuiteGrowth, ViewGrowth
+
+if TYPE_CHECKING:
+    from mercury.testing.view_growth import SuiteGrowth, ViewGrowth
 
 NEW = "new"
 KNOWN = "known"
@@ -66,7 +68,7 @@ class SuiteVerdict:
     previous: Dict[str, Any] = field(default_factory=dict)
     """By id, the counts of the baseline's entries: what Markdown tells as "before"."""
     is_gone_failing: bool = False
-    growth: Optional[SuiteGrowth] = None
+    growth: "Optional[SuiteGrowth]" = None
     """What tests at two sizes show, where that was asked for."""
 
     @property
@@ -86,7 +88,7 @@ class SuiteVerdict:
         return [budget for budget in self.budgets if budget.is_passed]
 
     @property
-    def growing(self) -> List[ViewGrowth]:
+    def growing(self) -> "List[ViewGrowth]":
         """The views that send more queries for more rows, where that was asked for."""
         return [] if self.growth is None else self.growth.growing
 

@@ -22,6 +22,7 @@ _UNITS = {
     "transactions": ("transaction statement", "transaction statements"),
     "n_plus_one": ("N+1", "N+1"),
     "ms": ("ms", "ms"),
+    "growth": ("further query for each row", "further queries for each row"),
 }
 
 
@@ -134,10 +135,12 @@ def next_steps(verdict: SuiteVerdict, update: str) -> List[str]:
 
 
 def number(value: float) -> str:
-    """`1,206`, `2.5`, and in words what is no number."""
+    """`1,206`, `2.5`, `0.002`, and in words what is no number."""
     if not math.isfinite(value):
         return str(float(value))
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
+    if value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:,.1f}" if abs(value) >= 1 else f"{value:.2g}"
 
 
 def growth_sentence(view: ViewGrowth) -> str:
