@@ -48,3 +48,14 @@ def shop(database):
         transaction.set_rollback(True)
     for cache in caches.all(initialized_only=True):
         cache.clear()
+
+
+@pytest.fixture
+def hooks_undone(monkeypatch):
+    """What watching a suite has set in classes of Django's and unittest's is taken away after the test."""
+    import unittest
+
+    from django.core.handlers.base import BaseHandler
+
+    monkeypatch.setattr(BaseHandler, "load_middleware", BaseHandler.load_middleware)
+    monkeypatch.setattr(unittest.TestCase, "run", unittest.TestCase.run)

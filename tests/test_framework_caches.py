@@ -2,7 +2,9 @@
 
 import sys
 
-from tests.django_database import database, shop  # noqa: F401 - fixtures
+import pytest
+
+from tests.django_database import database, hooks_undone, shop  # noqa: F401 - fixtures
 
 from django.contrib.contenttypes.models import ContentType  # isort: skip
 from django.db import connection  # isort: skip
@@ -10,6 +12,8 @@ from django.test.utils import CaptureQueriesContext  # isort: skip
 
 from mercury.testing import watch  # isort: skip
 from tests.project.models import Book  # isort: skip
+
+pytestmark = pytest.mark.usefixtures("hooks_undone", "shop")
 
 
 def figures_of_a_test(body):
@@ -23,14 +27,14 @@ def figures_of_a_test(body):
         watch.stop()
 
 
-def test_a_test_sends_what_it_would_send_without_mercury(shop):  # noqa: F811 - a fixture
+def test_a_test_sends_what_it_would_send_without_mercury():
     ContentType.objects.get_for_model(Book)
     with CaptureQueriesContext(connection) as sent:
         figures_of_a_test(lambda: ContentType.objects.get_for_model(Book))
     assert len(sent) == 0
 
 
-def test_no_figure_depends_on_who_asks_for_a_content_type_first(shop):  # noqa: F811 - a fixture
+def test_no_figure_depends_on_who_asks_for_a_content_type_first():
     def body():
         ContentType.objects.get_for_model(Book)
         Book.objects.count()

@@ -63,5 +63,7 @@ def __getattr__(name: str) -> Any:
         # djangorestframework is no requirement.
         from rest_framework.test import APITestCase
 
-        return type(name, (MercuryTestMixin, APITestCase), {"__doc__": "DRF's APITestCase with the assertions."})
+        case = type(name, (MercuryTestMixin, APITestCase), {"__doc__": "DRF's APITestCase with the assertions."})
+        # One class for all who import it, as it would be if it stood here.
+        return globals().setdefault(name, case)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
