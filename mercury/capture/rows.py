@@ -9,6 +9,7 @@ import sys
 import weakref
 from collections import deque
 from enum import EnumMeta
+from itertools import islice
 from types import GetSetDescriptorType
 from typing import Any, Dict, Iterator, NamedTuple, Tuple
 
@@ -22,7 +23,9 @@ _name_of = _slots["__name__"].__get__
 _SENDING = frozenset(("send", "send_robust", "asend", "asend_robust"))
 _CONTAINERS = frozenset(map(id, (list, tuple, set, frozenset, deque)))
 _QUEUES = frozenset(("queue", "_queue", "asyncio.queues", "multiprocessing.queues", "multiprocessing.managers"))
+_BUILT_IN = frozenset(map(id, (type(None), bool, int, float, str, bytes, list, tuple, set, frozenset, dict)))
 _MAX_ELEMENTS = 3
+_MAX_HELD = 20
 _MAX_CODE_LENGTH = 10
 _MAX_CODE_TABLE_FIELDS = 5
 _MAX_MODELS = 4096
@@ -121,8 +124,8 @@ def row_within(value: Any) -> Any:
         return value if is_row(value) else None
     if type(value) in (str, int, dict, list, tuple):
         return None
-    for held in list(own_dict(value).values())[:20]:
-        if is_row(held):
+    for held in list(islice(own_dict(value).values(), _MAX_HELD)):
+        if id(type(held)) not in _BUILT_IN and is_row(held):
             return held
     return None
 

@@ -1,7 +1,7 @@
 """The source of a running function as a syntax tree, and where in it a frame stands.
 
-Of a file no more is parsed than the outermost class or function that holds the line, and a
-bounded number of those is kept.
+Of a file no more is parsed than the outermost function that holds the line, or what stands there without one, and a
+bounded number of those is kept: each node is an object more for every full collection of the host's.
 """
 
 import ast
@@ -27,7 +27,7 @@ Node = Any
 
 
 class Block(NamedTuple):
-    """One class or function of a file's outermost level, parsed."""
+    """One function or method, or one statement of a file's outermost level, parsed."""
 
     tree: ast.AST
     parents: Dict[Node, Node]
@@ -65,7 +65,9 @@ def _parsed(filename: str, line: int) -> Optional[Block]:
     if not 0 < line <= len(lines) <= _MAX_FILE_LINES:
         return None
     start, end = _outermost(lines, line)
-    block = _block("\n" * start + "".join(lines[start:end]))
+    method = _method(lines, start, end, line)
+    block = None if method is None else _block(method)
+    block = block or _block("\n" * start + "".join(lines[start:end]))
     if block is None and len(lines) <= _MAX_WHOLE_FILE:
         # What looks like the beginning of a statement may be within a text.
         block = _block("".join(lines))
@@ -74,7 +76,7 @@ def _parsed(filename: str, line: int) -> Optional[Block]:
 
 @functools.lru_cache(maxsize=_MAX_BLOCKS)
 def _block(source: str) -> Optional[Block]:
-    """The methods of a class share one."""
+    """The functions inside one share its block."""
     tree = _tree(source)
     if tree is None:
         return None
@@ -117,7 +119,47 @@ def _outermost(lines: List[str], line: int) -> Tuple[int, int]:
 
 
 def _begins(line: str) -> bool:
-    return line[:1] not in ("", " ", "\t", "\n", "\r", "\f", "#", ")", "]", "}", "'", '"')
+    return line[:1] not in _IN_STATEMENTS
+
+
+_IN_STATEMENTS = ("", " ", "\t", "\n", "\r", "\f", "#", ")", "]", "}", "'", '"')
+"""What a line may begin with that begins no statement."""
+_DEFINITIONS = ("def ", "async def ", "@")
+
+
+def _method(lines: List[str], start: int, end: int, line: int) -> Optional[str]:
+    """The outermost function that holds a line, each of its characters where the file has it; None without one.
+
+    It is looked for within the statement from `start` to `end`, counted from 0.
+    """
+    head = _head_of_method(lines, start, line)
+    if head is None:
+        return None
+    depth, begun, behind = _indentation(lines[head]), head, head + 1
+    while behind < end:
+        text = lines[behind].lstrip()
+        if _begins(text) and _indentation(lines[behind]) <= depth:
+            if not lines[begun].lstrip().startswith("@"):
+                break
+            begun = behind
+        behind += 1
+    return "\n" * (head - 1) + "class _:\n" + "".join(lines[head:behind])
+
+
+def _head_of_method(lines: List[str], start: int, line: int) -> Optional[int]:
+    head = None
+    depth = len(lines[line - 1])
+    for index in range(line - 1, start, -1):
+        text = lines[index].lstrip()
+        if _begins(text) and _indentation(lines[index]) < depth:
+            depth = _indentation(lines[index])
+            if text.startswith(_DEFINITIONS):
+                head = index
+    return head if depth and not lines[start].startswith(_DEFINITIONS) else None
+
+
+def _indentation(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def ancestors(block: Block, node: Node) -> Iterator[Node]:
