@@ -6,6 +6,7 @@ import contextvars
 import datetime
 import decimal
 import gc
+import importlib
 import inspect
 import sys
 import threading
@@ -19,6 +20,7 @@ from mercury.capture import bytecode, statements, syntax
 from mercury.capture.code_memory import once_for_code, once_for_place
 from mercury.capture.parameters import NOT_COMPARED, digest
 from mercury.capture.statements import MAX_ENTRIES, MAX_TEXT_LENGTH, StatementCache
+from mercury.findings.places import short
 from tests.django_database import database, shop  # noqa: F401 - fixtures
 
 from django.core.cache import cache, caches  # isort: skip
@@ -554,6 +556,44 @@ def test_a_debugger_that_asks_leaves_the_function_its_variables(shop):  # noqa: 
         finally:
             sys.settrace(None)
     assert result == (["a", "A", "b", "B", "c", "C"], "c")
+
+
+ODD_TEXT = '''
+from tests.project.models import Tag
+
+class Page:
+    NOTE = """
+def wrong():
+"""
+
+    def ask(self):
+        """
+def either():
+        """
+        for word in ("open", "closed"):
+            Tag.objects.filter(name=word).first()
+
+    @property
+    @(
+        staticmethod
+    )
+    def unasked(): """
+        for word in words:
+    """
+'''
+
+
+def test_a_method_is_read_where_texts_around_it_look_like_code(shop, tmp_path, monkeypatch):  # noqa: F811 - a fixture
+    (tmp_path / "odd_text.py").write_text(ODD_TEXT, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    page = importlib.import_module("odd_text").Page()
+    with mercury.monitor() as watch:
+        page.ask()
+    (found,) = watch.report.findings
+    assert (found.kind, found.why) == (
+        "repeated_in_loop",
+        f"{short(str(tmp_path / 'odd_text.py'))}:13 sent the statement 2 times; the loop runs over constants",
+    )
 
 
 def test_code_is_parsed_again_where_another_thread_disturbed_the_parser(monkeypatch):

@@ -17,14 +17,13 @@ def figures_of(report: Report, evidence: Evidence, is_of_order: bool = True) -> 
     Django keeps content types and sites for a process's life, so who reads them is whoever comes first. `is_of_order`
     counts these reads as well.
     """
-    by_alias: Dict[str, Queries] = {}
+    counts = [[0, 0] for _ in evidence.databases]
     for group in evidence.groups:
-        if not is_of_order and _is_kept_for_life(evidence, group):
-            continue
-        is_write = group.flags & EVENT_WRITE != 0
-        queries = Queries(0 if is_write else group.count, group.count if is_write else 0)
-        alias = evidence.databases[group.database]
-        by_alias[alias] = by_alias.get(alias, Queries()).plus(queries)
+        if is_of_order or not _is_kept_for_life(evidence, group):
+            counts[group.database][group.flags & EVENT_WRITE != 0] += group.count
+    by_alias: Dict[str, Queries] = {
+        alias: Queries(reads, writes) for alias, (reads, writes) in zip(evidence.databases, counts) if reads or writes
+    }
     # Transaction control and what came past the bounds.
     rest = Queries(evidence.totals.ungrouped_count, 0, evidence.totals.transaction_count)
     if any(rest):
