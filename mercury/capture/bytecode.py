@@ -7,12 +7,13 @@ No source file is needed, so this works for installed, generated and deleted cod
 """
 
 import dis
+from bisect import bisect_left
 from types import CodeType
-from typing import Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from mercury.capture.code_memory import once_for_code, once_for_place
 
-_MAX_CODES = 1024
+_MAX_CODES = 4096
 _MAX_PLACES = 8192
 _STORES = frozenset(("STORE_FAST", "STORE_NAME", "STORE_DEREF", "STORE_GLOBAL"))
 _DOUBLE_STORES = frozenset(("STORE_FAST_STORE_FAST", "STORE_FAST_LOAD_FAST"))
@@ -100,140 +101,163 @@ def _innermost(code: CodeType, offset: int) -> Optional[Loop]:
     return around[0] if around else None
 
 
+_JUMPS = frozenset((*dis.hasjrel, *dis.hasjabs))
 _BACKWARD = bytes(number for name, number in dis.opmap.items() if "JUMP_BACKWARD" in name and name != _WAITING)
-_MAY_LOOP = _BACKWARD or bytes((*dis.hasjrel, *dis.hasjabs))
+_MAY_LOOP = _BACKWARD or bytes(_JUMPS)
 """Before CPython 3.11, and in PyPy, the target alone tells a jump backward from one forward."""
 
 
 @once_for_code(_MAX_CODES)
-def _loops(code: CodeType) -> List[Loop]:
+def may_loop(code: CodeType) -> bool:
+    """Does a jump backward stand in the code? Most code has none."""
     operations = code.co_code[::2]
-    if len(operations.translate(None, _MAY_LOOP)) == len(operations):
-        # Most functions: reading all of their instructions would be the most that is done for them.
+    return len(operations.translate(None, _MAY_LOOP)) < len(operations)
+
+
+class _Instructions:
+    """The instructions of one function, one list for each thing that is asked of them.
+
+    An object for each would be for the collector to follow, and a suite of tests meets so much code that its full
+    collections would come sooner. `targets` has the offset that an instruction jumps to, `stored` what it stores in;
+    None for others.
+    """
+
+    __slots__ = ("indexes", "names", "offsets", "stored", "targets")
+
+    def __init__(self, code: CodeType) -> None:
+        self.offsets: List[int] = []
+        self.names: List[str] = []
+        self.targets: List[Optional[int]] = []
+        self.stored: List[Any] = []
+        for instruction in dis.get_instructions(code):
+            name, value = instruction.opname, instruction.argval
+            self.offsets.append(instruction.offset)
+            self.names.append(name)
+            self.targets.append(value if instruction.opcode in _JUMPS else None)
+            self.stored.append(value if name in _STORES or name in _DOUBLE_STORES else None)
+        self.indexes = {offset: index for index, offset in enumerate(self.offsets)}
+
+    def target(self, index: int) -> Optional[int]:
+        """The index of the instruction that this one jumps to, or None."""
+        target = self.targets[index]
+        return None if target is None else self.indexes.get(target)
+
+
+@once_for_code(_MAX_CODES)
+def _loops(code: CodeType) -> List[Loop]:
+    if not may_loop(code):
+        # Reading all instructions would be the most that is done for a function.
         return []
-    instructions = list(dis.get_instructions(code))
-    indexes = {instruction.offset: index for index, instruction in enumerate(instructions)}
-    sources = _sources(code, instructions, indexes)
+    instructions = _Instructions(code)
+    offsets, names = instructions.offsets, instructions.names
+    jumps = _jumps_to(code, instructions)
     bodies: Dict[int, Set[int]] = {}
-    for index, instruction in enumerate(instructions):
-        head = _target(instruction, indexes)
-        if head is not None and head <= index and _is_loop(instruction, instructions[head]):
-            body = _body(head, index, sources)
+    for index, name in enumerate(names):
+        head = instructions.target(index)
+        if head is not None and head <= index and name != _WAITING and names[head] != _WAITED:
+            body = _body(head, index, jumps, names)
             # A loop begins at its head. What can be come to otherwise is a handler of exceptions that goes on above.
             if head == 0 or 0 not in body:
                 bodies.setdefault(head, {head}).update(body)
     return [
         Loop(
-            frozenset(instructions[index].offset for index in body),
-            _head_line(code, instructions, _without_prefix(instructions, head)),
-            *_variables(instructions, _without_prefix(instructions, head)),
-            min(instructions[index].offset for index in body),
+            frozenset(offsets[index] for index in body),
+            _head_line(code, instructions, _without_prefix(names, head)),
+            *_variables(instructions, _without_prefix(names, head)),
+            min(offsets[index] for index in body),
         )
         for head, body in bodies.items()
     ]
 
 
-def _without_prefix(instructions: List[dis.Instruction], head: int) -> int:
+def _without_prefix(names: List[str], head: int) -> int:
     """The index of the instruction itself: where a loop is long, the jump back ends at a prefix of it."""
     index = head
-    while instructions[index].opname == "EXTENDED_ARG" and index + 1 < len(instructions):
+    while names[index] == "EXTENDED_ARG" and index + 1 < len(names):
         index += 1
-    return index if instructions[index].opname == "FOR_ITER" else head
+    return index if names[index] == "FOR_ITER" else head
 
 
-def _is_loop(jump: dis.Instruction, head: dis.Instruction) -> bool:
-    return jump.opname != _WAITING and head.opname != _WAITED
-
-
-def _target(instruction: dis.Instruction, indexes: Dict[int, int]) -> Optional[int]:
-    """The index of the instruction that this one jumps to, or None."""
-    if instruction.opcode in dis.hasjrel or instruction.opcode in dis.hasjabs:
-        return indexes.get(instruction.argval)
-    return None
-
-
-def _sources(code: CodeType, instructions: List[dis.Instruction], indexes: Dict[int, int]) -> List[List[int]]:
-    """For each instruction those that may run right before it."""
-    sources: List[List[int]] = [[] for _ in instructions]
-    for index, instruction in enumerate(instructions):
-        target = _target(instruction, indexes)
+def _jumps_to(code: CodeType, instructions: _Instructions) -> Dict[int, List[int]]:
+    """For each instruction those that may run right before it, but for the one in front of it."""
+    jumps: Dict[int, List[int]] = {}
+    for index in range(len(instructions.names)):
+        target = instructions.target(index)
         if target is not None:
-            sources[target].append(index)
-        if instruction.opname not in _NEVER_GO_ON and index + 1 < len(instructions):
-            sources[index + 1].append(index)
-    for start, end, handler in _protected(code, instructions, indexes):
-        sources[handler].extend(range(start, end))
-    return sources
+            jumps.setdefault(target, []).append(index)
+    for start, end, handler in _protected(code, instructions):
+        jumps.setdefault(handler, []).extend(range(start, end))
+    return jumps
 
 
-def _protected(
-    code: CodeType, instructions: List[dis.Instruction], indexes: Dict[int, int]
-) -> Iterator[Tuple[int, int, int]]:
+def _protected(code: CodeType, instructions: _Instructions) -> Iterator[Tuple[int, int, int]]:
     """The ranges of instructions whose exceptions go to a handler, as (first, end, handler)."""
+    offsets = instructions.offsets
     for entry in getattr(dis.Bytecode(code), "exception_entries", ()):
-        handler = indexes.get(entry.target)
-        if handler is not None:
-            inside = [index for offset, index in indexes.items() if entry.start <= offset < entry.end]
-            if inside:
-                yield min(inside), max(inside) + 1, handler
+        handler = instructions.indexes.get(entry.target)
+        first, end = bisect_left(offsets, entry.start), bisect_left(offsets, entry.end)
+        if handler is not None and first < end:
+            yield first, end, handler
     # Before CPython 3.11, and in PyPy, an instruction opens the range.
-    for index, instruction in enumerate(instructions):
-        handler = _target(instruction, indexes)
-        if instruction.opname.startswith("SETUP_") and handler is not None:
+    for index, name in enumerate(instructions.names):
+        handler = instructions.target(index) if name.startswith("SETUP_") else None
+        if handler is not None:
             yield index, handler, handler
 
 
-def _body(head: int, jump: int, sources: List[List[int]]) -> Set[int]:
+def _body(head: int, jump: int, jumps: Dict[int, List[int]], names: List[str]) -> Set[int]:
     """All instructions that can get to the one at `jump` without passing `head`."""
     body = {head, jump}
     waiting = [jump]
     while waiting:
         index = waiting.pop()
         if index != head:
-            fresh = [source for source in sources[index] if source not in body]
+            fresh = [source for source in jumps.get(index, ()) if source not in body]
+            if index and names[index - 1] not in _NEVER_GO_ON and index - 1 not in body:
+                fresh.append(index - 1)
             body.update(fresh)
             waiting.extend(fresh)
     return body
 
 
-def _is_for(instructions: List[dis.Instruction], head: int) -> bool:
-    if instructions[head].opname == "SETUP_FINALLY" and head + 1 < len(instructions):
+def _is_for(names: List[str], head: int) -> bool:
+    if names[head] == "SETUP_FINALLY" and head + 1 < len(names):
         head += 1
-    return instructions[head].opname in ("FOR_ITER", "GET_ANEXT")
+    return names[head] in ("FOR_ITER", "GET_ANEXT")
 
 
-def _head_line(code: CodeType, instructions: List[dis.Instruction], head: int) -> int:
-    first = instructions[head]
-    if _is_for(instructions, head) or head == 0:
-        return line_at(code, first.offset)
+def _head_line(code: CodeType, instructions: _Instructions, head: int) -> int:
+    first = instructions.offsets[head]
+    if _is_for(instructions.names, head) or head == 0:
+        return line_at(code, first)
     # `while` tests once before the loop and again at its end: the line is the first test's.
     # All that is left of `while True` is an instruction that does nothing.
-    before = instructions[head - 1]
-    is_jump = before.opcode in dis.hasjrel or before.opcode in dis.hasjabs
-    is_test = before.opname == "NOP" or (is_jump and isinstance(before.argval, int) and before.argval > first.offset)
-    return line_at(code, before.offset if is_test else first.offset)
+    target = instructions.targets[head - 1]
+    is_test = instructions.names[head - 1] == "NOP" or (target is not None and target > first)
+    return line_at(code, instructions.offsets[head - 1] if is_test else first)
 
 
-def _variables(instructions: List[dis.Instruction], head: int) -> Tuple[Tuple[str, ...], FrozenSet[int]]:
+def _variables(instructions: _Instructions, head: int) -> Tuple[Tuple[str, ...], FrozenSet[int]]:
     """The names stored right behind the head of a `for`, also from unpacking, and the offsets before the first."""
-    names: List[str] = []
+    found: List[str] = []
     before: List[int] = []
-    if not _is_for(instructions, head):
+    names = instructions.names
+    if not _is_for(names, head):
         return (), frozenset()
     passed = _PASSED_BEFORE_STORES
-    if instructions[head].opname != "FOR_ITER":
+    if names[head] != "FOR_ITER":
         passed |= _PASSED_BY_ASYNC_FOR | {_WAITING}
-    for index in range(head, len(instructions)):
-        instruction = instructions[index]
-        if instruction.opname in _STORES:
-            names.append(str(instruction.argval))
-        elif instruction.opname in _DOUBLE_STORES:
-            stored = instruction.argval if isinstance(instruction.argval, tuple) else ()
-            names.extend(str(name) for name in (stored[:1] if "LOAD" in instruction.opname else stored))
-            if "LOAD" in instruction.opname:
+    for index in range(head, len(names)):
+        name, stored = names[index], instructions.stored[index]
+        if name in _STORES:
+            found.append(str(stored))
+        elif name in _DOUBLE_STORES:
+            both = stored if isinstance(stored, tuple) else ()
+            found.extend(str(each) for each in (both[:1] if "LOAD" in name else both))
+            if "LOAD" in name:
                 break
-        elif index > head and instruction.opname not in passed:
+        elif index > head and name not in passed:
             break
-        elif not names:
-            before.append(instruction.offset)
-    return tuple(names), frozenset(before)
+        elif not found:
+            before.append(instructions.offsets[index])
+    return tuple(found), frozenset(before)

@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from mercury.capture import iterables, rows
-from mercury.capture.bytecode import Loop, line_at, loops_around, stable_offset
+from mercury.capture.bytecode import Loop, line_at, loops_around, may_loop, stable_offset
 from mercury.capture.code import is_library
 from mercury.capture.local_variables import locals_of
 from mercury.capture.parameters import basic, digest
@@ -146,7 +146,7 @@ def look(frames: Sequence[Any], root: Root, calling: Optional[FrameType], width:
         frame = frames[depth]
         of_frame = _NO_LOOPS
         if isinstance(frame, FrameType):
-            if loops_around(frame.f_code, frame.f_lasti):
+            if may_loop(frame.f_code) and loops_around(frame.f_code, frame.f_lasti):
                 inner = frames[depth + 1] if depth + 1 < last else None
                 of_frame = _of_frame(depth, frame, root, inner, width, seen.of_activation(depth))
                 found += of_frame.loops
