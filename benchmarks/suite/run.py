@@ -8,6 +8,7 @@ Processor time counts less of what else runs on the machine than wall time does.
 """
 
 import argparse
+import compileall
 import json
 import os
 import platform
@@ -20,6 +21,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional
 
+import profile_plugin
 from contenders import BARE, CONTENDERS, Contender
 
 HERE = Path(__file__).resolve().parent
@@ -77,6 +79,40 @@ def rounds(options: argparse.Namespace, outputs: Path) -> List[Dict[str, Run]]:
             turn[name] = run(CONTENDERS[name], options.sources, options.tests, outputs / f"{name}.txt")
         done.append(turn)
     return done
+
+
+def compile_mercury() -> None:
+    """As pip leaves it, and as the other packages are; a checkout may have been told to write no bytecode."""
+    compileall.compile_dir(str(ROOT / "mercury"), quiet=1)
+
+
+def profiles(options: argparse.Namespace, outputs: Path) -> Dict[str, Dict[str, Any]]:
+    """A run of each that is sampled; such runs take longer than others."""
+    outputs.mkdir(parents=True, exist_ok=True)
+    found = {}
+    for name in (BARE, "mercury"):
+        output = (outputs / f"{name}-profile.json").resolve()
+        known = CONTENDERS[name]
+        sampled = known._replace(
+            arguments=("-p", "profile_plugin", *known.arguments),
+            environment={**known.environment, profile_plugin.OUTPUT: str(output)},
+        )
+        run(sampled, options.sources, options.tests, outputs / f"{name}.txt")
+        found[name] = json.loads(output.read_text(encoding="utf-8"))
+    return found
+
+
+def show_profiles(found: Dict[str, Dict[str, Any]], least_percent: float) -> None:
+    """The shares of all samples; a function's has in it what it calls of Mercury's and of the standard library."""
+    for name, profile in found.items():
+        collections = " + ".join(map(str, profile["collections"]))
+        told = f"{profile['cpu_s']:.1f} s, of these {profile['collecting_s']:.1f} in {collections} collections"
+        print(f"{name}: {told}; {profile['samples']:,} samples")
+    samples = found["mercury"]["samples"]
+    print(f"\n{found['mercury']['of_mercury'] / samples:7.2%} all of Mercury")
+    for function, count in found["mercury"]["functions"]:
+        if count / samples * 100 >= least_percent:
+            print(f"{count / samples:7.2%} {function}")
 
 
 def figures(done: List[Dict[str, Run]], name: str) -> Dict[str, Any]:
@@ -152,10 +188,16 @@ def main() -> None:
     parser.add_argument("--contenders", nargs="+", choices=sorted(set(CONTENDERS) - {BARE}), help="by default all")
     parser.add_argument("--rounds", type=int, default=5, help="how often each contender takes its turn")
     parser.add_argument("--seed", type=int, default=1, help="of the order within a round")
+    parser.add_argument("--profile", action="store_true", help="sample one run instead, to tell where the time goes")
+    parser.add_argument("--least", type=float, default=0.3, help="percent that a function must have to be told")
     parser.add_argument("--json", type=Path, help="write the figures there, and what was printed beside it")
     options = parser.parse_args()
     options.contenders = options.contenders or [name for name in CONTENDERS if name != BARE]
     outputs = (options.json or Path("build/benchmarks/suite.json")).with_suffix("")
+    compile_mercury()
+    if options.profile:
+        show_profiles(profiles(options, outputs), options.least)
+        return
     load = [os.getloadavg()[0]]
     done = rounds(options, outputs)
     load.append(os.getloadavg()[0])
