@@ -167,3 +167,17 @@ def test_a_loop_over_pages_is_no_loop_over_rows_however_often_it_ran_before(shop
     with mercury.monitor("export") as watch:
         export()
     assert not [finding for finding in watch.report.findings if finding.kind == "n_plus_one"], str(watch.report)
+
+
+def test_parameters_that_another_place_had_sent_before_are_told_as_what_they_are(shop):  # noqa: F811 - a fixture
+    keys = list(project_models.Book.objects.values_list("pk", flat=True))
+    with mercury.monitor("twice") as watch:
+        for key in keys:
+            project_models.Book.objects.get(pk=key)
+        for key in keys:
+            project_models.Book.objects.get(pk=key)
+    assert len(keys) > 2
+    assert len(watch.report.findings) == 2
+    for finding in watch.report.findings:
+        assert f"all {len(keys)} had different parameters" in finding.why, finding.why
+        assert "in_bulk(keys)" in finding.fix

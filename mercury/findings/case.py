@@ -26,7 +26,7 @@ PROVEN = (LOOP_REPEATED, LOOP_CALLED, LOOP_RECURSION)
 
 
 class Site(NamedTuple):
-    """Groups with one cause; figures are sums over them."""
+    """Groups with one cause; figures are sums over them. `distinct_count` is how many sets of parameters they had."""
 
     groups: Tuple[int, ...]
     statement: Statement
@@ -275,6 +275,7 @@ class Case:
         first = min(groups, key=lambda group: group.first_event)
         located = min(groups, key=lambda group: (group.loop == LOOP_RECURSION, group.first_event))
         count, operation_count, distinct_count, duration_ns = _sums(groups)
+        distinct_count += self._known_parameters(indexes)
         evident = self._growth(indexes, operation_count)
         return Site(
             groups=tuple(indexes),
@@ -292,6 +293,15 @@ class Case:
             growth=evident,
             is_write=bool(first.flags & EVENT_WRITE),
             causes=frozenset(_cause(self.path(group)) for group in groups),
+        )
+
+    def _known_parameters(self, indexes: List[int]) -> int:
+        """How many sets of their parameters were not new to the statement: another place had sent it with them."""
+        inside = set(indexes)
+        return sum(
+            each.places[0] not in inside and not inside.isdisjoint(each.places)
+            for each in self.evidence.duplicates
+            if each.places
         )
 
     def _loop_place(self, group: Group, evident: growth.Growth) -> Place:
