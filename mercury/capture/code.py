@@ -115,11 +115,13 @@ def _is_cut(filename: str, function: str) -> bool:
 
 
 def is_plumbing(filename: str) -> bool:
-    """Is this a file of the ORM, of its database layer, or of Mercury itself?"""
+    """Is this a file of the ORM, of its database layer, of the cache in the database, or of Mercury itself?"""
     if filename.startswith(_PACKAGE):
         return not filename.startswith(_PACKAGE + "django/middleware")
     django = _django_folder()
-    return django is not None and filename.startswith((django + "db/", django + "contrib/contenttypes/"))
+    return django is not None and filename.startswith(
+        (django + "db/", django + "contrib/contenttypes/", django + "core/cache/backends/db.py")
+    )
 
 
 def is_library(filename: str) -> bool:

@@ -33,16 +33,15 @@ class Relation(NamedTuple):
 class Sighting(NamedTuple):
     """Who asked for the rows. Empty strings where the frames do not tell.
 
-    `kind` is how the ORM was entered: "forward" and "reverse_one" (an attribute that holds one
-    related object), "generic" (one of any model), "many" (a related manager), "deferred" (a
-    column left out), "prefetch" (of rows in hand), "queryset" (a manager or queryset of the
-    model itself), "instance" (save, delete, refresh), "content_type" or "raw". `method` is
-    the ORM's, `row` the instance behind the query, in words. `related_model` is the model that is read or
-    written where it is not `model`. `relation` leads from the row to `model`, though the query did not
-    go that way. `looks` counts how often the frames were looked at, `spawn` is the path
-    of whoever had another thread or task do this. `is_of_codes`: it reads a table of codes, see
-    rows.is_code_table. `is_wide`: it carried lists of values. `element` is a keyed digest of the
-    instance that is written, or a hash of the one whose related manager is asked, SEVERAL after another one.
+    `kind` is how the ORM was entered: "forward" and "reverse_one" (an attribute that holds one related object),
+    "generic" (one of any model), "many" (a related manager), "deferred" (a column left out), "prefetch" (of rows in
+    hand), "queryset" (a manager or queryset of the model itself), "instance" (save, delete, refresh), "content_type",
+    "cache" (a table of Django's cache) or "raw". `method` is the ORM's, `row` the instance behind the query, in
+    words. `related_model` is the model that is read or written where it is not `model`. `relation` leads from the row
+    to `model`, though the query did not go that way. `looks` counts how often the frames were looked at, `spawn` is
+    the path of whoever had another thread or task do this. `is_of_codes`: it reads a table of codes, see
+    rows.is_code_table. `is_wide`: it carried lists of values. `element` is a keyed digest of the instance that is
+    written, or a hash of the one whose related manager is asked, SEVERAL after another one.
     """
 
     kind: str
@@ -161,6 +160,8 @@ def _reader_for(code: CodeType) -> Optional[_Reader]:
         return _read_prefetch
     if file == "models.py" and os.path.basename(folder) == "contenttypes":
         return _read_content_type
+    if file == "db.py" and os.path.basename(os.path.dirname(folder)) == "cache":
+        return _read_cache
     if code.co_name == "__get__":
         return _read_descriptor
     if file == "related_descriptors.py" and code.co_name in _MANY_METHODS:
@@ -181,6 +182,11 @@ def _read_content_type(frame: FrameType) -> Optional[Sighting]:
     if rows.is_source(owner):
         return Sighting("content_type", "ContentType", "", "", method, False, "", "")
     return None
+
+
+def _read_cache(frame: FrameType) -> Optional[Sighting]:
+    """A method of the cache that is a table."""
+    return Sighting("cache", "cache", frame.f_code.co_name, "cached value", "", False, "", "")
 
 
 def _read_descriptor(frame: FrameType) -> Optional[Sighting]:

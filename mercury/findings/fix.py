@@ -107,7 +107,7 @@ _ANSWERS = ("count", "exists", "aggregate")
 
 def is_relation(sighting: Sighting) -> bool:
     """Can a queryset of the row bring the answer along?"""
-    return bool(sighting.field) and sighting.kind not in ("raw", "instance", "queryset", "key_check")
+    return bool(sighting.field) and sighting.kind not in ("raw", "instance", "queryset", "key_check", "cache")
 
 
 def as_relation(sighting: Sighting) -> Sighting:
@@ -298,6 +298,8 @@ def _last_column(canonical: str) -> str:
 
 def for_unrelated(sighting: Sighting, canonical: str = "") -> str:
     """The fix where no relation is known that leads from the row to the query."""
+    if sighting.kind == "cache":
+        return "ask the cache for all keys at once before the loop, with cache.get_many(keys)"
     if sighting.kind == "key_check":
         return (
             f"check all keys with one {sighting.related_model}.objects.in_bulk(keys), and leave the key out of the "

@@ -47,7 +47,7 @@ def fix_for(case: Case, site: Site, reads: List[Site]) -> str:
         return fix.for_candidates(sighting, site.loop_place, canonical)
     if any(loop.kind in (WHILE, ANSWERS) for loop in site.growth.loops):
         return fix.for_endless(site.sighting, site.loop_place)
-    if site.distinct_count <= 1 and site.sighting.kind in ("queryset", "raw"):
+    if site.distinct_count <= 1 and site.sighting.kind in ("queryset", "raw", "cache"):
         return fix.for_one_answer(site.sighting, site.loop_place)
     return fix.for_unrelated(site.sighting, site.statement.canonical)
 
@@ -64,7 +64,7 @@ def _tries(site: Site) -> bool:
 
 def change_for(case: Case, site: Site, reads: List[Site]) -> Optional[fix.Change]:
     """The change of a queryset that brings what this site asks for; None where no relation leads to it."""
-    if site.distinct_count <= 1 and site.sighting.kind in ("queryset", "raw"):
+    if site.distinct_count <= 1 and site.sighting.kind in ("queryset", "raw", "cache"):
         return None
     sighting = fix.as_relation(site.sighting)
     if not fix.is_relation(sighting):

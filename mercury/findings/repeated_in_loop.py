@@ -30,6 +30,8 @@ def _finding(site: Site) -> Finding:
 
 
 def _one_query(site: Site) -> str:
+    if site.sighting.kind == "cache":
+        return "ask the cache for all keys at once before it, with cache.get_many(keys)"
     what = f"the rows of {site.sighting.model}" if site.sighting.model else "what it needs"
     return f"load {what} with one query before it"
 

@@ -52,6 +52,13 @@ def _fix(site: Site) -> str:
     verb = site.statement.verb
     if not model:
         return f"collect the values in {before} and send them once, with cursor.executemany(sql, rows)"
+    if sighting.kind == "cache":
+        if sighting.field.startswith("delete"):
+            return f"collect the keys in {before}, then cache.delete_many(keys)"
+        return (
+            f"put one value for all rows into the cache instead of one in each turn of {before}: a cache in the "
+            f"database sends several statements for each key, with set_many() too"
+        )
     if sighting.kind == "many":
         return _for_table_between(sighting, before)
     if sighting.method in ("get_or_create", "aget_or_create"):
