@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, List, Optional
 from mercury import settings
 from mercury.errors import BaselineError
 from mercury.report.console import wants_color
-from mercury.testing import baseline, budgets, endpoints
+from mercury.testing import baseline, budgets, caches, endpoints
 from mercury.testing.baseline import Baseline
 from mercury.testing.outputs import writing
 from mercury.testing.outputs.annotations import annotations, wants_annotations
@@ -65,6 +65,8 @@ def conclude(suite: Suite, wishes: Wishes) -> SuiteVerdict:
     if wishes.grows:
         verdict.growth = growth_of(suite)
     _check_budgets(verdict, baseline.is_conclusive(suite, known or Baseline()))
+    if verdict.findings:
+        verdict.notices += caches.notices()
     verdict.problems = [_below(wishes.root, problem) for problem in verdict.problems]
     verdict.notices = [_below(wishes.root, notice) for notice in verdict.notices]
     return verdict
