@@ -49,6 +49,7 @@ def unpack_once(tree: Tree, folder: Path) -> Path:
     for package in download(tree, folder / "apt"):
         extract(package, folder)
     shutil.rmtree(folder / "apt")
+    keep_links_inside(folder)
     stamp.write_text(wanted, encoding="ascii")
     return folder
 
@@ -102,3 +103,13 @@ def extract(package: Path, folder: Path) -> None:
         subprocess.run(command, check=True, stdin=files.stdout)
     if files.returncode != 0:
         raise subprocess.CalledProcessError(files.returncode, files.args)
+
+
+def keep_links_inside(folder: Path) -> None:
+    """Lets absolute links lead to the tree's files, not to this machine's: the loader of ppc64el is such a link."""
+    for parent, folders, files in os.walk(str(folder)):
+        for path in (Path(parent, name) for name in (*folders, *files)):
+            if path.is_symlink() and os.path.isabs(os.readlink(str(path))):
+                target = os.path.relpath(f"{folder}{os.readlink(str(path))}", parent)
+                path.unlink()
+                path.symlink_to(target)
