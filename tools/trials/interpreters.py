@@ -56,7 +56,7 @@ INTERPRETERS = (
     Interpreter("pypy3.11", "sid", django=("5.2",)),
 )
 
-NOT_RUN = (("3.14t", "no package and no reachable source of it; tests.yml runs it"),)
+NOT_RUN = {"3.14t": "no package and no reachable source of it; tests.yml runs it"}
 
 
 class Absent(Exception):
@@ -190,7 +190,7 @@ def rows_of(interpreter: Interpreter, wheel: Path) -> Iterator[Row]:
 def chosen(names: List[str]) -> List[Interpreter]:
     """The rows of the table that names mean; a name that has none is of this machine."""
     known = {interpreter.name: interpreter for interpreter in INTERPRETERS}
-    return [known.get(name, Interpreter(name)) for name in names] if names else list(INTERPRETERS)
+    return [known.get(name, Interpreter(name)) for name in names]
 
 
 def try_all(interpreters: List[Interpreter], wheel: Path, must_be_there: bool) -> Tuple[List[List[str]], bool]:
@@ -215,13 +215,14 @@ def main(arguments: Optional[List[str]] = None) -> int:
     parser.add_argument("wheel", type=Path)
     parser.add_argument("names", nargs="*", metavar="NAME")
     options = parser.parse_args(arguments)
-    rows, good = try_all(chosen(options.names), options.wheel.resolve(), bool(options.names))
-    if not options.names:
-        rows += [[name, "-", "-", f"not run: {reason}", "-", "-", "0"] for name, reason in NOT_RUN]
+    table_order = [*(interpreter.name for interpreter in INTERPRETERS), *NOT_RUN]
+    names = options.names or table_order
+    to_run = chosen([name for name in names if name not in NOT_RUN])
+    rows, good = try_all(to_run, options.wheel.resolve(), bool(options.names))
+    rows += [[name, "-", "-", f"not run: {NOT_RUN[name]}", "-", "-", "0"] for name in names if name in NOT_RUN]
     print(f"\n{options.wheel.name}\n\n{table.text(HEADER, rows)}\n")
     if options.write:
-        order = [*(interpreter.name for interpreter in INTERPRETERS), *dict(NOT_RUN)]
-        table.renew(DOCUMENT, "made by make interpreters", HEADER[:-1], [row[:-1] for row in rows], order)
+        table.renew(DOCUMENT, "made by make interpreters", HEADER[:-1], [row[:-1] for row in rows], table_order)
     print("Every cell is as expected." if good else "Not every cell is as expected.")
     return 0 if good else 1
 
