@@ -21,6 +21,8 @@ _PASSED_BEFORE_STORES = frozenset(("UNPACK_SEQUENCE", "UNPACK_EX", "NOP", "CACHE
 _PASSED_BY_ASYNC_FOR = frozenset(
     ("GET_ANEXT", "LOAD_CONST", "SEND", "YIELD_VALUE", "RESUME", "YIELD_FROM", "POP_BLOCK", "END_SEND")
 )
+_OPEN_ASYNC_FOR = ("SETUP_FINALLY", "SETUP_EXCEPT")
+"""What stands in front of it before CPython 3.11, and in PyPy."""
 _WAITING = "JUMP_BACKWARD_NO_INTERRUPT"
 """Comes back to an `await` or `yield from` that is not done yet; no loop of the program's."""
 _WAITED = "END_SEND"
@@ -221,7 +223,7 @@ def _body(head: int, jump: int, jumps: Dict[int, List[int]], names: List[str]) -
 
 
 def _is_for(names: List[str], head: int) -> bool:
-    if names[head] == "SETUP_FINALLY" and head + 1 < len(names):
+    if names[head] in _OPEN_ASYNC_FOR and head + 1 < len(names):
         head += 1
     return names[head] in ("FOR_ITER", "GET_ANEXT")
 

@@ -40,11 +40,12 @@ _CUT_FUNCTIONS = (
     ("concurrent/futures/thread.py", "_worker"),
     ("asgiref/sync.py", "thread_handler"),
     ("asyncio/events.py", "_run"),
+    ("asyncio/tasks.py", "__step"),  # PyPy has it in Python, between the event loop and the task
     ("capture/spawning.py", "__call__"),
     ("mercury/django/middleware.py", "__next__"),
     ("mercury/django/middleware.py", "__anext__"),
 )
-_SPAWNERS = ("/asyncio/", "/asgiref/", "/concurrent/futures/", "/threading.py", "/contextvars.py")
+_SPAWNERS = ("/asyncio/", "/asgiref/", "/concurrent/futures/", "/threading.py", "contextvars.py")
 
 
 def _folder_of(code: CodeType, above: int = 0) -> str:
@@ -86,7 +87,7 @@ def classify(code: CodeType) -> int:
         kind |= ONE_BY_ONE
     if _is_cut(filename, code.co_name):
         kind |= CUT
-        if code.co_name in ("_run", "__next__", "__anext__"):
+        if code.co_name in ("_run", "__step", "__next__", "__anext__"):
             kind |= TASK
     if any(part in filename for part in _SPAWNERS):
         kind |= SPAWNER
