@@ -23,8 +23,9 @@ GOALS: Dict[str, Goal] = {
 }
 """In the units of the rows: microseconds a query, per cent or milliseconds a request, milliseconds, MB.
 
-Memory must not grow. An allocator's figures move a little by themselves: a quarter of a
-megabyte over 9,000 requests is 29 bytes a request, less than the smallest object kept.
+Memory must not grow where the collector comes each 1,000 requests, so that only what is kept counts.
+An allocator's figures move a little by themselves: a quarter of a megabyte over 9,000 requests is 29
+bytes a request, less than the smallest object kept.
 """
 
 

@@ -1,7 +1,10 @@
 """Memory of one contender, in a process of its own.
 
 python measure_memory.py trace
-python measure_memory.py requests CONTENDER DATABASE [REQUESTS]
+python measure_memory.py requests CONTENDER DATABASE REQUESTS_PER_COLLECTION
+
+What waits for CPython's collector differs by when that comes, more than by what is kept. So it is called each so many
+requests; 0 leaves it to come by itself.
 """
 
 import gc
@@ -51,14 +54,17 @@ def of_trace():
     return {"mb": held}
 
 
-def of_requests(contender, database, requests=REQUESTS):
-    """What a process holds after 10,000 requests or as many as are given, less what it held after the first 1,000."""
+def of_requests(contender, database, requests_per_collection):
+    """What a process holds after 10,000 requests, less what it held after the first 1,000."""
     logging.disable()
     warnings.simplefilter("ignore")
     set_up(contender, Path(database))
     server = Server()
-    for number in range(int(requests)):
+    period = int(requests_per_collection)
+    for number in range(REQUESTS):
         server.get(PAGES[number % len(PAGES)])
+        if period and number % period == 0:
+            gc.collect()
         if number == WARM_UP:
             before = held()
     after = held()
