@@ -29,8 +29,8 @@ try:
     cffi = metadata.version("cffi")
 except metadata.PackageNotFoundError:
     cffi = "none"
-if "__pypy__" in sys.builtin_module_names:
-    import _cffi_backend
+if "__pypy__" in sys.builtin_module_names or (backend == "native" and cffi == "none"):
+    import _cffi_backend  # without the package around it, as PyPy and Debian have it
     cffi = _cffi_backend.__version__
 print(json.dumps({
     "implementation": platform.python_implementation(), "version": platform.python_version(),
