@@ -559,6 +559,8 @@ def test_a_debugger_that_asks_leaves_the_function_its_variables(shop):  # noqa: 
 
 
 ODD_TEXT = '''
+from functools import lru_cache
+
 from tests.project.models import Tag
 
 class Page:
@@ -573,9 +575,9 @@ def either():
         for word in ("open", "closed"):
             Tag.objects.filter(name=word).first()
 
-    @property
-    @(
-        staticmethod
+    @staticmethod
+    @lru_cache(
+        maxsize=None,
     )
     def unasked(): """
         for word in words:
@@ -592,7 +594,7 @@ def test_a_method_is_read_where_texts_around_it_look_like_code(shop, tmp_path, m
     (found,) = watch.report.findings
     assert (found.kind, found.why) == (
         "repeated_in_loop",
-        f"{short(str(tmp_path / 'odd_text.py'))}:13 sent the statement 2 times; the loop runs over constants",
+        f"{short(str(tmp_path / 'odd_text.py'))}:15 sent the statement 2 times; the loop runs over constants",
     )
 
 
