@@ -41,6 +41,18 @@ def written():
         cache.set(book.pk, 1)
 
 
+def written_anew_or_again():
+    first, second = Book.objects.values_list("pk", flat=True)[:2]
+    cache.set(first, 1)
+    for book in Book.objects.filter(pk__in=[first, second]):
+        cache.set(book.pk, 2)
+
+
+def written_twice():
+    cache.set("first", 1)
+    cache.set("second", 2)
+
+
 def deleted():
     for book in Book.objects.all():
         cache.delete(book.pk)
@@ -69,6 +81,10 @@ MANY, ONE = "with cache.get_many(keys)", "put one value for all rows into the ca
         (read_one_key, [("n_plus_one", "cache.get", "load the cached value once, before the loop at")]),
         (read_or_filled, [("n_plus_one", "cache.get", MANY)] * 2 + [("write_loop", "cache.add", ONE)]),
         (written, [("write_loop", "cache.set", ONE)]),
+        # What is there already is an UPDATE, so that neither kind of write comes twice.
+        (written_anew_or_again, [("n_plus_one", "cache.set", ONE)]),
+        # A cache that counts its rows before each write is nobody's duplicate.
+        (written_twice, []),
         (deleted, [("write_loop", "cache.delete", "then cache.delete_many(keys)")]),
         (for_constants, [("repeated_in_loop", "cache.get", MANY)]),
         (read_at_once, []),

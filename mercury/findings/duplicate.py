@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Dict, FrozenSet, List
 
 from mercury.core.records import EVENT_WRITE, Duplicate, unsigned
-from mercury.findings import places
+from mercury.findings import fix, places
 from mercury.findings.case import Case, Site
 from mercury.findings.finding import Finding
 from mercury.findings.places import NOWHERE, Place, short
@@ -49,6 +49,9 @@ def _reason_against(case: Case, duplicate: Duplicate, groups: List[int]) -> str:
     """Why asking again was right, or nobody's to change; empty if it was neither."""
     if duplicate.count == 2 and _is_written_between(case, duplicate):
         return "what it reads was written between the two"
+    sighting = case.sighting(groups)
+    if sighting.kind == "cache" and not fix.is_reading_cache(sighting):
+        return "the cache in the database asks so before each write"
     if _is_of_a_library(case, groups):
         return "code of a library alone sends it again; nothing of the application stands between"
     return ""

@@ -296,10 +296,26 @@ def _last_column(canonical: str) -> str:
     return names[1] if len(names) == 2 else "..."
 
 
+def for_cache(sighting: Sighting, loop: str) -> str:
+    """The fix for calls of a cache in the database, one in each turn of `loop`."""
+    if is_reading_cache(sighting):
+        return f"ask the cache for all keys at once before {loop}, with cache.get_many(keys)"
+    if sighting.field.startswith("delete"):
+        return f"collect the keys in {loop}, then cache.delete_many(keys)"
+    return (
+        f"put one value for all rows into the cache instead of one in each turn of {loop}: a cache in the database "
+        f"sends several statements for each key, with set_many() too"
+    )
+
+
+def is_reading_cache(sighting: Sighting) -> bool:
+    return sighting.kind == "cache" and sighting.field.startswith(("get", "has_key"))
+
+
 def for_unrelated(sighting: Sighting, canonical: str = "") -> str:
     """The fix where no relation is known that leads from the row to the query."""
     if sighting.kind == "cache":
-        return "ask the cache for all keys at once before the loop, with cache.get_many(keys)"
+        return for_cache(sighting, "the loop")
     if sighting.kind == "key_check":
         return (
             f"check all keys with one {sighting.related_model}.objects.in_bulk(keys), and leave the key out of the "

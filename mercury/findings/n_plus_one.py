@@ -47,7 +47,7 @@ def fix_for(case: Case, site: Site, reads: List[Site]) -> str:
         return fix.for_candidates(sighting, site.loop_place, canonical)
     if any(loop.kind in (WHILE, ANSWERS) for loop in site.growth.loops):
         return fix.for_endless(site.sighting, site.loop_place)
-    if site.distinct_count <= 1 and site.sighting.kind in ("queryset", "raw", "cache"):
+    if site.distinct_count <= 1 and (sighting.kind in ("queryset", "raw") or fix.is_reading_cache(sighting)):
         return fix.for_one_answer(site.sighting, site.loop_place)
     return fix.for_unrelated(site.sighting, site.statement.canonical)
 

@@ -5,6 +5,7 @@ A query for each month, flag or language is often fine; it is told, and fails no
 
 from typing import List
 
+from mercury.findings import fix
 from mercury.findings.case import Case, Site
 from mercury.findings.finding import Finding
 from mercury.findings.places import short
@@ -31,7 +32,7 @@ def _finding(site: Site) -> Finding:
 
 def _one_query(site: Site) -> str:
     if site.sighting.kind == "cache":
-        return "ask the cache for all keys at once before it, with cache.get_many(keys)"
+        return fix.for_cache(site.sighting, "it")
     what = f"the rows of {site.sighting.model}" if site.sighting.model else "what it needs"
     return f"load {what} with one query before it"
 

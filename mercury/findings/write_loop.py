@@ -6,6 +6,7 @@ Django writes many rows at once as well as one, and each kind of write has its o
 from typing import List
 
 from mercury.capture.provenance import Sighting
+from mercury.findings import fix
 from mercury.findings.case import Case, Site
 from mercury.findings.finding import Finding
 from mercury.findings.n_plus_one import loop_words
@@ -53,12 +54,7 @@ def _fix(site: Site) -> str:
     if not model:
         return f"collect the values in {before} and send them once, with cursor.executemany(sql, rows)"
     if sighting.kind == "cache":
-        if sighting.field.startswith("delete"):
-            return f"collect the keys in {before}, then cache.delete_many(keys)"
-        return (
-            f"put one value for all rows into the cache instead of one in each turn of {before}: a cache in the "
-            f"database sends several statements for each key, with set_many() too"
-        )
+        return fix.for_cache(sighting, before)
     if sighting.kind == "many":
         return _for_table_between(sighting, before)
     if sighting.method in ("get_or_create", "aget_or_create"):
