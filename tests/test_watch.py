@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from importlib.util import find_spec
 
 import pytest
 
@@ -23,6 +24,15 @@ def hasty_threads():
     sys.setswitchinterval(interval)
 
 
+@pytest.fixture
+def own_handlers(monkeypatch):
+    """Whoever watches tests has all later requests of the process be units of work."""
+    if find_spec("django"):
+        from django.core.handlers.base import BaseHandler
+
+        monkeypatch.setattr(BaseHandler, "load_middleware", BaseHandler.load_middleware)
+
+
 def request_of_one_query():
     group = Group(*[0] * len(Group._fields))._replace(count=1)
     totals = Totals(*[0] * len(Totals._fields))
@@ -30,7 +40,7 @@ def request_of_one_query():
     return Report("GET /", metrics, [], [], "request"), Evidence(totals, [group], [], [], {}, {}, {}, ["default"], [])
 
 
-@pytest.mark.usefixtures("hasty_threads")
+@pytest.mark.usefixtures("hasty_threads", "own_handlers")
 def test_requests_that_end_at_once_in_several_threads_are_all_counted():
     watch = Watch(None, ".")
     watch.begin("tests.test_live", ("", 0), sys._getframe())
