@@ -405,7 +405,8 @@ ALWAYS_INLINE uint64_t exponent_of(uint64_t bits) {
 }
 
 static uint64_t between(uint64_t least, uint64_t number, uint64_t greatest) {
-    return number < least ? least : number > greatest ? greatest : number;
+    const uint64_t raised = number < least ? least : number;
+    return raised > greatest ? greatest : raised;
 }
 
 /* All between the ends, or as many as there is room for around the block's first number. */
