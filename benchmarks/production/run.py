@@ -44,6 +44,8 @@ CONTENDERS: Dict[str, Dict[str, str]] = {
 def environment(folder: Path, contender: str) -> Dict[str, str]:
     return {
         **os.environ,
+        # How dicts and sets lie in memory must not tell the servers apart.
+        "PYTHONHASHSEED": "0",
         "PYTHONPATH": os.pathsep.join(map(str, (Path(__file__).resolve().parent, ROOT, BOOKSHOP))),
         "DJANGO_SETTINGS_MODULE": "production_settings",
         "BOOKSHOP_DATABASE": str(folder / "bookshop.sqlite3"),
