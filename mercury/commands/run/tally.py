@@ -6,7 +6,7 @@ because its words hold its own figures.
 
 import json
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Tuple
 
 from mercury.commands.run.record_kinds import FINDING, IGNORES, PEAK, ROWS, UNIT
 from mercury.findings import Finding
@@ -113,9 +113,7 @@ class Tally:
 
     def add_unit(self, name: str, unit: UnitTally) -> None:
         """Adds the sums of units of one name."""
-        if name not in self.units and len(self.units) >= MAX_UNITS:
-            name = OTHERS
-        total = self.units.setdefault(name, UnitTally())
+        total = self.units.setdefault(_bounded(name, self.units), UnitTally())
         total.times += unit.times
         total.response_time_ms += unit.response_time_ms
         total.query_count += unit.query_count
@@ -128,15 +126,13 @@ class Tally:
 
     def add_rows(self, name: str, count: int) -> List[Dict[str, Any]]:
         """Adds rows to units of one name; gives the records that tell another process of it."""
-        if name not in self.rows and len(self.rows) >= MAX_UNITS:
-            name = OTHERS
+        name = _bounded(name, self.rows)
         self.rows[name] = self.rows.get(name, 0) + count
         return [{ROWS: name, "count": count}]
 
     def add_peak(self, name: str, size_bytes: int) -> List[Dict[str, Any]]:
         """The same for what a process held at most."""
-        if name not in self.peaks and len(self.peaks) >= MAX_UNITS:
-            name = OTHERS
+        name = _bounded(name, self.peaks)
         self.peaks[name] = max(self.peaks.get(name, 0), size_bytes)
         return [{PEAK: name, "bytes": size_bytes}]
 
@@ -184,6 +180,11 @@ class Tally:
         figures = [unit.times, unit.response_time_ms, unit.query_count, unit.transaction_count, unit.query_time_ms]
         found = [[self._numbers[key], each.units, each.count, each.duration_ns] for key, each in unit.found.items()]
         return {UNIT: name, "figures": figures, "found": found, "sentences": unit.sentences}
+
+
+def _bounded(name: str, totals: Mapping[str, Any]) -> str:
+    """The name, or OTHERS where the totals have no room for a new one."""
+    return name if name in totals or len(totals) < MAX_UNITS else OTHERS
 
 
 def _sentences(report: Report) -> Dict[str, Dict[str, int]]:
