@@ -45,7 +45,7 @@ _CUT_FUNCTIONS = (
     ("mercury/django/middleware.py", "__next__"),
     ("mercury/django/middleware.py", "__anext__"),
 )
-_SPAWNERS = ("/asyncio/", "/asgiref/", "/concurrent/futures/", "/threading.py", "contextvars.py")
+_SPAWNERS = ("/asyncio/", "/asgiref/", "/concurrent/futures/", "/threading.py", "/contextvars.py", "/_contextvars.py")
 
 
 def _folder_of(code: CodeType, above: int = 0) -> str:
