@@ -14,6 +14,13 @@ SETS = {"first": "cases", "second": "second", "third": "third"}
 LEAST = {"first": 120, "second": 60}
 """Sets of which half are positive; what the third is about does not grow."""
 WRITES = ("insert", "update", "delete")
+PACKAGES = {
+    "django": "django",
+    "graphene_django": "graphene-django",
+    "rest_framework": "djangorestframework",
+    "jinja2": "jinja2",
+}
+"""What the cases import, and as what it is installed."""
 
 
 def case_names():
@@ -31,9 +38,9 @@ def case_names():
 @pytest.fixture(scope="module")
 def measured():
     """Each case with its labels and what it sent, from a process with the suite's settings."""
-    for package in ("django", "graphene_django", "rest_framework", "jinja2"):
+    for package, distribution in PACKAGES.items():
         if importlib.util.find_spec(package) is None:
-            pytest.skip(f"{package} is not installed")
+            pytest.skip(f"{package} is not installed: pip install {distribution}")
     done = subprocess.run(
         [sys.executable, "-m", "tests.labelled.harness"],
         cwd=str(FOLDER.parent.parent),
