@@ -60,7 +60,7 @@ EXITS ?= 500
 CORE_TESTS = $(wildcard $(SOURCES:%=tests/test_%.py))
 ASAN_TESTS ?= tests --ignore=tests/test_build.py --ignore=tests/test_loader.py
 DJANGO_TESTS = $(addprefix tests/test_,$(addsuffix .py,capture eager_loads findings growing remembered gevent graphql middleware monitor settings suppression development \
-                 rest_framework metrics_page examples labelled labelled_run orm_expressions checks doctor run units hostile_host telemetry telemetry_sampling endpoints causes database_cache framework_caches rest_framework_case))
+                 rest_framework metrics_page examples labelled labelled_run orm_expressions checks doctor run units hostile_host telemetry telemetry_sampling endpoints causes database_cache framework_caches rest_framework_case budgeted_case))
 DJANGO_VERSIONS ?= 4.2 5.2 6.0 6.1
 # The one Python that all of these versions run on.
 DJANGO_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.12.*/bin/python) python3.12)

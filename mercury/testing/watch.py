@@ -10,7 +10,7 @@ import sys
 import threading
 from dataclasses import replace
 from types import FrameType
-from typing import List, Optional, Tuple
+from typing import Callable, List, Optional, Tuple
 
 from mercury import _monitor, settings
 from mercury._monitor import Unit, open_unit
@@ -50,6 +50,7 @@ class Watch:
         self.ended: Optional[TestResult] = None
         """The test that ended last, until somebody takes it."""
         self._has_measured = False
+        self._leave_requests: Optional[Callable[[], None]] = None
 
     def renew(self) -> None:
         """After a fork: records of this process go to a file of its own."""
@@ -63,7 +64,8 @@ class Watch:
             limits = () if self.size.is_further else self.limits
             result = TestResult(name, self.root.relative(place[0]), place[1], limits=limits)
             self._write(records.started(result))
-            _watch_requests()
+            if self._leave_requests is None:
+                self._leave_requests = _watch_requests()
             if self.size.rows:
                 # Both sizes are to start from the same.
                 forget_framework_caches()
@@ -110,6 +112,11 @@ class Watch:
             self._write(records.ended(result))
         except Exception:
             tell_fault("Mercury could not write the record of a test.")
+
+    def leave(self) -> None:
+        """Lets requests be what they were before this watch."""
+        if self._leave_requests is not None:
+            self._leave_requests()
 
     def tell(self, **facts: int) -> None:
         """Writes what whoever merges the records has to know of this process, as numbers to be added up."""
@@ -221,18 +228,20 @@ def stop() -> None:
     global active
     if active is not None:
         _monitor.witnesses.remove(active.witness)
+        active.leave()
         active = active.previous
         settings.adjust(None if active is None else all_measured)
 
 
-def _watch_requests() -> None:
-    """Has requests be units of their own, as soon as the project has its settings."""
-    if is_configured():
-        from django.core.handlers.base import BaseHandler
+def _watch_requests() -> Optional[Callable[[], None]]:
+    """Has requests be units of their own, as soon as the project has its settings; gives what ends that."""
+    if not is_configured():
+        return None
+    from django.core.handlers.base import BaseHandler
 
-        from mercury.django import any_request
+    from mercury.django import any_request
 
-        any_request.watch(BaseHandler, _tell_fault)
+    return any_request.watch(BaseHandler, _tell_fault)
 
 
 def _tell_fault(error: Exception) -> None:
