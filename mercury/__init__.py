@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from typing import Any, List
 
     from mercury._monitor import PerformanceMonitor, monitor
+    from mercury.analysis import analyze
     from mercury.batch import fingerprint_batch, normalize_batch
     from mercury.comparison import compare
     from mercury.histogram import Histogram
-    from mercury.query import analyze, fingerprint, normalize
+    from mercury.query import fingerprint, normalize
     from mercury.segment import Segment
     from mercury.suppression.audit import check_ignores
     from mercury.suppression.block import ignore
@@ -51,7 +52,7 @@ _HOMES = {
     "Histogram": "mercury.histogram",
     "PerformanceMonitor": "mercury._monitor",
     "Segment": "mercury.segment",
-    "analyze": "mercury.query",
+    "analyze": "mercury.analysis",
     "check_ignores": "mercury.suppression.audit",
     "compare": "mercury.comparison",
     "fingerprint": "mercury.query",

@@ -4,14 +4,20 @@ Whatever is passed in may be secret: no error here quotes a value, only types an
 that Mercury itself knows.
 """
 
-from typing import Any, Dict, NamedTuple, Tuple, Union
+from __future__ import annotations
 
-from mercury.advice import Advice, phrase, wildcards
 from mercury.core import backend
-from mercury.core.records import DIALECTS, TOKEN_PLACEHOLDER
+from mercury.core.records import DIALECTS
 from mercury.errors import UnknownDialectError
 
-Sql = Union[str, bytes, bytearray, memoryview]
+TYPE_CHECKING = False  # type checkers know it by its name; to import typing takes longer than all else here
+if TYPE_CHECKING:
+    from typing import Any, Dict, Tuple, Union
+
+    Sql = Union[str, bytes, bytearray, memoryview]
+else:
+    Sql = object
+
 _WHOLE = slice(None)
 
 
@@ -23,7 +29,7 @@ def normalize(sql: Sql, dialect: str = "generic") -> str:
     """
     if type(sql) is str and len(sql) <= _SHORT_LENGTH and type(dialect) is str:
         return _short_texts.get((sql, dialect)) or _normalize_short(sql, dialect)
-    return _text(backend().module.canonical(_sql_bytes(sql), dialect_number(dialect)))
+    return text_of(backend().module.canonical(sql_bytes(sql), dialect_number(dialect)))
 
 
 _SHORT_LENGTH = 64
@@ -37,7 +43,7 @@ and the way into the library and back takes longer than it takes to read them.
 
 
 def _normalize_short(sql: str, dialect: str) -> str:
-    canonical = _text(backend().module.canonical(_sql_bytes(sql), dialect_number(dialect)))
+    canonical = text_of(backend().module.canonical(sql_bytes(sql), dialect_number(dialect)))
     if len(canonical) == len(sql) and canonical.lower() == sql.lower():
         if len(_short_texts) >= _KEPT_SHORT_TEXTS:
             _short_texts.clear()
@@ -50,58 +56,8 @@ def fingerprint(sql: Sql, dialect: str = "generic") -> int:
 
     Raises what `normalize` raises.
     """
-    number: int = backend().module.fingerprint(_sql_bytes(sql), dialect_number(dialect))
+    number: int = backend().module.fingerprint(sql_bytes(sql), dialect_number(dialect))
     return number
-
-
-class Statement(NamedTuple):
-    """What a text of SQL does, told without any of its literals."""
-
-    verb: str
-    """The first operation in upper case, as SELECT, INSERT or CREATE; empty where it is not known."""
-    tables: Tuple[str, ...]
-    """Tables in order of appearance, schema and all, without quotes; names of WITH are none."""
-    summary: str
-    """Operations and targets as `db.query.summary` of OpenTelemetry has them, at most 255 bytes."""
-    normalized: str
-    """What `normalize` gives."""
-    fingerprint: int
-    """What `fingerprint` gives."""
-    complete: bool
-    """False where doubt about a literal's end, or a bound, left something out of verb, tables, summary or advice."""
-    advice: Tuple[Advice, ...]
-    """What the text proves wasteful or wrong, in the order of the text; see docs/advice.md."""
-
-
-def analyze(sql: Sql, dialect: str = "generic", parameters: Any = None, *, weak: bool = False) -> Statement:
-    """What `sql` does, to which tables, and what is wasteful about it.
-
-    Of `parameters` (a list, tuple or dict as the driver gets them) nothing is used but whether each
-    is a text that begins with % or _. `weak` adds the rules that are right but often harmless.
-
-    Bytes that are no UTF-8 come out as backslash escapes. Raises what `normalize` raises.
-    """
-    data, number = _sql_bytes(sql), dialect_number(dialect)
-    module = backend().module
-    summary = module.summarize(data, number)
-    normalized = module.normalize(data, number)
-    found = module.advise(data, number, _wildcards(data, number, parameters))
-    return Statement(
-        verb=_text(summary.verb),
-        tables=tuple(_text(table) for table in summary.tables),
-        summary=_text(summary.text),
-        normalized=_text(normalized.text),
-        fingerprint=normalized.fingerprint,
-        complete=summary.complete and found.complete,
-        advice=phrase(found, weak),
-    )
-
-
-def _wildcards(data: bytes, dialect: int, parameters: Any) -> bytes:
-    if parameters is None:
-        return b""
-    tokens = backend().module.tokens(data, dialect)
-    return wildcards([data[token.start : token.end] for token in tokens if token.kind == TOKEN_PLACEHOLDER], parameters)
 
 
 def dialect_number(dialect: str) -> int:
@@ -114,11 +70,12 @@ def dialect_number(dialect: str) -> int:
         raise UnknownDialectError(f"unknown SQL dialect; the known ones are {', '.join(DIALECTS)}") from None
 
 
-def _text(data: bytes) -> str:
+def text_of(data: bytes) -> str:
+    """Canonical text, which is UTF-8 where the statement was."""
     return data.decode("utf-8", "backslashreplace")
 
 
-def _sql_bytes(sql: Any) -> bytes:
+def sql_bytes(sql: Any) -> bytes:
     """The bytes of `sql`. What a subclass overrides is not called: it would be the host's code."""
     kind = type(sql)
     if issubclass(kind, str):

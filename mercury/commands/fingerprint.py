@@ -15,10 +15,11 @@ from collections import Counter
 from contextlib import nullcontext
 from typing import BinaryIO, ContextManager, Dict, Iterator, List, Optional, Tuple, Union
 
+from mercury.analysis import analyze
 from mercury.batch import fingerprint_batch, normalize_batch
 from mercury.commands.statement_stream import MAX_STATEMENT_BYTES, Batch, StatementStream
 from mercury.core import backend
-from mercury.query import analyze, dialect_number, fingerprint
+from mercury.query import dialect_number, fingerprint
 
 MAX_FINGERPRINTS = 1 << 16
 MAX_TEXT_BYTES = 64 << 20

@@ -7,12 +7,12 @@ here is work that was done twice for one answer.
 from dataclasses import replace
 from typing import Any, Dict, FrozenSet, List
 
+from mercury.analysis import analyze
 from mercury.core.records import EVENT_WRITE, Duplicate, unsigned
 from mercury.findings import fix, places
 from mercury.findings.case import Case, Site
 from mercury.findings.finding import Finding
 from mercury.findings.places import NOWHERE, Place, short
-from mercury.query import analyze
 from mercury.trace import PathEntry
 
 KIND = "duplicate"

@@ -6,9 +6,9 @@ told with it.
 
 from typing import Dict, List, Tuple
 
+from mercury.analysis import analyze
 from mercury.findings.case import Case
 from mercury.findings.finding import Finding
-from mercury.query import analyze
 
 KIND = "slow_query"
 

@@ -4,8 +4,8 @@ import functools
 from pathlib import Path
 from typing import Iterator, Sequence
 
+from mercury.analysis import analyze
 from mercury.findings import Finding
-from mercury.query import analyze
 from mercury.report import Report
 from mercury.testing.places import Root, is_of_tests
 from mercury.testing.sources import Sources

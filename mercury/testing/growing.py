@@ -14,9 +14,9 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Set,
 
 from mercury import _monitor, settings
 from mercury._monitor import Unit
+from mercury.analysis import analyze
 from mercury.errors import GrowthError
 from mercury.findings import Finding
-from mercury.query import analyze
 from mercury.report import Report
 from mercury.report.console import shown_path
 from mercury.settings import Settings

@@ -7,7 +7,7 @@ So a test that requests a view once for each row shows no growth of the view.
 from dataclasses import dataclass, replace
 from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple
 
-from mercury.query import analyze
+from mercury.analysis import analyze
 from mercury.report.pen import counted
 from mercury.testing.sized_view import SentStatement
 from mercury.testing.slopes import EXAMPLE, GROWS, Slope
