@@ -468,8 +468,8 @@ print(pids)
 # What Mercury works with where it is there, and what of the standard library would be felt.
 UNASKED = {
     "celery", "cffi", "django", "gevent", "jinja2", "opentelemetry", "pyarrow", "pytest", "rich", "tomli",
-    "asyncio", "contextlib", "ctypes", "dataclasses", "hashlib", "inspect", "logging", "multiprocessing", "pathlib",
-    "shutil", "subprocess", "typing",
+    "array", "asyncio", "collections", "contextlib", "ctypes", "dataclasses", "enum", "functools", "hashlib", "inspect",
+    "logging", "multiprocessing", "pathlib", "re", "shutil", "subprocess", "threading", "typing",
 }  # fmt: skip
 # Run without `site`, whose .pth files may have imported anything before.
 NEWLY_LOADED = """
@@ -483,8 +483,12 @@ print(*{{name.split(".")[0] for name in set(sys.modules) - before}})
 
 @pytest.mark.parametrize(
     ("code", "allowed"),
-    [("import mercury", set()), ("import mercury; assert mercury.backend == 'native'", {"_cffi_backend"})],
-    ids=["import", "first use"],
+    [
+        ("import mercury", set()),
+        ("import mercury; assert mercury.backend == 'native'", {"_cffi_backend"}),
+        ("import mercury; mercury.normalize('SELECT 1'); mercury.fingerprint('SELECT 1')", {"_cffi_backend"}),
+    ],
+    ids=["import", "first use", "first fingerprint"],
 )
 def test_nothing_optional_is_imported(package: Package, built: Path, code: str, allowed: Set[str]) -> None:
     shutil.copy(built, package.library)

@@ -6,8 +6,6 @@ would be read as other numbers instead of failing, so it is refused here.
 
 from __future__ import annotations
 
-from array import array
-
 from mercury.errors import MercuryError, from_code
 
 INVALID_ARGUMENT = -1
@@ -15,6 +13,7 @@ INVALID_ARGUMENT_TEXT = "an argument is out of range"
 
 TYPE_CHECKING = False  # type checkers know it by its name; to import typing takes longer than all else here
 if TYPE_CHECKING:
+    from array import array
     from typing import Sequence, Union
 
     Integers = Union["array[int]", memoryview]
@@ -42,6 +41,8 @@ def doubles(values: Doubles) -> memoryview:
 
 def path_integers(path: Sequence[Sequence[int]]) -> array[int]:
     """The entries of one call path, one after the other."""
+    from array import array
+
     flat = array("q")
     for entry in path:
         if len(entry) != 3:

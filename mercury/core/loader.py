@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 
 TYPE_CHECKING = False  # type checkers know it by its name; to import typing takes longer than all else here
 if TYPE_CHECKING:
+    from threading import RLock
     from types import ModuleType
     from typing import Any, NoReturn, Optional, Tuple
+else:
+    from _thread import RLock  # the same; to import threading takes as long as all else here
 
 PURE_VARIABLE = "DJANGO_MERCURY_PURE_PYTHON"
 SUPPRESS_VARIABLE = "DJANGO_MERCURY_SUPPRESS_WARNING"
@@ -60,13 +62,13 @@ class Refused(Exception):
 
 
 _loaded: Optional[Loaded] = None
-_lock = threading.RLock()
+_lock = RLock()
 
 
 def _renew_lock() -> None:
     # A thread that was loading at the fork does not exist in the child.
     global _lock
-    _lock = threading.RLock()
+    _lock = RLock()
 
 
 if hasattr(os, "register_at_fork"):

@@ -9,8 +9,6 @@ PyPy crashes if a mapping is closed while one lives.
 from __future__ import annotations
 
 import sys
-from array import array
-from collections import deque
 
 from mercury.core import _ffi, records
 from mercury.core._integers import INVALID_ARGUMENT, INVALID_ARGUMENT_TEXT, doubles, integers, path_integers
@@ -30,7 +28,8 @@ from mercury.errors import BufferTooSmallError, MercuryError, from_code
 
 TYPE_CHECKING = False  # type checkers know it by its name; to import typing takes longer than all else here
 if TYPE_CHECKING:
-    from typing import Any, Callable, Deque, Dict, List, Optional, Sequence, Tuple, Union
+    from array import array
+    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
     from mercury.core._integers import Doubles, Integers
     from mercury.core.records import (
@@ -72,6 +71,14 @@ _unpack: Callable[[Any, int], bytes] = ffi.unpack
 _new_scratch: Callable[[str, int], Any] = ffi.new_allocator(should_clear_after_alloc=False)
 
 
+def _new_array(form: str, data: bytes) -> array[int]:
+    # The class takes over at its first use: it imports collections, without which a fingerprint is quickly had.
+    global _new_array
+    from array import array as _new_array
+
+    return _new_array(form, data)
+
+
 def attach(lib: _ffi.Library) -> None:
     """Makes `lib`, which passed all of the loader's checks, serve every later call."""
     global _lib, _normalize_within
@@ -86,7 +93,7 @@ def build() -> str:
 
 def memory() -> Memory:
     """Resident and peak bytes of the whole process. Raises UnsupportedError where nothing tells."""
-    result = array("q", bytes(16))
+    result = _new_array("q", bytes(16))
     error = ffi.new("mercury_error *")
     with ffi.from_buffer("mercury_memory[]", result) as pointer:
         _check(_lib.mercury_platform_memory(pointer, error), error)
@@ -97,7 +104,7 @@ def tokens(data: _Bytes, dialect: int) -> List[Token]:
     """The tokens of `data`. Raises UnknownDialectError."""
     capacity = len(data) // 2 + 8
     while True:
-        result = array("q", bytes(24 * capacity))
+        result = _new_array("q", bytes(24 * capacity))
         count = ffi.new("size_t *")
         error = ffi.new("mercury_error *")
         with ffi.from_buffer(data) as text, ffi.from_buffer("mercury_token[]", result) as pointer:
@@ -144,7 +151,7 @@ def summarize(data: _Bytes, dialect: int) -> Summary:
     """Verb, tables and query summary of `data`. Raises UnknownDialectError."""
     workspace = _take_workspace(dialect)
     scratch, capacity, error = workspace.scratch, workspace.capacity, workspace.error
-    result = array("q", bytes(8 * _SUMMARY_WIDTH))
+    result = _new_array("q", bytes(8 * _SUMMARY_WIDTH))
     with ffi.from_buffer(data) as text, ffi.from_buffer("mercury_summary[]", result) as record:
         code = _lib.mercury_sql_summary_text(text, len(text), dialect, scratch, capacity, record, error)
     _check(code, error)
@@ -163,7 +170,7 @@ def split(data: _Bytes, dialect: int, most: int) -> array[int]:
 
     Raises UnknownDialectError.
     """
-    offsets = array("q", bytes(8)) * (most + 1)
+    offsets = _new_array("q", bytes(8)) * (most + 1)
     count = ffi.new("size_t *")
     error = ffi.new("mercury_error *")
     with ffi.from_buffer(data) as text, ffi.from_buffer("int64_t[]", offsets) as bounds:
@@ -177,7 +184,7 @@ def advise(data: _Bytes, dialect: int, wildcards: bytes = b"") -> Advice:
     `wildcards` holds a byte for each placeholder, in the order of the text: not 0 where
     its parameter is a text that begins with % or _.
     """
-    result = array("q", bytes(8 * (1 + 2 * ADVICE_RULES)))
+    result = _new_array("q", bytes(8 * (1 + 2 * ADVICE_RULES)))
     error = ffi.new("mercury_error *")
     with ffi.from_buffer(data) as text, ffi.from_buffer(wildcards) as bits, ffi.from_buffer(
         "mercury_advice[]", result
@@ -200,7 +207,7 @@ def fingerprint_batch(
     workspace = _take_workspace(dialect)
     error = workspace.error
     with _Rows(data, offsets, validity, validity_start) as rows:
-        result = array("Q", bytes(8)) * rows.count
+        result = _new_array("Q", bytes(8)) * rows.count
         with ffi.from_buffer("uint64_t[]", result) as fingerprints:
             while True:
                 code = _lib.mercury_sql_normalize_fingerprints(
@@ -225,7 +232,7 @@ def normalize_batch(
     done = ffi.new("size_t *")
     with _Rows(data, offsets, validity, validity_start) as rows:
         canonical = bytearray(rows.span() + _FIRST_SCRATCH_BYTES)
-        canonical_offsets = array("q", bytes(8)) * (rows.count + 1)
+        canonical_offsets = _new_array("q", bytes(8)) * (rows.count + 1)
         with ffi.from_buffer("int64_t[]", canonical_offsets) as bounds:
             while True:
                 with ffi.from_buffer(canonical) as texts:
@@ -251,7 +258,7 @@ def compare_paths(earlier: Sequence[Sequence[int]], later: Sequence[Sequence[int
     first, second = path_integers(earlier), path_integers(later)
     if not 0 <= shared <= len(earlier):
         shared = len(earlier) + 1  # a size_t has no negative values: let the library refuse it
-    result = array("q", bytes(16))
+    result = _new_array("q", bytes(16))
     error = ffi.new("mercury_error *")
     with _borrow("mercury_frame[]", first) as one, _borrow("mercury_frame[]", second) as other, _borrow(
         "mercury_verdict[]", result
@@ -334,7 +341,7 @@ class Trace:
         """The integers of `count` records, as the library's function `read` writes them."""
         if not count:
             return []
-        result = array("q", bytes(count * ffi.sizeof(ctype[:-2])))
+        result = _new_array("q", bytes(count * ffi.sizeof(ctype[:-2])))
         written = ffi.new("size_t *")
         with ffi.from_buffer(ctype, result) as records:
             _check(read(self._handle, records, count, written, self._error), self._error)
@@ -408,7 +415,7 @@ class Histogram:
 
     def buckets(self) -> array[int]:
         """The counts of the buckets from the first that is not empty to the last."""
-        counts = array("Q", bytes(8 * HISTOGRAM_MAX_BUCKETS))
+        counts = _new_array("Q", bytes(8 * HISTOGRAM_MAX_BUCKETS))
         count = ffi.new("size_t *")
         with ffi.from_buffer("uint64_t[]", counts) as first:
             code = self._lib.mercury_histogram_buckets(self._handle, first, len(counts), count, self._error)
@@ -600,7 +607,7 @@ class SegmentMemory:
     def _rows(self, ctype: str, capacity: int, function: Any, *arguments: Any) -> List[int]:
         """The integers of all records that the library's function writes."""
         while True:
-            result = array("q", bytes(8)) * (capacity * (ffi.sizeof(ctype[:-2]) // 8))
+            result = _new_array("q", bytes(8)) * (capacity * (ffi.sizeof(ctype[:-2]) // 8))
             count = ffi.new("size_t *")
             try:
                 with ffi.from_buffer(ctype, result) as records:
@@ -655,7 +662,7 @@ def inspect_segment(header: _Bytes, file_bytes: int) -> SegmentLayout:
 
 
 def _inspect(memory: Any, size: int, file_bytes: int) -> SegmentLayout:
-    result = array("q", bytes(8 * len(records.SegmentLayout._fields)))
+    result = _new_array("q", bytes(8 * len(records.SegmentLayout._fields)))
     error = ffi.new("mercury_error *")
     with ffi.from_buffer("mercury_segment_layout[]", result) as layout:
         _check(_lib.mercury_segment_inspect(memory, size, file_bytes, layout, error), error)
@@ -673,7 +680,7 @@ class _Workspace:
     __slots__ = ("capacity", "error", "home", "normalized", "record", "scratch")
 
     def __init__(self, dialect: int) -> None:
-        self.home: Union[List[_Workspace], Deque[_Workspace]] = _idle.get(dialect, _NOWHERE)
+        self.home: Union[List[_Workspace], _Nowhere] = _idle.get(dialect, _NOWHERE)
         self.record = ffi.new("mercury_workspace *")
         self.record.dialect = dialect
         self.normalized = self.record.normalized
@@ -694,7 +701,16 @@ _idle: Dict[int, List[_Workspace]] = {number: [] for number in DIALECTS.values()
 A call takes one out, and appends it to its `home` when it has copied its result: until then
 another thread, a signal handler or a finalizer may run and normalize too.
 """
-_NOWHERE: Deque[_Workspace] = deque(maxlen=0)
+
+
+class _Nowhere:
+    """The home of workspaces that are not kept."""
+
+    def append(self, workspace: _Workspace) -> None:
+        """Forgets it."""
+
+
+_NOWHERE: _Nowhere = _Nowhere()
 
 
 def _take_workspace(dialect: int) -> _Workspace:
@@ -772,7 +788,7 @@ def _borrow(ctype: str, view: Any, width: int = 8) -> Any:
         return pointer
     ffi.release(pointer)
     with memoryview(view) as askew:
-        return ffi.from_buffer(ctype, array("i" if width == 4 else "q", askew.tobytes()))
+        return ffi.from_buffer(ctype, _new_array("i" if width == 4 else "q", askew.tobytes()))
 
 
 def _check(code: int, error: Any) -> None:
