@@ -25,6 +25,7 @@ from tests.django_database import database, shop  # noqa: F401 - fixtures
 
 from django.core.cache import cache, caches  # isort: skip
 from django.db import connection  # isort: skip
+from django.template import Context, Template  # isort: skip
 
 from tests.project.models import Author, Book, Tag  # isort: skip
 
@@ -419,6 +420,13 @@ def test_a_generator_loops_where_it_is_pulled_in_a_loop(shop):  # noqa: F811 - a
     (finding,) = watch.report.findings
     assert finding.count == 2
     assert finding.loop_line == line_of(test_a_generator_loops_where_it_is_pulled_in_a_loop, "# generator loop")
+
+
+def test_two_equal_nodes_of_a_template_are_two_places(shop):  # noqa: F811 - a fixture
+    template = Template("{% for book in books %}{{ book.tags.count }}\n{{ book.tags.count }}{% endfor %}")
+    with mercury.monitor("template") as watch:
+        template.render(Context({"books": Book.objects.all()}))
+    assert [(finding.kind, finding.count) for finding in watch.report.findings] == [("n_plus_one", 8)]
 
 
 def test_two_generators_of_one_query_each_are_no_loop(shop):  # noqa: F811 - a fixture

@@ -301,16 +301,27 @@ _COMPARISONS: Dict[ElementReader, Callable[[FrameType, Mark], bool]] = {
 
 
 def marks_of(frames: Sequence[FrameType], table: PathTable) -> List[Optional[Mark]]:
-    """The marks of some frames, the innermost first, but of none whose element follows from the one inside of it."""
+    """The marks of some frames, the innermost first, but of none whose element follows from the one inside of it.
+
+    That one then has no number: it follows from this very variable, and another node may have one of the same name.
+    """
     marks: List[Optional[Mark]] = []
     inner: Optional[Mark] = None
+    place = -1
     for frame in frames:
         # Most are no interpreter's.
         mark = mark_of(frame, table) if id(frame.f_code) in readers else None
-        follows = mark is not None and inner is not None and _is_variable_of(inner, mark)
-        marks.append(None if follows else mark)
-        inner = mark or inner
+        if mark is not None and inner is not None and _is_variable_of(inner, mark):
+            marks[place] = inner._replace(number=_NO_NUMBER)
+            marks.append(None)
+        else:
+            marks.append(mark)
+        if mark is not None:
+            inner, place = mark, len(marks) - 1
     return marks
+
+
+_NO_NUMBER = -1
 
 
 def _is_variable_of(lookup: Mark, node: Mark) -> bool:
