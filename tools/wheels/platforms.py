@@ -3,7 +3,8 @@
 `targets` are what zig's C compiler is told, one for each slice of the library. The C library
 that a wheel is for is its tag's: glibc 2.17 is manylinux2014. A machine is the oldest that the
 tag's distributions run on, which is not always zig's: Debian's armhf has no NEON and its s390x
-no vector registers.
+no vector registers. And before glibc 2.32 a long double of ppc64le is IBM's, whose printf is
+another than the one that zig's headers choose.
 """
 
 from typing import Dict, NamedTuple, Tuple
@@ -65,7 +66,7 @@ PLATFORMS: Dict[str, Platform] = {
             "manylinux_2_19_ppc64le",
             "Linux",
             "linux-glibc-ppc64le",
-            ("powerpc64le-linux-gnu.2.19",),
+            ("powerpc64le-linux-gnu.2.19 -mabi=ibmlongdouble",),
         ),
         Platform(
             "manylinux-riscv64",
