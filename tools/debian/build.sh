@@ -11,6 +11,7 @@ tree=build/debian/tree
 build_depends=build-essential,debhelper,dh-python,fakeroot,pybuild-plugin-pyproject,python3-all,python3-setuptools
 if [ ! -e "$tree/var/lib/dpkg/status" ] || [ -d "$tree/debootstrap" ]; then
     rm -rf "$tree"
+    mkdir -p "${tree%/*}" # debootstrap does not
     debootstrap --variant=minbase "--include=$build_depends,python3-cffi-backend" "$suite" "$tree"
 fi
 
