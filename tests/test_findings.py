@@ -52,6 +52,13 @@ def test_lines(name, shop):  # noqa: F811 - a fixture
     assert finding.loop_file == (inspect.getsourcefile(function) if loop else "")
 
 
+@pytest.mark.parametrize("name", [name for name in sorted(CASES) if marked_line(CASES[name][0], "rows")])
+def test_a_fix_names_the_line_that_loads_the_rows(name, shop):  # noqa: F811 - a fixture
+    line = marked_line(CASES[name][0], "rows")
+    fixes = [finding.fix for finding in _findings(name).findings]
+    assert any(f" queryset that project/cases.py:{line} loads" in fix for fix in fixes), fixes
+
+
 def _findings(name):
     with mercury.monitor(name) as watch:
         CASES[name][0]()

@@ -41,7 +41,8 @@ class Sighting(NamedTuple):
     to `model`, though the query did not go that way. `looks` counts how often the frames were looked at, `spawn` is
     the path of whoever had another thread or task do this. `is_of_codes`: it reads a table of codes, see
     rows.is_code_table. `is_wide`: it carried lists of values. `element` is a keyed digest of the instance that is
-    written, or a hash of the one whose related manager is asked, SEVERAL after another one.
+    written, or a hash of the one whose related manager is asked, SEVERAL after another one. `owner` is a keyed
+    digest of the row that the first look found behind the query.
     """
 
     kind: str
@@ -60,6 +61,16 @@ class Sighting(NamedTuple):
     is_of_codes: bool = False
     is_wide: bool = False
     element: int = 0
+    owner: int = 0
+
+    def holder_among(self, spawned: Sequence[LoopSource] = ()) -> Optional[LoopSource]:
+        """The loop, of these and its own, whose variable held the row behind the query; None where none did."""
+        if not self.owner:
+            return None
+        for loop in (*self.loops, *spawned):
+            if any(element == self.owner for element, _ in loop.elements):
+                return loop
+        return None
 
     @property
     def stands(self) -> bool:
@@ -191,7 +202,8 @@ def _read_cache(frame: FrameType) -> Optional[Sighting]:
 
 def _read_descriptor(frame: FrameType) -> Optional[Sighting]:
     owner, instance = locals_of(frame, ("self", "instance"))
-    return None if owner is None else _from_descriptor(owner, instance)
+    found = None if owner is None else _from_descriptor(owner, instance)
+    return None if found is None else found._replace(owner=rows.key_of(instance))
 
 
 def _read_many_manager(frame: FrameType) -> Optional[Sighting]:
@@ -242,8 +254,10 @@ def _from_prefetch(instances: Any, lookup: Any) -> Optional[Sighting]:
     if type(name) is not str or not name:
         return None
     field = name.rpartition("__")[2]
-    row = rows.with_article(_name(owner)) if len(instances) == 1 else ""
-    return Sighting("prefetch", _name(owner), field, "", "", False, row, rows.table_of(owner))
+    found = Sighting("prefetch", _name(owner), field, "", "", False, "", rows.table_of(owner))
+    if len(instances) > 1:
+        return found
+    return found._replace(row=rows.with_article(_name(owner)), owner=rows.key_of(instances[0]))
 
 
 def _from_descriptor(descriptor: Any, instance: Any) -> Optional[Sighting]:
@@ -296,7 +310,7 @@ def _from_many_manager(manager: Any, method: str) -> Optional[Sighting]:
         return None if method in _READING else written
     row, is_code = rows.with_article(_name(owner)), rows.is_code_table(owner)
     found = Sighting("many", _name(owner), str(name), _name(model), method, False, row, _table(owner), is_code)
-    return found._replace(element=_identity(instance))
+    return _of_instance(found, instance)
 
 
 def _remote_name(field: Any) -> str:
@@ -316,12 +330,13 @@ def _from_queryset(queryset: Any, method: str) -> Sighting:
     filtered = _condition_count(queryset) > 1
     row, is_code = rows.with_article(_name(owner)), rows.is_code_table(owner)
     found = Sighting("many", _name(owner), name, _name(model), method, filtered, row, _table(owner), is_code)
-    return found._replace(element=_identity(instance))
+    return _of_instance(found, instance)
 
 
-def _identity(instance: Any) -> int:
-    """Stands for one instance: not for its row alone, which others may be loaded of again and again."""
-    return hash((id(instance), rows.key_of(instance)))
+def _of_instance(found: Sighting, instance: Any) -> Sighting:
+    """The same with what stands for one instance: not for its row alone, which may be loaded again and again."""
+    owner = rows.key_of(instance)
+    return found._replace(element=hash((id(instance), owner)), owner=owner)
 
 
 def _accessor(queryset: Any, instance: Any) -> str:
@@ -363,7 +378,7 @@ def _with_row_of_loop(sighting: Sighting, loop_frame: FrameType, parameters: Any
             if _shares_value(rows.own_dict(held).values(), values):
                 model = type(held)
                 row, is_code = f"`{name}`, {rows.with_article(_name(model))}", rows.is_code_table(model)
-                return _related(sighting, model)._replace(row=row, is_code=is_code)
+                return _related(sighting, model)._replace(row=row, is_code=is_code, owner=rows.key_of(held))
         elif type(held) is dict and _shares_value(held.values(), values):
             return sighting._replace(row=f"`{name}`, a row of values")
     return sighting

@@ -6,7 +6,7 @@ paths, such as a helper called from two lines of one loop body, is so told once.
 """
 
 import re
-from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, FrozenSet, List, NamedTuple, Sequence, Set, Tuple
 
 from mercury.capture import bytecode, syntax
 from mercury.capture.elements import TemplateElement
@@ -15,7 +15,7 @@ from mercury.capture.loops import LIBRARY, LoopSource
 from mercury.capture.provenance import RAW, Sighting
 from mercury.capture.statements import UNREADABLE, Statement
 from mercury.core.records import EVENT_WRITE, LOOP_CALLED, LOOP_RECURSION, LOOP_REPEATED, Group, unsigned
-from mercury.findings import growth, places, relations
+from mercury.findings import growth, places
 from mercury.findings.finding import Finding
 from mercury.findings.places import Place
 from mercury.trace import Evidence, PathEntry
@@ -161,36 +161,6 @@ class Case:
         statements = {self.statement(group.fingerprint).canonical for group in self.evidence.groups}
         counts = [canonical for canonical in statements if canonical.startswith("select count(")]
         return frozenset(table for canonical in counts for table in _TABLES.findall(canonical))
-
-    def loaded_at(self, table: str, before: int) -> Optional[Place]:
-        """Where the rows of `table` were last selected before event number `before`."""
-        group = self._loading(table, before)
-        return None if group is None else self.trigger(group)
-
-    def _loading(self, table: str, before: int) -> Optional[Group]:
-        if not table:
-            return None
-        selects = _selects_from(table)
-        earlier = [
-            group
-            for group in self.evidence.groups
-            if group.first_event < before and selects.match(self.statement(group.fingerprint).canonical)
-        ]
-        return max(earlier, key=lambda group: group.first_event) if earlier else None
-
-    def carrier(self, sighting: Sighting, before: int) -> Optional[Sighting]:
-        """The relation whose prefetch brought the rows that a query stands behind, if one did.
-
-        A prefetch is sent by the call that loads the rows which it belongs to, right behind them.
-        """
-        group = self._loading(sighting.table, before)
-        if group is None:
-            return None
-        along = [other for other in self.evidence.groups if other.path == group.path]
-        main = min(along, key=lambda other: other.first_event)
-        return relations.between(
-            self.statement(main.fingerprint).canonical, sighting.table, self.statement(group.fingerprint).canonical
-        )
 
     def chain(self, site: Site) -> str:
         """The calls behind the relation's name where a site's query is asked for, as the source has them."""
@@ -338,10 +308,6 @@ def _call_each_other(key: Any, other: Any, around: Dict[Any, Set[int]]) -> bool:
 
 
 _TABLES = re.compile(r' (?:from|join) "?(\w+)')
-
-
-def _selects_from(table: str) -> "re.Pattern[str]":
-    return re.compile(rf'^select .*? from "?{re.escape(table.lower())}"?( |$)')
 
 
 def _cause(path: List[PathEntry]) -> Any:

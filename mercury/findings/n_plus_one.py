@@ -8,7 +8,7 @@ from typing import List, Optional
 
 from mercury.capture.iterables import ANSWERS, WHILE
 from mercury.core.records import LOOP_CALLED, LOOP_RECURSION
-from mercury.findings import fix, nesting, places
+from mercury.findings import fix, loading, nesting, places
 from mercury.findings.case import Case, Site
 from mercury.findings.finding import Finding
 from mercury.findings.places import short
@@ -69,13 +69,13 @@ def change_for(case: Case, site: Site, reads: List[Site]) -> Optional[fix.Change
     sighting = fix.as_relation(site.sighting)
     if not fix.is_relation(sighting):
         return None
-    parents = fix.parents_of(sighting, [other.sighting for other in nesting.before(case, site, reads)])
+    around = nesting.before(case, site, reads)
+    parents = fix.parents_of(sighting, [other.sighting for other in around])
     root = parents[0] if parents else sighting
-    carrier = case.carrier(root, site.first_event)
-    parents = (carrier, *parents) if carrier is not None else parents
-    rows = case.loaded_at((carrier or root).table, site.first_event)
-    access = fix.Access(sighting, parents, case.chain(site), site.statement.canonical)
-    return fix.change_for(access, rows)
+    root_site = next((other for other in around if other.sighting is root), site)
+    source = loading.source_of(case, root_site, root.table)
+    access = fix.Access(sighting, (*source.carriers, *parents), case.chain(site), site.statement.canonical)
+    return fix.change_for(access, source.place)
 
 
 def why(site: Site) -> str:

@@ -42,7 +42,7 @@ def key_of(evidence: Evidence) -> Any:
         tuple([(*each[:2], each.count, *each[5:]) for each in evidence.duplicates]),
         table.identity(),
         tuple([(each.fingerprint, each.canonical) for each in evidence.statements.values()]),
-        tuple([(key, _of_sighting(sighting)) for key, sighting in evidence.sightings.items()]),
+        tuple([(key, _of_sighting(sighting, evidence)) for key, sighting in evidence.sightings.items()]),
         tuple([(key, _of_loops(loops)) for key, loops in evidence.spawn_loops.items()]),
         tuple(evidence.databases),
     )
@@ -73,9 +73,17 @@ def _timed(finding: Finding, evidence: Evidence) -> Finding:
     return finding if duration_ns == finding.duration_ns else finding.lasting(duration_ns)
 
 
-def _of_sighting(sighting: Sighting) -> Any:
+def _of_sighting(sighting: Sighting, evidence: Evidence) -> Any:
     is_several, is_seen_again = sighting.element == SEVERAL, sighting.looks > 1
-    return (*sighting[:10], _of_loops(sighting.loops), is_seen_again, *sighting[12:15], is_several, sighting.stands)
+    loops = _of_loops(sighting.loops)
+    held = _held_at(sighting, evidence.spawn_loops.get(sighting.spawn, ()))
+    return (*sighting[:10], loops, is_seen_again, *sighting[12:15], is_several, sighting.stands, held)
+
+
+def _held_at(sighting: Sighting, spawned: Sequence[LoopSource]) -> int:
+    """Which of all loops is the holder; -1 for none."""
+    holder = sighting.holder_among(spawned) if sighting.owner else None
+    return -1 if holder is None else [*sighting.loops, *spawned].index(holder)
 
 
 def _of_loops(loops: Sequence[LoopSource]) -> Any:

@@ -353,6 +353,50 @@ def own_manager_first_by_row():
         Review.objects.filter(book_id=book.pk).first()  # query
 
 
+@case(expect("n_plus_one", "Book.author", 'add .select_related("author")'), expect("n_plus_one", "Book", "in_bulk"))
+def another_row_of_the_table_in_the_loop():
+    for book in Book.objects.all():  # rows
+        Book.objects.filter(pk=book.pk - 1).first()
+        book.author.name
+
+
+@case(expect("n_plus_one", "Book.author", 'add .select_related("author")'), expect("n_plus_one", "Book", "in_bulk"))
+def row_that_each_turn_loads():
+    for pk in list(Book.objects.values_list("pk", flat=True)):
+        book = Book.objects.get(pk=pk)  # rows
+        book.author.name
+
+
+@case(expect("n_plus_one", "Book.author", 'add .select_related("author")'))
+def rows_counted_after_they_were_loaded():
+    books = list(Book.objects.all())  # rows
+    Book.objects.count()
+    Book.objects.filter(title="nothing").exists()
+    for book in books:
+        book.author.name
+
+
+@case(expect("n_plus_one", "Book.author", 'add .select_related("book__author") to the Review queryset'))
+def key_of_a_row_that_was_joined():
+    list(Book.objects.all()[:1])
+    for review in Review.objects.select_related("book"):  # rows
+        review.book.author.name
+
+
+@case(expect("n_plus_one", "Book.tags", 'add .prefetch_related("author__books__tags") to the Biography queryset'))
+def rows_of_a_row_that_was_joined():
+    for biography in Biography.objects.select_related("author").prefetch_related("author__books"):  # rows
+        for book in biography.author.books.all():
+            list(book.tags.all())
+
+
+@case(expect("n_plus_one", "Author.publisher", 'add .select_related("publisher") to the Author queryset'))
+def row_joined_on_two_ways():
+    for book in Book.objects.select_related("author", "editor"):
+        book.author.publisher.name
+        book.editor.name
+
+
 @case(expect("n_plus_one", "Author", "Author.objects.in_bulk(keys)"))
 def get_by_key_of_values():
     for row in Book.objects.values("pk", "author_id"):  # loop
