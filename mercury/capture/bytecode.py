@@ -9,7 +9,7 @@ No source file is needed, so this works for installed, generated and deleted cod
 import dis
 from bisect import bisect_left
 from types import CodeType
-from typing import Any, Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from mercury.capture.code_memory import once_for_code, once_for_place
 
@@ -116,33 +116,85 @@ def may_loop(code: CodeType) -> bool:
     return len(operations.translate(None, _MAY_LOOP)) < len(operations)
 
 
-class _Instructions:
-    """The instructions of one function, one list for each thing that is asked of them.
+def _jump_bytes() -> int:
+    """How many bytes of code one step of a jump's argument stands for: CPython counts instructions since 3.10."""
+    read = list(dis.get_instructions(compile("for _ in ():\n    pass", "", "exec")))
+    jump = next(index for index, each in enumerate(read) if each.opname == "FOR_ITER")
+    return int((read[jump].argval - read[jump + 1].offset) // (read[jump].arg or 1))
 
-    An object for each would be for the collector to follow, and a suite of tests meets so much code that its full
-    collections would come sooner. `targets` has the offset that an instruction jumps to, `stored` what it stores in;
-    None for others.
+
+_JUMP_BYTES = _jump_bytes()
+_ABSOLUTE = frozenset(dis.hasjabs)
+_JUMPS_BACK = frozenset(
+    number for name, number in dis.opmap.items() if "JUMP_BACKWARD" in name or name == "END_ASYNC_FOR"
+)
+_OPEN_RANGES = frozenset(number for name, number in dis.opmap.items() if name.startswith("SETUP_"))
+
+
+class _Instructions:
+    """The instructions of one function: their offsets, their names, and the index that each jump leads to.
+
+    Read from the bytes: `dis` makes an object of each instruction with all that can be told of it, which takes
+    ten times as long, and a suite of tests meets much code.
     """
 
-    __slots__ = ("indexes", "names", "offsets", "stored", "targets")
+    __slots__ = ("_code", "_read", "names", "offsets", "targets")
 
     def __init__(self, code: CodeType) -> None:
-        self.offsets: List[int] = []
-        self.names: List[str] = []
-        self.targets: List[Optional[int]] = []
-        self.stored: List[Any] = []
-        for instruction in dis.get_instructions(code):
-            name, value = instruction.opname, instruction.argval
-            self.offsets.append(instruction.offset)
-            self.names.append(name)
-            self.targets.append(value if instruction.opcode in _JUMPS else None)
-            self.stored.append(value if name in _STORES or name in _DOUBLE_STORES else None)
-        self.indexes = {offset: index for index, offset in enumerate(self.offsets)}
+        read = code.co_code
+        self._code = code
+        self._read = read
+        # Cache entries are no instructions.
+        self.offsets = [offset for offset in range(0, len(read), 2) if read[offset] != _CACHE]
+        self.names = [dis.opname[read[offset]] for offset in self.offsets]
+        jumps = [index for index, offset in enumerate(self.offsets) if read[offset] in _JUMPS]
+        targets = [(index, self.index_at(self._target(index))) for index in jumps]
+        self.targets = {index: target for index, target in targets if target is not None}
 
-    def target(self, index: int) -> Optional[int]:
-        """The index of the instruction that this one jumps to, or None."""
-        target = self.targets[index]
-        return None if target is None else self.indexes.get(target)
+    def index_at(self, offset: int) -> Optional[int]:
+        """The index of the instruction at this offset, or None."""
+        index = bisect_left(self.offsets, offset)
+        return index if index < len(self.offsets) and self.offsets[index] == offset else None
+
+    def _target(self, index: int) -> int:
+        """The offset that an instruction jumps to."""
+        operation, distance = self._read[self.offsets[index]], self._argument(index) * _JUMP_BYTES
+        if operation in _ABSOLUTE:
+            return distance
+        following = self.offsets[index + 1] if index + 1 < len(self.offsets) else len(self._read)
+        return following - distance if operation in _JUMPS_BACK else following + distance
+
+    def _argument(self, index: int) -> int:
+        """An instruction's argument with the bytes that prefixes put in front of it."""
+        argument, shift = self._read[self.offsets[index] + 1], 8
+        while index and self.names[index - 1] == "EXTENDED_ARG":
+            index -= 1
+            argument |= self._read[self.offsets[index] + 1] << shift
+            shift += 8
+        return argument
+
+    def opens_range(self, index: int) -> bool:
+        """Do the exceptions of what follows go to a handler from here on? So it is before CPython 3.11, and in PyPy."""
+        return self._read[self.offsets[index]] in _OPEN_RANGES
+
+    def stored(self, index: int) -> List[str]:
+        """The variables that an instruction stores in, or the one that it stores in before it loads another."""
+        name, argument = self.names[index], self._argument(index)
+        if name in _DOUBLE_STORES:
+            slots = (argument >> 4,) if "LOAD" in name else (argument >> 4, argument & 15)
+            return [_variable(self._code, name, slot) for slot in slots]
+        return [_variable(self._code, name, argument)]
+
+
+def _variable(code: CodeType, instruction: str, number: int) -> str:
+    """The name of the variable with this number, as this instruction counts."""
+    if instruction in ("STORE_NAME", "STORE_GLOBAL"):
+        return code.co_names[number]
+    # Since CPython 3.11 cells and others are counted together.
+    find = getattr(code, "_varname_from_oparg", None)
+    if find is not None:
+        return str(find(number))
+    return (code.co_cellvars + code.co_freevars if instruction == "STORE_DEREF" else code.co_varnames)[number]
 
 
 @once_for_code(_MAX_CODES)
@@ -154,9 +206,8 @@ def _loops(code: CodeType) -> List[Loop]:
     offsets, names = instructions.offsets, instructions.names
     jumps = _jumps_to(code, instructions)
     bodies: Dict[int, Set[int]] = {}
-    for index, name in enumerate(names):
-        head = instructions.target(index)
-        if head is not None and head <= index and name != _WAITING and names[head] != _WAITED:
+    for index, head in instructions.targets.items():
+        if head <= index and names[index] != _WAITING and names[head] != _WAITED:
             body = _body(head, index, jumps, names)
             # A loop begins at its head. What can be come to otherwise is a handler of exceptions that goes on above.
             if head == 0 or 0 not in body:
@@ -183,10 +234,8 @@ def _without_prefix(names: List[str], head: int) -> int:
 def _jumps_to(code: CodeType, instructions: _Instructions) -> Dict[int, List[int]]:
     """For each instruction those that may run right before it, but for the one in front of it."""
     jumps: Dict[int, List[int]] = {}
-    for index in range(len(instructions.names)):
-        target = instructions.target(index)
-        if target is not None:
-            jumps.setdefault(target, []).append(index)
+    for index, target in instructions.targets.items():
+        jumps.setdefault(target, []).append(index)
     for start, end, handler in _protected(code, instructions):
         jumps.setdefault(handler, []).extend(range(start, end))
     return jumps
@@ -195,16 +244,34 @@ def _jumps_to(code: CodeType, instructions: _Instructions) -> Dict[int, List[int
 def _protected(code: CodeType, instructions: _Instructions) -> Iterator[Tuple[int, int, int]]:
     """The ranges of instructions whose exceptions go to a handler, as (first, end, handler)."""
     offsets = instructions.offsets
-    for entry in getattr(dis.Bytecode(code), "exception_entries", ()):
-        handler = instructions.indexes.get(entry.target)
-        first, end = bisect_left(offsets, entry.start), bisect_left(offsets, entry.end)
-        if handler is not None and first < end:
-            yield first, end, handler
-    # Before CPython 3.11, and in PyPy, an instruction opens the range.
-    for index, name in enumerate(instructions.names):
-        handler = instructions.target(index) if name.startswith("SETUP_") else None
-        if handler is not None:
+    for start, end, target in _exception_table(code):
+        handler = instructions.index_at(target)
+        first, last = bisect_left(offsets, start), bisect_left(offsets, end)
+        if handler is not None and first < last:
+            yield first, last, handler
+    for index, handler in instructions.targets.items():
+        if instructions.opens_range(index):
             yield index, handler, handler
+
+
+def _exception_table(code: CodeType) -> Iterator[Tuple[int, int, int]]:
+    """The offsets at which a range begins and ends and at which its handler begins, as CPython notes them since 3.11.
+
+    Objects/exception_handling_notes.txt of CPython has the format.
+    """
+    numbers = _six_bits_each(getattr(code, "co_exceptiontable", b""))
+    for start, length, handler, _ in zip(numbers, numbers, numbers, numbers):
+        yield 2 * start, 2 * (start + length), 2 * handler
+
+
+def _six_bits_each(table: bytes) -> Iterator[int]:
+    """Numbers of which each byte has six bits, and one that says whether another byte follows."""
+    number = 0
+    for byte in table:
+        number = number << 6 | byte & 63
+        if not byte & 64:
+            yield number
+            number = 0
 
 
 def _body(head: int, jump: int, jumps: Dict[int, List[int]], names: List[str]) -> Set[int]:
@@ -234,8 +301,7 @@ def _head_line(code: CodeType, instructions: _Instructions, head: int) -> int:
         return line_at(code, first)
     # `while` tests once before the loop and again at its end: the line is the first test's.
     # All that is left of `while True` is an instruction that does nothing.
-    target = instructions.targets[head - 1]
-    is_test = instructions.names[head - 1] == "NOP" or (target is not None and target > first)
+    is_test = instructions.names[head - 1] == "NOP" or instructions.targets.get(head - 1, -1) > head
     return line_at(code, instructions.offsets[head - 1] if is_test else first)
 
 
@@ -250,12 +316,9 @@ def _variables(instructions: _Instructions, head: int) -> Tuple[Tuple[str, ...],
     if names[head] != "FOR_ITER":
         passed |= _PASSED_BY_ASYNC_FOR | {_WAITING}
     for index in range(head, len(names)):
-        name, stored = names[index], instructions.stored[index]
-        if name in _STORES:
-            found.append(str(stored))
-        elif name in _DOUBLE_STORES:
-            both = stored if isinstance(stored, tuple) else ()
-            found.extend(str(each) for each in (both[:1] if "LOAD" in name else both))
+        name = names[index]
+        if name in _STORES or name in _DOUBLE_STORES:
+            found += instructions.stored(index)
             if "LOAD" in name:
                 break
         elif index > head and name not in passed:
