@@ -4,13 +4,15 @@ All frames of the call path are looked at, the outermost first, because only the
 later which of them turned. What is kept of a loop are names, numbers and keyed digests.
 """
 
+import functools
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from mercury.capture import iterables, rows
 from mercury.capture.bytecode import Loop, line_at, loops_around, may_loop, stable_offset
 from mercury.capture.code import is_library
+from mercury.capture.code_memory import once_for_place
 from mercury.capture.local_variables import locals_of
 from mercury.capture.parameters import basic, digest
 
@@ -18,6 +20,7 @@ _MAX_FRAMES = 64
 _MAX_ELEMENTS = 12
 _LIMIT_OF_GET = 21
 _MAX_NAMES = 100
+_MAX_PLACES = 8192
 _LISTS = frozenset(map(id, (list, tuple, set, frozenset, range, slice)))
 _SUSPENDABLE = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 
@@ -146,9 +149,10 @@ def look(frames: Sequence[Any], root: Root, calling: Optional[FrameType], width:
         frame = frames[depth]
         of_frame = _NO_LOOPS
         if isinstance(frame, FrameType):
-            if may_loop(frame.f_code) and loops_around(frame.f_code, frame.f_lasti):
+            place = _place(frame.f_code, frame.f_lasti)
+            if place is not None:
                 inner = frames[depth + 1] if depth + 1 < last else None
-                of_frame = _of_frame(depth, frame, root, inner, width, seen.of_activation(depth))
+                of_frame = _of_frame(depth, frame, place, root, inner, width, seen.of_activation(depth))
                 found += of_frame.loops
             if frame is calling and not of_frame.loops:
                 found += _of_call(depth, frame, False)
@@ -161,75 +165,118 @@ def look_at_callers(frames: Sequence[FrameType], root: Root, first_depth: int) -
     """The loops around work that is being handed over; `first_depth` is the index of the first frame in the path."""
     found: List[LoopSource] = []
     for index, frame in enumerate(frames[-_MAX_FRAMES:], max(0, len(frames) - _MAX_FRAMES)):
-        inner = frames[index + 1] if index + 1 < len(frames) else None
-        found += _of_frame(first_depth + index, frame, root, inner, Width(), _NO_LOOPS).loops
+        place = _place(frame.f_code, frame.f_lasti)
+        if place is not None:
+            inner = frames[index + 1] if index + 1 < len(frames) else None
+            found += _of_frame(first_depth + index, frame, place, root, inner, Width(), _NO_LOOPS).loops
     if frames:
         # `gather`, `map` and their like hand over many things at one instruction.
         found += _of_call(first_depth + len(frames) - 1, frames[-1], True)
     return found
 
 
-def _of_frame(depth: int, frame: FrameType, root: Root, inner: Any, width: Width, before: _OfFrame) -> _OfFrame:
+class _Around(NamedTuple):
+    """What the code alone says of a loop around an instruction.
+
+    `may_tell`: a variable of it may hold a row, or its source be read. `is_of_template`: see `_is_of_template`.
+    """
+
+    loop: Loop
+    may_tell: bool
+    is_of_template: bool
+
+
+class _Place(NamedTuple):
+    """An instruction in loops, the innermost first."""
+
+    offset: int
+    loops: Tuple[_Around, ...]
+    is_of_library: bool
+
+
+@once_for_place(_MAX_PLACES)
+def _place(code: CodeType, offset: int) -> Optional[_Place]:
+    """The place of an instruction; None where no loop is around."""
+    around = loops_around(code, offset) if may_loop(code) else ()
+    if not around:
+        return None
+    is_of_library = is_library(code.co_filename)
+    loops = [_Around(loop, _may_tell(code, loop, is_of_library), _is_of_template(code, loop)) for loop in around]
+    return _Place(stable_offset(code, offset), tuple(loops), is_of_library)
+
+
+def _may_tell(code: CodeType, loop: Loop, is_of_library: bool) -> bool:
+    return not is_of_library or (bool(loop.variables) and not _is_over_nodes(code, loop))
+
+
+def _of_frame(
+    depth: int, frame: FrameType, place: _Place, root: Root, inner: Any, width: Width, before: _OfFrame
+) -> _OfFrame:
     """`before` is what an earlier look at the same activation found."""
-    offset = stable_offset(frame.f_code, frame.f_lasti)
-    around = loops_around(frame.f_code, frame.f_lasti)
-    if around and frame is root.frame:
-        opened = stable_offset(frame.f_code, root.offset)
-        around = [loop for loop in around if opened not in loop.offsets]
-    around = [loop for loop in around if offset not in loop.head or not _fetches(inner)]
+    around = _turning(frame, place, root, inner)
     if not around:
         return _NO_LOOPS
-    telling = around
-    if is_library(frame.f_code.co_filename):
-        telling = [loop for loop in around if loop.variables and not _is_over_nodes(frame, loop)]
-        if not telling:
-            return _OfFrame([_of_nothing(depth, loop) for loop in around])
+    telling = [each for each in around if each.may_tell]
+    if not telling:
+        return _OfFrame([_of_nothing(depth, each.loop.line, each.loop.start) for each in around])
     held = _held(frame, telling, before.origin is None)
     found: List[LoopSource] = []
     once = _NO_LOOPS
-    for loop in around:
-        if loop not in telling:
-            found.append(_of_nothing(depth, loop))
+    for each in around:
+        loop = each.loop
+        if not each.may_tell:
+            found.append(_of_nothing(depth, loop.line, loop.start))
             continue
-        origin = (before.origin if loop.start == before.start else None) or _origin(frame, loop, held)
+        origin = (before.origin if loop.start == before.start else None) or _origin(frame, place, each, held)
         # Of a library's own loops, such as those over a formset's forms, such a row says more than nothing.
-        is_foreign = is_library(frame.f_code.co_filename) and not _is_of_template(frame, loop)
+        is_foreign = place.is_of_library and not each.is_of_template
         found.append(_source(depth, loop, [held[name] for name in loop.variables], origin, width, is_foreign))
-        if _runs_once(frame, loop, around):
+        if _runs_once(each, around):
             once = _OfFrame(found, origin, loop.start)
     return once if once.loops else _OfFrame(found)
 
 
-def _runs_once(frame: FrameType, loop: Loop, around: List[Loop]) -> bool:
+def _turning(frame: FrameType, place: _Place, root: Root, inner: Any) -> Sequence[_Around]:
+    """The loops that work on an element in this frame, of those that the unit has begun."""
+    offset, around, _ = place
+    if frame is root.frame:
+        opened = stable_offset(frame.f_code, root.offset)
+        around = tuple([each for each in around if opened not in each.loop.offsets])
+    working = [each for each in around if offset not in each.loop.head]
+    return working if len(working) < len(around) and _fetches(inner) else around
+
+
+def _runs_once(known: _Around, around: Sequence[_Around]) -> bool:
     """Is this a loop over elements that one activation of the frame begins no more than once?
 
     A `while` has none, and a loop within another one begins anew at each turn. Compilers put the handlers of
     exceptions behind everything else, and a jump back from there looks like a loop around the template's one.
     """
-    return bool(loop.variables) and (loop is around[-1] or _is_of_template(frame, loop))
+    return bool(known.loop.variables) and (known is around[-1] or known.is_of_template)
 
 
-def _of_nothing(depth: int, loop: Loop) -> LoopSource:
+@functools.lru_cache(maxsize=_MAX_PLACES)
+def _of_nothing(depth: int, line: int, head: int) -> LoopSource:
     """A library's loop that has no variables, or none that could hold a row."""
-    return LoopSource(depth, loop.line, LIBRARY, "", "", "", 0, 0, (), 1, False, loop.start)
+    return LoopSource(depth, line, LIBRARY, "", "", "", 0, 0, (), 1, False, head)
 
 
-def _held(frame: FrameType, around: List[Loop], is_first: bool) -> Dict[str, Any]:
+def _held(frame: FrameType, around: List[_Around], is_first: bool) -> Dict[str, Any]:
     """What the variables hold that tell of these loops, read at once."""
-    names = [name for loop in around for name in loop.variables]
-    if is_first and any(_is_of_template(frame, loop) for loop in around):
+    names = [name for each in around for name in each.loop.variables]
+    if is_first and any(each.is_of_template for each in around):
         names += ("values", "context")
     return dict(zip(names, locals_of(frame, names))) if names else {}
 
 
-def _origin(frame: FrameType, loop: Loop, held: Dict[str, Any]) -> iterables.Origin:
+def _origin(frame: FrameType, place: _Place, known: _Around, held: Dict[str, Any]) -> iterables.Origin:
     """Where the elements of a loop come from."""
-    if not is_library(frame.f_code.co_filename):
-        return iterables.origin_of_loop(frame, loop)
-    if any(type(held[name]) is dict for name in loop.variables) and _is_constant_for_library(frame):
+    if not place.is_of_library:
+        return iterables.origin_of_loop(frame, known.loop)
+    if any(type(held[name]) is dict for name in known.loop.variables) and _is_constant_for_library(frame):
         # Values, such as the items that a serializer gets, come from where the application called.
         return iterables.Origin(iterables.CONSTANT)
-    if _is_of_template(frame, loop):
+    if known.is_of_template:
         return _of_template(held.get("values"), held.get("context"))
     return _OF_LIBRARY
 
@@ -314,18 +361,17 @@ def _row(names: Tuple[str, ...], held: List[Any], kind: str) -> Optional[_Row]:
     return None
 
 
-def _is_of_template(frame: FrameType, loop: Loop) -> bool:
+def _is_of_template(code: CodeType, loop: Loop) -> bool:
     """Is this the loop of a template's `for`?"""
-    return "item" in loop.variables and _is_of_engine(frame, ("defaulttags.py",))
+    return "item" in loop.variables and _is_of_engine(code, ("defaulttags.py",))
 
 
-def _is_over_nodes(frame: FrameType, loop: Loop) -> bool:
+def _is_over_nodes(code: CodeType, loop: Loop) -> bool:
     """Is this a loop of the template engine over the nodes that it renders?"""
-    return loop.variables == ("node",) and _is_of_engine(frame, ("base.py", "defaulttags.py"))
+    return loop.variables == ("node",) and _is_of_engine(code, ("base.py", "defaulttags.py"))
 
 
-def _is_of_engine(frame: FrameType, files: Tuple[str, ...]) -> bool:
-    code = frame.f_code
+def _is_of_engine(code: CodeType, files: Tuple[str, ...]) -> bool:
     if code.co_name != "render":
         return False
     folder, _, file = code.co_filename.replace("\\", "/").rpartition("/")
@@ -372,6 +418,8 @@ def _element(held: List[Any]) -> int:
 
 def merged(known: Tuple[LoopSource, ...], seen: Sequence[LoopSource]) -> Tuple[LoopSource, ...]:
     """What two looks at one call path say together; `element` is then 0 where it has changed."""
+    if not known and not any(loop.element for loop in seen):
+        return tuple(seen)
     earlier = {(loop.depth, loop.line, loop.head): loop for loop in known}
     found = []
     around = 0

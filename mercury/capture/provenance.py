@@ -118,10 +118,12 @@ def look(
         element = SEVERAL if known.kind == "many" and _sighted(frame).element != known.element else known.element
         return known._replace(loops=loops.merged(known.loops, around), looks=known.looks + 1, element=element)
     spawn = -1 if lane.spawn is None else lane.spawn.index
-    sighting = _sighted(frame)._replace(is_wide=width.is_wide, spawn=spawn)
+    sighting = _sighted(frame)
     if not sighting.row and loop_frame is not None:
         sighting = _with_row_of_loop(sighting, loop_frame, parameters)
-    return _merged(known, sighting, around)
+    if known is None:
+        return sighting._replace(is_wide=width.is_wide, spawn=spawn, loops=loops.merged((), around))
+    return _merged(known, sighting._replace(is_wide=width.is_wide, spawn=spawn), around)
 
 
 def _sighted(frame: FrameType) -> Sighting:
@@ -142,10 +144,8 @@ def _sighted(frame: FrameType) -> Sighting:
     return RAW
 
 
-def _merged(known: Optional[Sighting], seen: Sighting, around: Sequence[LoopSource]) -> Sighting:
+def _merged(known: Sighting, seen: Sighting, around: Sequence[LoopSource]) -> Sighting:
     """What two looks at one call path say together. One that names a row is best."""
-    if known is None:
-        return seen._replace(loops=loops.merged((), around))
     best = seen if seen.row and not known.row else known
     element = known.element if seen.element == known.element else SEVERAL
     return best._replace(loops=loops.merged(known.loops, around), looks=known.looks + 1, element=element)
@@ -323,8 +323,8 @@ def _from_queryset(queryset: Any, method: str) -> Sighting:
     model = queryset.model
     instance = queryset._hints.get("instance")
     if not rows.is_instance(instance):
-        found = Sighting("queryset", _name(model), "", "", method, False, "", _table(model))
-        return found._replace(is_of_codes=rows.is_code_table(model))
+        is_of_codes = rows.is_code_table(model)
+        return Sighting("queryset", _name(model), "", "", method, False, "", _table(model), is_of_codes=is_of_codes)
     owner = type(instance)
     name = _accessor(queryset, instance)
     filtered = _condition_count(queryset) > 1
