@@ -62,6 +62,11 @@ class LoopSource(NamedTuple):
         """Did all looks find one element, and more than one look any?"""
         return bool(self.element) and len(self.elements) > 1
 
+    def with_elements(self, elements: Sequence[Tuple[int, int]]) -> "LoopSource":
+        """The same after looks that found all these elements."""
+        is_same = all(element == self.element for element, _ in elements)
+        return self._replace(elements=tuple(elements), element=self.element if is_same else 0)
+
     @property
     def comes_back(self) -> bool:
         """Was an element seen while the loops around were at several? Then the loop began anew over the same ones."""

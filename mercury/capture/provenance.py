@@ -75,7 +75,12 @@ class Sighting(NamedTuple):
     @property
     def stands(self) -> bool:
         """Did each look find the related manager of one and the same instance? Then that is no row of a loop."""
-        return self.kind == "many" and self.looks > 1 and self.element not in (0, SEVERAL)
+        return self.looks > 1 and self.may_stand
+
+    @property
+    def may_stand(self) -> bool:
+        """Did no look find the related manager of another instance than the first did?"""
+        return self.kind == "many" and self.element not in (0, SEVERAL)
 
     @property
     def is_settled(self) -> bool:

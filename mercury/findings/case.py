@@ -12,7 +12,7 @@ from mercury.capture import bytecode, syntax
 from mercury.capture.elements import TemplateElement
 from mercury.capture.iterables import ANSWERS, WHILE
 from mercury.capture.loops import LIBRARY, LoopSource
-from mercury.capture.provenance import RAW, Sighting
+from mercury.capture.provenance import RAW, SEVERAL, Sighting
 from mercury.capture.statements import UNREADABLE, Statement
 from mercury.core.records import EVENT_WRITE, LOOP_CALLED, LOOP_RECURSION, LOOP_REPEATED, Group, unsigned
 from mercury.findings import growth, places
@@ -153,6 +153,34 @@ class Case:
         spawned = self.evidence.spawn_loops.get(found.spawn)
         return found._replace(loops=(*found.loops, *spawned)) if spawned else found
 
+    def _seen_together(self, indexes: Sequence[int]) -> List[Sighting]:
+        """What is known of each of these groups, with what the looks at all of them found at the loops that they share.
+
+        Where each turn goes another way through the code, no call path alone shows whether the rows changed.
+        """
+        sightings = [self._sighting_of(index) for index in indexes]
+        if len(sightings) < 2:
+            return sightings
+        elements: Dict[LoopKey, List[Tuple[int, int]]] = {}
+        for index, sighting in zip(indexes, sightings):
+            path = self.path(self.evidence.groups[index])
+            for loop in sighting.loops:
+                elements.setdefault(_key_of(path, loop), []).extend(loop.elements)
+        seen = [sighting for sighting in sightings if sighting is not RAW]
+        looks = sum(sighting.looks for sighting in seen)
+        element = seen[0].element if len({each.element for each in seen}) == 1 else SEVERAL
+        return [
+            sighting._replace(
+                looks=looks,
+                element=element,
+                loops=tuple(
+                    loop.with_elements(elements[_key_of(self.path(self.evidence.groups[index]), loop)])
+                    for loop in sighting.loops
+                ),
+            )
+            for index, sighting in zip(indexes, sightings)
+        ]
+
     def _framework_work(self) -> Set[int]:
         """Groups that the framework's own cache sends at most once for each model."""
         return {index for index in range(len(self.evidence.groups)) if self._sighting_of(index).kind == "content_type"}
@@ -236,9 +264,7 @@ class Case:
 
     def loop_key(self, site: Site, loop: LoopSource) -> LoopKey:
         """What tells a loop around a site from other loops: its frame's place and code, and its line."""
-        path = self.evidence.paths[site.growth.path]
-        code = path[loop.depth].code if loop.depth < len(path) else None
-        return loop.depth, id(code), loop.line, loop.head
+        return _key_of(self.evidence.paths[site.growth.path], loop)
 
     def _site(self, indexes: List[int]) -> Site:
         groups = [self.evidence.groups[index] for index in indexes]
@@ -285,10 +311,15 @@ class Case:
     def _growth(self, indexes: List[int], operation_count: int) -> growth.Growth:
         """What the clearest of some groups says: growth, else a reason against it."""
         found = []
-        for index in indexes:
+        for index, sighting in zip(indexes, self._seen_together(indexes)):
             group = self.evidence.groups[index]
-            found.append(growth.of(group, self._sighting_of(index), operation_count, self.path(group), self._counted))
+            found.append(growth.of(group, sighting, operation_count, self.path(group), self._counted, len(indexes)))
         return max(found, key=lambda each: (bool(each.row), len(each.loops), bool(each.reason)))
+
+
+def _key_of(path: Sequence[PathEntry], loop: LoopSource) -> LoopKey:
+    code = path[loop.depth].code if loop.depth < len(path) else None
+    return loop.depth, id(code), loop.line, loop.head
 
 
 def _sums(groups: Sequence[Group]) -> Tuple[int, int, int, int]:

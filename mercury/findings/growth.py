@@ -39,22 +39,32 @@ class Growth(NamedTuple):
 
 
 def of(
-    group: Group, sighting: Sighting, operation_count: int, path: Sequence[PathEntry], counted: Container[str]
+    group: Group,
+    sighting: Sighting,
+    operation_count: int,
+    path: Sequence[PathEntry],
+    counted: Container[str],
+    ways: int = 1,
 ) -> Growth:
-    """What the queries of one call path say. `counted` are the tables whose rows the unit has had counted."""
-    turning = [_unbounded(loop, sighting, counted) for loop in _turning(group, sighting, operation_count)]
-    found = _judged(turning, group, sighting, operation_count, path)
+    """What the queries of one call path say.
+
+    `counted` are the tables whose rows the unit has had counted. `ways` is on how many call paths the same loop sent
+    them: `sighting` then has what was found on all of these, and each was looked at so seldom that what did not
+    change is taken for standing.
+    """
+    turning = [_unbounded(loop, sighting, counted, ways) for loop in _turning(group, sighting, operation_count)]
+    found = _judged(turning, group, sighting, operation_count, path, ways)
     return found._replace(turning=tuple(turning), path=group.path)
 
 
-def _unbounded(loop: LoopSource, sighting: Sighting, counted: Container[str]) -> LoopSource:
+def _unbounded(loop: LoopSource, sighting: Sighting, counted: Container[str], ways: int) -> LoopSource:
     """What a loop is where the query tells more of it than the loop itself.
 
     A page that is not full is sliced at the last row that there is, which is no bound; whoever makes pages
     counts the rows before. A turn that has many rows asks for one of them where one stands behind the query. And
     objects that all hold the same row are not there for rows.
     """
-    if loop.is_around and loop.stands:
+    if loop.is_around and (loop.stands or (loop.element and ways > 1)):
         return loop._replace(kind=LIBRARY)
     if loop.bound and not loop.is_page and loop.table in counted:
         loop = loop._replace(bound=0)
@@ -69,7 +79,12 @@ def in_loop_that_writes(found: Growth, loop: LoopSource, row: str) -> Growth:
 
 
 def _judged(
-    turning: List[LoopSource], group: Group, sighting: Sighting, operation_count: int, path: Sequence[PathEntry]
+    turning: List[LoopSource],
+    group: Group,
+    sighting: Sighting,
+    operation_count: int,
+    path: Sequence[PathEntry],
+    ways: int,
 ) -> Growth:
     over_rows = [loop for loop in turning if loop.kind in (ROWS, INPUT)]
     growing = [loop for loop in over_rows if not _is_small(loop, operation_count)]
@@ -84,7 +99,8 @@ def _judged(
     endless = [loop for loop in turning if loop.kind in (WHILE, ANSWERS)]
     if endless and sighting.kind == "instance" and sighting.element == SEVERAL:
         return Growth(f"another {sighting.model}", (endless[0],))
-    if sighting.row and not sighting.is_code and not sighting.stands:
+    is_one = sighting.stands or (ways > 1 and sighting.may_stand)
+    if sighting.row and not sighting.is_code and not is_one:
         return Growth(sighting.row)
     asking = [loop for loop in endless if loop.kind == ANSWERS]
     if asking and group.distinct_count > 1:

@@ -45,6 +45,7 @@ def key_of(evidence: Evidence) -> Any:
         tuple([(key, _of_sighting(sighting, evidence)) for key, sighting in evidence.sightings.items()]),
         tuple([(key, _of_loops(loops)) for key, loops in evidence.spawn_loops.items()]),
         tuple(evidence.databases),
+        _differences(evidence),
     )
 
 
@@ -78,6 +79,28 @@ def _of_sighting(sighting: Sighting, evidence: Evidence) -> Any:
     loops = _of_loops(sighting.loops)
     held = _held_at(sighting, evidence.spawn_loops.get(sighting.spawn, ()))
     return (*sighting[:10], loops, is_seen_again, *sighting[12:15], is_several, sighting.stands, held)
+
+
+def _differences(evidence: Evidence) -> Any:
+    """Which elements of different call paths are the same ones, for statements that came on several.
+
+    One path's own are told with its sighting.
+    """
+    paths: Dict[int, int] = {}
+    for _, fingerprint in evidence.sightings:
+        paths[fingerprint] = paths.get(fingerprint, 0) + 1
+    numbers: Dict[int, int] = {}
+    return tuple(
+        [
+            numbers.setdefault(element, len(numbers))
+            for (_, fingerprint), sighting in evidence.sightings.items()
+            if paths[fingerprint] > 1
+            for element in (
+                sighting.element,
+                *[each for loop in sighting.loops for pair in loop.elements for each in pair],
+            )
+        ]
+    )
 
 
 def _held_at(sighting: Sighting, spawned: Sequence[LoopSource]) -> int:

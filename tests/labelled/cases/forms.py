@@ -190,3 +190,50 @@ def part_for_each_row_rendered():
     """The same in a template (category: forms)."""
     parts = {project.pk: TaskList(project, status="open") for project in Project.objects.all()}
     render_to_string("labelled/parts.html", {"parts": parts})
+
+
+class OpenTasks(TaskList):
+    def render(self):
+        return f"{self.of('open')} open"
+
+    def of(self, status):
+        return self.project.tasks.filter(status=status).count()  # query
+
+
+class DoneTasks(OpenTasks):
+    def render(self):
+        return f"{self.of('done')} done"
+
+
+class TaskGroup(OpenTasks):
+    """A part that is made of parts."""
+
+    def __init__(self, project, kinds):
+        super().__init__(project)
+        self.parts = [kind(project) for kind in kinds]
+
+    def render(self):
+        words = [part.render() for part in self.parts]  # loop
+        return f"{self.of('blocked')} blocked, {', '.join(words)}"
+
+
+@case(repeated_in_loop("Project.tasks|Task"), also=(OpenTasks.of, TaskGroup.render))
+def parts_of_several_kinds_about_one_row():
+    """Parts that each go another way through the code, around the row of the page (Wagtail: panels)."""
+    project = Project.objects.order_by("pk")[0]
+    TaskGroup(project, [OpenTasks, DoneTasks]).render()
+
+
+@case(repeated_in_loop("Project.tasks|Task"), also=(OpenTasks.of, "templates/labelled/kinds.html"))
+def parts_of_several_kinds_rendered():
+    """The same in a template (Wagtail: panels)."""
+    project = Project.objects.order_by("pk")[0]
+    render_to_string("labelled/kinds.html", {"parts": [OpenTasks(project), DoneTasks(project)]})
+
+
+@case(n_plus_one("Project.tasks|Task"), also=(OpenTasks.of, "templates/labelled/kinds.html"))
+def parts_of_several_kinds_for_each_row():
+    """Each row has its own kind of part, so that no two need go the same way (category: forms)."""
+    kinds = [OpenTasks, DoneTasks]
+    parts = [kinds[number % 2](project) for number, project in enumerate(Project.objects.all())]
+    render_to_string("labelled/kinds.html", {"parts": parts})
