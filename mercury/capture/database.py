@@ -17,6 +17,7 @@ from mercury.capture.loops import Root, Width
 from mercury.capture.parameters import NOT_COMPARED, digest
 from mercury.capture.sent_queries import note_summary, vendors
 from mercury.capture.statements import Statement, cache_for
+from mercury.capture.ways import ways
 from mercury.core.records import EVENT_FAILED, EVENT_MANY, TRACE_MAX_GROUPS
 from mercury.trace import BLOCK_INTEGERS, EVENT_INTEGERS, MAX_SIGHTINGS, Trace, current, process
 
@@ -158,6 +159,8 @@ def _find_route(trace: Trace, lane: Lane, sql: Any, connection: Any) -> Route:
         if len(lane.routes) >= MAX_ROUTES:
             lane.routes.clear()
         lane.routes[sql] = route
+        route.text = sql
+        route.way = ways.get(sql)
     return route
 
 

@@ -20,13 +20,14 @@ import sys
 from types import CodeType, FrameType
 from typing import Any, Dict, List, Optional, Tuple
 
-from mercury.capture import spawning
+from mercury.capture import spawning, ways
 from mercury.capture.bytecode import stable_offset
 from mercury.capture.code import CUT, ELEMENT, GENERATOR, ONE_BY_ONE, PLUMBING, RAW, SAVE, kind_of, kinds
 from mercury.capture.elements import Mark, element_of, mark_of, marks_of, number_of
 from mercury.capture.loops import Seen
 from mercury.capture.spawning import Spawn
 from mercury.capture.statements import Statement
+from mercury.capture.ways import Way
 from mercury.core.records import TRACE_MAX_LANES
 from mercury.trace import FRAME_BYTES, PathEntry, PathTable
 
@@ -54,6 +55,7 @@ class Route:
 
     `skipped` counts the frames between the sender and the operation, `depth` is the index
     of the known frame at which the walk ended, `path_before` a path of the lane that is equal outside of that.
+    `text` is the text where it may be kept, `way` how it came in earlier units.
     `is_chain`: each of the recorded frames is held by the one inside of it.
     """
 
@@ -73,8 +75,10 @@ class Route:
         "skipped",
         "stop_element",
         "stop_offset",
+        "text",
         "turns",
         "variant",
+        "way",
     )
 
     def __init__(self, statement: Statement, alias: str, database: int) -> None:
@@ -83,6 +87,8 @@ class Route:
         self.variant = statement.variant
         self.alias = alias
         self.database = database
+        self.text: Optional[str] = None
+        self.way: Optional[Way] = None
         self.is_repeated = False
         self.is_known = False
         self.is_chain = False
@@ -194,7 +200,7 @@ class Lane:
         depth = route.depth
         self._before = self._last
         if path < 0 or (route.path_before != self._last and not self._same_start(route, table)):
-            return self._explore(_getframe(above), route, table)
+            return self._follow(route, table, above + 1) or self._explore(_getframe(above), route, table)
         frames = self._frames if depth < len(self._frames) else self.stack()
         try:
             current: Any = _getframe(above + route.skipped)
@@ -240,6 +246,63 @@ class Lane:
         route.path_before = self._last
         return True
 
+    def _follow(self, route: Route, table: PathTable, above: int) -> Optional[CallPath]:
+        """The path of a text that comes the way that it came in earlier units; None where it does not."""
+        way = route.way
+        if way is None:
+            return None
+        frames = self.stack()
+        held = len(frames)
+        depth = len(way.frames)
+        try:
+            current: Any = _getframe(above + way.skipped)
+            operation = end = current
+            for code, offset, element in way.frames:
+                if current.f_lasti != offset or current.f_code is not code:
+                    return None
+                if element is not None and element_of(current) != element:
+                    return None
+                depth -= 1
+                if depth < held and current is frames[depth] and current is not operation:
+                    return self._arrive_by(way, operation, end, depth, route, table)
+                end = current
+                current = current.f_back
+        except (ValueError, AttributeError):
+            # The stack is less deep than the way.
+            return None
+        if held or end is not self.root:
+            return None
+        self.spawn = None
+        return self._hold(table.index_of(way.pack(0, table)), 0, operation, end)
+
+    def _arrive_by(
+        self, way: Way, operation: FrameType, end: FrameType, depth: int, route: Route, table: PathTable
+    ) -> CallPath:
+        """Ends a walk along a way at a known frame, around the last of the fresh ones."""
+        path = table.index_of(table.packed[self._last][: FRAME_BYTES * depth] + way.pack(depth, table))
+        if route.is_known:
+            route.skipped = way.skipped
+            route.is_chain = True
+            self._note_route(route, path, depth, _chain(operation, end), table)
+        route.is_known = True
+        return self._hold(path, depth + 1, operation, end)
+
+    def _hold(self, path: int, kept: int, operation: FrameType, end: FrameType) -> CallPath:
+        """Puts the chain of these two frames in the place of the frames from `kept` on."""
+        if path < 0:
+            return self.lose_track()
+        frames = self._frames
+        self._last = path
+        if kept < len(frames):
+            if frames[kept] is end:
+                return path, self._replace(kept, _chain(operation, end))
+            self._depths = None
+            del frames[kept:]
+        self._chain, self._chain_end = operation, end
+        if kept <= self.seen.still:
+            self.seen.still = max(0, kept - 1)
+        return path, kept
+
     def _explore(self, frame: FrameType, route: Route, table: PathTable) -> CallPath:
         """The path of a text that came another way than before."""
         operation, current = _operation(frame, route)
@@ -256,7 +319,7 @@ class Lane:
             if kind & CUT:
                 # A worker's own frames say nothing: it serves unrelated callers.
                 spawn = spawning.behind(kind, table)
-                return self.lose_track() if spawn is None else self._start(fresh, table, spawn)
+                return self.lose_track() if spawn is None else self._start(fresh, route, table, spawn)
             if len(fresh) > MAX_DEPTH:
                 return self.lose_track()
             depth = depths.get(current, -1)
@@ -267,36 +330,49 @@ class Lane:
             if current is not operation:
                 fresh.append(current)
             if current is self.root:
-                return self._start(fresh, table, None)
+                return self._start(fresh, route, table, None)
             current = current.f_back
         if self._is_at_home:
-            return self._start(fresh, table, None)
-        return self._start(fresh, table, spawning.behind(0, table) or spawning.from_nowhere(table))
+            return self._start(fresh, route, table, None)
+        return self._start(fresh, route, table, spawning.behind(0, table) or spawning.from_nowhere(table))
 
-    def _start(self, fresh: List[FrameType], table: PathTable, spawn: Optional[Spawn]) -> CallPath:
+    def _start(self, fresh: List[FrameType], route: Route, table: PathTable, spawn: Optional[Spawn]) -> CallPath:
         """Ends a walk that met no known frame: at the root, or below what `spawn` stands for."""
         self.spawn = spawn
         if spawn is None:
-            return self._settle(_intern(b"", fresh, table), self._replace(0, fresh))
+            path = _intern(b"", fresh, table)
+            self._note_way(route, fresh, path, table)
+            return self._settle(path, self._replace(0, fresh))
         path = _intern(spawn.path, fresh, table)
         # The spawn itself stands in for the frames of the caller, which are not held.
         return self._settle(path, self._replace(0, [*fresh, *[spawn] * (len(spawn.path) // FRAME_BYTES)]))
 
     def _arrive(self, stop: FrameType, depth: int, fresh: List[FrameType], route: Route, table: PathTable) -> CallPath:
         """Ends a walk at a known frame, which alone may have moved. Notes the way of a text that came before."""
-        before = self._last
-        path = _intern(table.packed[before][: FRAME_BYTES * depth], [*fresh, stop], table)
-        if route.is_known:
-            marks = marks_of(fresh, table)
-            route.path = path
-            route.path_before = before
-            route.recorded = tuple((frame.f_code, frame.f_lasti, mark) for frame, mark in zip(fresh, marks))
-            route.depth = depth
-            route.stop_offset = stop.f_lasti
-            route.stop_element = mark_of(stop, table)
+        path = _intern(table.packed[self._last][: FRAME_BYTES * depth], [*fresh, stop], table)
         # Most texts come once in a unit, and noting the way would be a good part of what they cost.
+        if route.is_known:
+            self._note_route(route, path, depth, fresh, table)
         route.is_known = True
+        self._note_way(route, [*fresh, *self._frames[depth::-1]], path, table)
         return self._settle(path, self._replace(depth + 1, fresh))
+
+    def _note_route(self, route: Route, path: int, depth: int, fresh: List[FrameType], table: PathTable) -> None:
+        """Notes how a text has come through fresh frames to the known one at this depth."""
+        stop = self._frames[depth]
+        route.path = path
+        route.path_before = self._last
+        route.recorded = tuple(
+            [(frame.f_code, frame.f_lasti, mark) for frame, mark in zip(fresh, marks_of(fresh, table))]
+        )
+        route.depth = depth
+        route.stop_offset = stop.f_lasti
+        route.stop_element = mark_of(stop, table)
+
+    def _note_way(self, route: Route, frames: List[Any], path: int, table: PathTable) -> None:
+        """Notes for later units how a text has come, if nothing but calls lies between its operation and the root."""
+        if route.text is not None and path >= 0 and self.spawn is None and frames[-1] is self.root:
+            ways.note(route.text, route.skipped, frames, path, table)
 
     def _settle(self, path: int, shared: int) -> CallPath:
         if path < 0:
