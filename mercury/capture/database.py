@@ -7,7 +7,8 @@ stays there: without an open unit it costs one look at a context variable.
 
 import functools
 import sys
-from threading import get_ident
+import weakref
+from threading import get_ident, local
 from time import perf_counter_ns
 from typing import Any, Callable, List, Optional, Tuple
 
@@ -213,18 +214,27 @@ def _lose_track(trace: Trace) -> None:
 _connections: Any = None
 """Django's connections, once they are watched."""
 
+_of_thread = local()
+"""Its `connections`, by weak references, once a unit has started there."""
+
 
 def install() -> bool:
     """Watches every database connection of Django, now and later; False where Django is not in use.
 
-    Safe to call again: at the start of each unit it finds the connections of this thread
-    that were made before Mercury was there.
+    Safe to call again: at the start of each unit it looks after the connections of this thread. At the first
+    it finds those that were made before Mercury was there; of later ones a signal tells.
     """
     if _connections is None and not _install():
         return False
     spawning.install()
-    for connection in _connections.all(initialized_only=True):
-        watch_connection(connection)
+    known = getattr(_of_thread, "connections", None)
+    if known is None:
+        # To ask Django takes longer than most of what else is done when a unit starts.
+        known = _of_thread.connections = [weakref.ref(each) for each in _connections.all(initialized_only=True)]
+    for reference in known:
+        connection = reference()
+        if connection is not None:
+            watch_connection(connection)
     return True
 
 
@@ -277,3 +287,8 @@ def watch_connection(connection: Any) -> None:
 
 def _on_connection_created(sender: Any, connection: Any, **kwargs: Any) -> None:
     watch_connection(connection)
+    known = getattr(_of_thread, "connections", None)
+    if known is not None and all(reference() is not connection for reference in known):
+        _of_thread.connections = [reference for reference in known if reference() is not None] + [
+            weakref.ref(connection)
+        ]
