@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Type, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple, Type, TypeVar, cast
 
 from mercury import _modes, settings
 from mercury._memory import ResidentMemory, TracedMemory, change
@@ -127,24 +127,16 @@ class Unit:
         if self.trace.eager_loads:
             evidence = self._with_unused_loads(evidence)
         verdict = judge(evidence)
-        sifted = self._sift(chosen, mode, verdict.findings, evidence)
-        metrics = self._metrics(elapsed_ns, cpu_ns, evidence.totals, sifted.findings)
+        findings, suppressed, stale, idle = verdict.findings, _NONE, _NONE, _NONE
+        if findings or _modes.looks_for_dead_ignores(mode, self.workload):
+            findings, suppressed, stale, idle = self._sift(chosen, mode, findings, evidence)
+        metrics = self._metrics(elapsed_ns, cpu_ns, evidence.totals, findings)
         exceeded = _modes.exceeded(chosen, self.workload, metrics)
-        report = Report(
-            self.name,
-            metrics,
-            sifted.findings,
-            evidence.notes,
-            self.workload,
-            exceeded,
-            tuple(verdict.cleared),
-            sifted.suppressed,
-            sifted.stale,
-            sifted.idle,
-            self.id,
-            queries=sent_queries(evidence) if evidence.kept else (),
-        )
-        self._show(report, evidence)
+        told = (self.workload, exceeded, tuple(verdict.cleared), suppressed, stale, idle)
+        queries = sent_queries(evidence) if evidence.kept else ()
+        report = _new(Report, (self.name, metrics, findings, evidence.notes, *told, self.id, queries))
+        if witnesses or self.witness is not None:
+            self._show(report, evidence)
         return report
 
     def _show(self, report: Report, evidence: Evidence) -> None:
@@ -161,11 +153,8 @@ class Unit:
     def _sift(self, chosen: Settings, mode: str, findings: List[Finding], evidence: Evidence) -> Sifted:
         """Leaves out what is to be ignored; where that fails, nothing is."""
         try:
-            looks_for_dead = _modes.looks_for_dead_ignores(mode, self.workload)
-            if not findings and not looks_for_dead:
-                return Sifted(findings, (), (), ())
             sieve = Sieve(evidence, chosen.ignore, self.trace.ignored, datetime.date.today)
-            sifted = sieve.sift(findings, looks_for_dead)
+            sifted = sieve.sift(findings, _modes.looks_for_dead_ignores(mode, self.workload))
             audit.remember((each.rule.where for each in sifted.suppressed), sifted.idle, sifted.stale)
             return sifted
         except Exception:
@@ -177,10 +166,9 @@ class Unit:
     ) -> PerformanceMetrics:
         watches_cache = self._watches_cache
         resident = _resident.reading()
-        # By position: names cost as much again, at each request.
-        return PerformanceMetrics(
+        figures = (
             elapsed_ns / 1e6,
-            _milliseconds(cpu_ns),
+            None if cpu_ns is None else cpu_ns / 1e6,
             resident.megabytes,
             totals.query_count,
             totals.transaction_count,
@@ -188,9 +176,10 @@ class Unit:
             self.trace.cache_hits if watches_cache else None,
             self.trace.cache_misses if watches_cache else None,
             bool(findings) and any(finding.kind in GROWING_READS for finding in findings),
-            change(self._resident_before, resident),
+            None if resident is self._resident_before else change(self._resident_before, resident),
             None if self.traced_memory is None else self.traced_memory.stop(),
         )
+        return _new(PerformanceMetrics, figures)
 
 
 class LeftOutUnit(Unit):
@@ -210,6 +199,11 @@ class LeftOutUnit(Unit):
         return _unmeasured(self.name, time.perf_counter_ns() - self._started_ns, None, self._why)
 
 
+_NONE: Tuple[Any, ...] = ()
+
+_new = tuple.__new__
+"""Makes a named tuple of all of its fields in half the time that its class takes."""
+
 _ENDS = (type(None), StopIteration, StopAsyncIteration)
 """What may be on its way where a unit closes though nothing went wrong."""
 
@@ -217,7 +211,8 @@ _FAULT = "a fault inside Mercury: the queries of this unit were not measured"
 
 
 def _unmeasured(name: str, elapsed_ns: int, cpu_ns: Optional[int], note: str) -> Report:
-    metrics = PerformanceMetrics(elapsed_ns / 1e6, _milliseconds(cpu_ns), None, 0, 0, 0.0, None, None, False)
+    cpu_ms = None if cpu_ns is None else cpu_ns / 1e6
+    metrics = PerformanceMetrics(elapsed_ns / 1e6, cpu_ms, None, 0, 0, 0.0, None, None, False)
     return Report(name, metrics, [], [note])
 
 
@@ -244,6 +239,8 @@ _sampler = random.SystemRandom()
 def open_parent(workload: str) -> Optional[Trace]:
     """The unit around one that opens; a closed one may still be in the context of a task that outlived it."""
     parent = current.get()
+    if parent is None:
+        return None
     while parent is not None and parent.closed and not parent.is_light:
         parent = parent.parent
     is_apart = parent is not None and parent.is_background and workload in ("request", "task", "test")
@@ -276,10 +273,6 @@ def failure_of(report: Report, chosen: Optional[Settings] = None) -> Optional[Fi
     except Exception:
         tell_fault("Mercury could not tell whether a unit fails.")
         return None
-
-
-def _milliseconds(nanoseconds: Optional[int]) -> Optional[float]:
-    return None if nanoseconds is None else nanoseconds / 1e6
 
 
 _resident = ResidentMemory()

@@ -11,6 +11,7 @@ import stat
 import sys
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from mercury._settings_values import KINDS, WORKLOAD_KINDS, WORKLOADS, Kind, Wrong
@@ -180,6 +181,23 @@ def django_values() -> Tuple[Any, Any]:
     except AttributeError:
         settings = django_settings()
         return settings, settings
+
+
+def django_setting(values: Any, name: str) -> Any:
+    """One of the values that `django_values` gives, None where it is not set.
+
+    A holder of settings, as tests put in their place and `settings.configure()` makes, goes through an exception
+    of its own for each value that is not its own.
+    """
+    holder = getattr(sys.modules.get("django.conf"), "UserSettingsHolder", None)
+    while type(values) is holder:
+        own = values.__dict__
+        if name in own:
+            return own[name]
+        if name in own["_deleted"]:
+            return None
+        values = own["default_settings"]
+    return values.__dict__.get(name) if type(values) is ModuleType else getattr(values, name, None)
 
 
 def pyproject(start: Optional[Path]) -> Source:

@@ -40,6 +40,7 @@ from mercury._settings_sources import (
     Flat,
     Problem,
     Source,
+    django_setting,
     django_settings,
     django_values,
     environment,
@@ -278,8 +279,8 @@ def active() -> Settings:
     """The settings in use. Read once, and again where settings.MERCURY has become another object. Never raises."""
     try:
         django, values = django_values()
-        value = getattr(values, "MERCURY", None)
-        is_on = bool(getattr(values, "DEBUG", False))
+        value = django_setting(values, "MERCURY")
+        is_on = bool(django_setting(values, "DEBUG"))
         cached = _cache.settings
         if cached is None or django is not _cache.django or value is not _cache.value:
             loaded = load()

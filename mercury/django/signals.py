@@ -19,4 +19,5 @@ def announce_reports() -> None:
 
 
 def _announce(report: Report) -> None:
-    report_ready.send_robust(sender=Report, report=report)
+    if report_ready.receivers:
+        report_ready.send_robust(sender=Report, report=report)

@@ -67,7 +67,8 @@ def _judged(evidence: Evidence) -> Tuple[List[Finding], List[Cleared]]:
 
 
 def _is_quick(evidence: Evidence) -> bool:
-    return evidence.totals.duration_ns < min(slow_query.SLOW_NS, consecutive_independent.SAVED_NS)
+    duration_ns = evidence.totals.duration_ns
+    return duration_ns < slow_query.SLOW_NS and duration_ns < consecutive_independent.SAVED_NS
 
 
 def _is_plain(evidence: Evidence) -> bool:
