@@ -43,6 +43,9 @@ outer_listeners: List[Callable[[Report], None]] = []
 witnesses: List[Callable[[Report, Evidence], None]] = []
 """The same with what the verdict rests on, for units that lie in no other and were measured."""
 
+inner_witnesses: List[Callable[[Report, Evidence], None]] = []
+"""The same for units that do lie in another, but for those that somebody watches who opened them."""
+
 _thread_time_ns: Callable[[], int] = getattr(time, "thread_time_ns", time.process_time_ns)
 
 
@@ -140,9 +143,9 @@ class Unit:
         return report
 
     def _show(self, report: Report, evidence: Evidence) -> None:
-        seen_by = witnesses if self.trace.parent is None else []
+        seen_by = witnesses if self.trace.parent is None else inner_witnesses
         if self.witness is not None:
-            seen_by = [*seen_by, self.witness]
+            seen_by = [*witnesses, self.witness] if self.trace.parent is None else [self.witness]
         if seen_by:
             _tell(report, [functools.partial(_bear_witness, witness, evidence) for witness in seen_by])
 

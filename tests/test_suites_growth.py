@@ -31,6 +31,7 @@ class Unsized(TestCase):
 """
 
 FUNCTIONS = """
+import mercury
 import pytest
 from shop.models import Author, Book
 
@@ -42,6 +43,10 @@ def books(db, mercury_size):
 @pytest.mark.parametrize("page", ["names", "plain"])
 def test_pages(books, client, page):
     client.get(f"/{page}/")
+
+def test_function(books):
+    with mercury.monitor("all names"):
+        [book.author.name for book in Book.objects.all()]
 
 @pytest.mark.mercury(queries=15)
 def test_budget(books, client):
@@ -126,10 +131,12 @@ def test_a_function_runs_once_at_each_size_of_the_fixture(project: Project, work
     project.write("shop/tests/test_pages.py", FUNCTIONS)
     done = project.pytest("--mercury", "--mercury-growth", *workers)
     assert done.code == 0, done.output
-    assert "6 passed" in done.output
+    assert "8 passed" in done.output
     assert_names_grow(project, done, 10, "shop.tests.test_pages.test_budget")
+    block = views(done)["all names"]
+    assert (block["queries"], [each["counts"] for each in block["statements"]]) == ([11, 21], [[10, 20]])
     plain = project.pytest("--mercury")
-    assert "3 passed" in plain.output
+    assert "4 passed" in plain.output
     assert plain.document["growth"] is None
     assert [(each["id"], each["count"]) for each in plain.document["findings"]] == [
         (each["id"], each["count"]) for each in done.document["findings"]

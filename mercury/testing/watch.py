@@ -138,6 +138,12 @@ class Watch:
             return
         running.add(report, evidence, self.root)
 
+    def witness_part(self, report: Report, evidence: Evidence) -> None:
+        """Takes what a unit did that lies in the test's own: a block, a command, a task."""
+        running = self._running
+        if running is not None:
+            running.add_part(report, evidence, self.root)
+
 
 class _Running:
     """The test that runs."""
@@ -159,11 +165,21 @@ class _Running:
     def _add(self, report: Report, evidence: Evidence, root: Root) -> None:
         self.result.notes = tuple(sorted({*self.result.notes, *report.notes}))
         figures = figures_of(report, evidence, False)
-        if self._size.rows and report.workload == "request":
-            request = SizedView(figures.queries.total, sent.statements(evidence, root))
-            self.result.sizes[self._size.rows].setdefault(report.name, SizedView()).raise_to(request)
+        if report.workload == "request":
+            self._add_sized(report, evidence, root)
         if not self._size.is_further:
             self._judge(report, figures, root)
+
+    def add_part(self, report: Report, evidence: Evidence, root: Root) -> None:
+        with self._lock:
+            self._add_sized(report, evidence, root)
+
+    def _add_sized(self, report: Report, evidence: Evidence, root: Root) -> None:
+        """Notes what is to be compared with the other size."""
+        if self._size.rows:
+            total = figures_of(report, evidence, False).queries.total
+            view = SizedView(total, sent.statements(evidence, root))
+            self.result.sizes[self._size.rows].setdefault(report.name, SizedView()).raise_to(view)
 
     def _judge(self, report: Report, figures: Figures, root: Root) -> None:
         result = self.result
@@ -208,6 +224,7 @@ def start(folder: Optional[str], root: str) -> Watch:
     active = Watch(folder, root)
     settings.adjust(all_measured)
     _monitor.witnesses.append(active.witness)
+    _monitor.inner_witnesses.append(active.witness_part)
     _renew_after_forks()
     return active
 
@@ -228,6 +245,7 @@ def stop() -> None:
     global active
     if active is not None:
         _monitor.witnesses.remove(active.witness)
+        _monitor.inner_witnesses.remove(active.witness_part)
         active.leave()
         active = active.previous
         settings.adjust(None if active is None else all_measured)
