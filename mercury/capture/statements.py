@@ -25,8 +25,9 @@ _COMMENTS = re.compile(rb"--|/\*|#")
 """What may begin a comment. A comment may hold anything, and is often another one each time."""
 
 
-_LIMITS = re.compile(r"\b(limit|offset|fetch|top)\b")
-"""What numbers may follow that are no literals to the lexer."""
+_LIMITS = tuple(re.compile(rf"{word}(?<!\w{word})\b") for word in ("limit", "offset", "fetch", "top"))
+"""What numbers may follow that are no literals to the lexer. Looking for a word's letters, and only then whether it
+begins there, takes a tenth of looking at the beginning of each word."""
 
 
 class Statement(NamedTuple):
@@ -117,7 +118,7 @@ class StatementCache:
         has_literals = normalized.literal_count > 0 or normalized.in_doubt
         has_comments = _COMMENTS.search(data) is not None
         variant: Optional[int] = 0
-        if has_literals or _LIMITS.search(canonical):
+        if has_literals or any(word.search(canonical) for word in _LIMITS):
             variant = None if has_comments else text_hash
         fingerprint = signed(normalized.fingerprint)
         is_wide, limit = _is_wide(canonical, data), _limit_of(canonical, data)
