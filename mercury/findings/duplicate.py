@@ -84,7 +84,9 @@ def _is_of_a_library(case: Case, groups: List[int]) -> bool:
 def _shared_depth(paths: List[List[PathEntry]]) -> int:
     """How many of their outermost entries all these call paths have in common."""
     same = 0
-    while all(same < len(path) and path[same] == paths[0][same] for path in paths):
+    for entries in zip(*paths):
+        if entries.count(entries[0]) < len(entries):
+            break
         same += 1
     return same
 
