@@ -152,7 +152,9 @@ def _for_many(access: Access, change: Change) -> Change:
         return counted._replace(afterwards=f", and {verb} {name}_count")
     if method == "aggregate":
         return _for_aggregate(access, change)
-    if access.sighting.is_filtered:
+    if access.canonical.endswith(" limit ?") and not _instead_of(method, ""):
+        return _for_first(access, change)
+    if access.sighting.is_filtered or _computes(access.canonical):
         return _for_filtered(access, change)
     return change._replace(prefetches=(f'"{access.lookup}"',), afterwards=_instead_of(method, f"{name}.all()"))
 
@@ -179,18 +181,34 @@ def _annotated(access: Access, change: Change, name: str, function: str, column:
     return change._replace(prefetches=(f'Prefetch("{path}", queryset={queryset})',))
 
 
-_AGGREGATE = re.compile(r'select (avg|sum|max|min|count)\((?:distinct )?(?:"?\w+"?\.)?"?(\w+)"?\)')
+_AGGREGATE = re.compile(
+    r'select (avg|sum|max|min|count)\((?:distinct )?(?:"?\w+"?\.)?"?(\w+)"?\)(?: as "?\w+"?)? from '
+)
+"""One figure, of all rows; whoever asks for several, or for those under a condition, is told in words."""
 
 
 def _for_aggregate(access: Access, change: Change) -> Change:
     found = _AGGREGATE.match(access.canonical)
-    if found is None:
-        other = f'add .annotate(...) over "{access.lookup}"'
-        return change._replace(other=other, afterwards=", and read the annotation")
+    if found is None or access.sighting.is_filtered:
+        other = f'add the same figures over "{access.lookup}", with their filters, as .annotate(...)'
+        return change._replace(other=other, afterwards=", and read the annotations")
     function, column = found.groups()
     name = f"{access.sighting.field}_{column}_{function}"
     annotated = _annotated(access, change, name, function.capitalize(), f"__{column}")
     return annotated._replace(afterwards=f", and read {name}")
+
+
+def _computes(canonical: str) -> bool:
+    """Does a SELECT give more than columns, which rows that are loaded before do not have?"""
+    return "(" in canonical.partition(" from ")[0]
+
+
+def _for_first(access: Access, change: Change) -> Change:
+    """Only the rows that a slice wants are to come along."""
+    name = f"first_{access.sighting.field}"
+    queryset = f"{access.sighting.related_model}.objects{access.chain or '.order_by(...)'}[:1]"
+    code = f'Prefetch("{access.lookup}", queryset={queryset}, to_attr="{name}")'
+    return change._replace(prefetches=(code,), afterwards=f", with as many as the slice wants, and read {name}")
 
 
 def _for_filtered(access: Access, change: Change) -> Change:

@@ -22,10 +22,14 @@ from mercury.trace import PathEntry
 
 
 class Source(NamedTuple):
-    """Where the rows were loaded, if that is known, and the relations that brought them along, the outermost first."""
+    """Where the rows were loaded, if that is known, and the relations that brought them along, the outermost first.
+
+    `is_row_by_row`: one query for each row.
+    """
 
     place: Optional[Place]
     carriers: Tuple[Sighting, ...] = ()
+    is_row_by_row: bool = False
 
 
 _UNKNOWN = Source(None)
@@ -44,7 +48,8 @@ def source_of(case: Case, site: Site, table: str) -> Source:
         return Source(case.trigger(along[-1]), carriers) if carriers else _UNKNOWN
     if not own:
         return _UNKNOWN
-    return Source(case.trigger(own[-1]), _prefetched(case, own[-1], table))
+    is_row_by_row = 1 < site.operation_count <= own[-1].operation_count
+    return Source(case.trigger(own[-1]), _prefetched(case, own[-1], table), is_row_by_row)
 
 
 def _text(case: Case, group: Group) -> str:

@@ -74,6 +74,9 @@ def change_for(case: Case, site: Site, reads: List[Site]) -> Optional[fix.Change
     root = parents[0] if parents else sighting
     root_site = next((other for other in around if other.sighting is root), site)
     source = loading.source_of(case, root_site, root.table)
+    if source.is_row_by_row and sighting.kind == "many":
+        # A prefetch for one row sends what the row itself would.
+        return None
     access = fix.Access(sighting, (*source.carriers, *parents), case.chain(site), site.statement.canonical)
     return fix.change_for(access, source.place)
 

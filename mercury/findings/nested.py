@@ -46,7 +46,8 @@ def _finding(case: Case, site: Site, reads: List[Site]) -> Finding:
     count = max(len(levels), _exponent(site))
     words = f"{why(site)}; {site.operation_count:,} queries from {count} loops in each other"
     product = " x ".join(_multipliers(levels))
-    told = words if len(levels) < 2 or "?" in product else f"{words}: {product}"
+    is_whole = len(levels) > 1 and "?" not in product and levels[-1].total == site.operation_count
+    told = f"{words}: {product}" if is_whole else words
     return site.finding(KIND, fix_for(case, site, reads), told, tree, _exponent(site))
 
 

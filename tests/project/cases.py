@@ -12,7 +12,8 @@ from django import forms
 from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
 from django.db import connection, transaction
-from django.db.models import Count, Max, Prefetch
+from django.db.models import Count, Max, Prefetch, Q
+from django.db.models.functions import Length
 from django.template import engines
 from django.test import RequestFactory
 
@@ -395,6 +396,42 @@ def row_joined_on_two_ways():
     for book in Book.objects.select_related("author", "editor"):
         book.author.publisher.name
         book.editor.name
+
+
+@case(expect("n_plus_one", "Book.reviews", 'add the same figures over "reviews", with their'))
+def several_figures_of_related():
+    for book in Book.objects.all():  # loop rows
+        book.reviews.aggregate(all=Count("pk"), good=Count("pk", filter=Q(stars=5)))  # query
+
+
+@case(expect("n_plus_one", "Book.reviews", 'add the same figures over "reviews", with their'))
+def figure_of_some_related():
+    for book in Book.objects.all():  # loop rows
+        book.reviews.filter(stars__gt=2).aggregate(Max("stars"))  # query
+
+
+@case(expect("n_plus_one", "Book.reviews", '[:1], to_attr="first_reviews"'))
+def slice_of_related():
+    for book in Book.objects.all():  # loop rows
+        list(book.reviews.order_by("-stars")[:1])  # query
+
+
+@case(expect("n_plus_one", "Book.reviews", '[:1], to_attr="first_reviews"'))
+def first_by_index_of_related():
+    for book in Book.objects.all():  # loop rows
+        book.reviews.order_by("-stars")[0]  # query
+
+
+@case(expect("n_plus_one", "Book.reviews", 'to_attr="chosen_reviews"'))
+def computed_values_of_related():
+    for book in Book.objects.all():  # loop rows
+        list(book.reviews.values_list(Length("book__title")))  # query
+
+
+@case(expect("n_plus_one", "Book.reviews", "Review.objects.filter(book_id__in=keys)"), expect("n_plus_one", "Book"))
+def related_of_rows_that_come_one_by_one():
+    for pk in list(Book.objects.values_list("pk", flat=True)):
+        list(Book.objects.get(pk=pk).reviews.all())
 
 
 @case(expect("n_plus_one", "Author", "Author.objects.in_bulk(keys)"))
