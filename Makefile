@@ -270,7 +270,7 @@ $(SUITE_VENV)/ready: benchmarks/suite/packages.txt
 	tar -xzf build/$(SUITE_APPLICATION).tar.gz -C build
 	touch $@
 
-bench-gunicorn: $(VENV)/ready library ## throughput under gunicorn with always-on metrics and without (needs wrk); GUNICORN_FLAGS="--turns 5" for a short form
+bench-gunicorn: $(VENV)/ready library ## throughput under gunicorn with always-on metrics and without (needs wrk); 3: undecided; GUNICORN_FLAGS="--sets 6" for a short form
 	$(VENV_PYTHON) benchmarks/production/run.py --json $(BENCHMARKS)/gunicorn.json $(GUNICORN_FLAGS)
 
 $(OVERHEAD_VENV)/ready:

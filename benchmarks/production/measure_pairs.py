@@ -16,7 +16,7 @@ sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(1, str(Path(__file__).resolve().parents[1] / "overhead"))
 sys.path.insert(1, str(Path(__file__).resolve().parents[2] / "examples" / "bookshop"))
 
-from run import PAGE, environment, make_database
+from bookshop_server import PAGE, environment, make_database
 from server import Server
 
 

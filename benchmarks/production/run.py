@@ -1,211 +1,146 @@
 """Throughput of the bookshop under gunicorn, with always-on metrics and without.
 
-    python benchmarks/production/run.py [--turns N] [--seconds N] [--json FILE]
+    python benchmarks/production/run.py [--sets N] [--seconds N] [--json FILE [--continue]]
 
-Two workers with four threads each, of which each takes four of the eight connections that wrk drives from one thread:
-without that limit one worker takes most of them, and then one process does most of the work. The servers of all
-contenders are up at once, and wrk drives one at a time for some seconds, in turns and in random order: whatever else
-the machine does meets all of them alike. They are compared within a turn; told are the median and its interval of
-95 % (by order statistics, whatever the distribution). The bare server is up twice: what that changes is noise. Ends
-with 1 where the median misses the goal. The processor time of a request is told too.
+A set starts the servers of all contenders anew, in random order, for how a process lies in memory makes it a little
+faster or slower as long as it lives. Then all of them are under wrk's load, but only one is let run at a time, for
+SLICE_SECONDS and in random order: what others do to the processor changes from one tenth of a second to the next. So
+a set gives one figure for each contender, which is compared with the mean of the set's two bare servers. Told are the
+middle of that over the sets, and its interval of 95 %. With --continue the sets that FILE holds count too.
+
+The bare server against itself says how much this can tell: where the interval of that is not within NOISE_PERCENT, or
+where the goal lies within a contender's, nothing is decided, and it ends with 3. It ends with 1 for a missed goal.
 """
 
 import argparse
 import json
 import os
 import random
-import re
 import shutil
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
-import threading
-import time
-from contextlib import ExitStack, contextmanager
-from math import comb
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Callable, Dict, List, Tuple
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-BOOKSHOP = ROOT / "examples" / "bookshop"
-PAGE = "/repaired/"
+from bookshop_server import CONTENDERS, WORKERS, Work, make_database, served
+from signed_ranks import interval, middle
+
 GOAL_PERCENT = -3.0
+NOISE_PERCENT = 1.5
+SLICE_SECONDS = 0.05
+BARE = ("unmonitored", "unmonitored again")
+REACHED, MISSED, UNDECIDED = 0, 1, 3
 
-CONTENDERS: Dict[str, Dict[str, str]] = {
-    "unmonitored": {"BENCHMARK_BARE": "1"},
-    "unmonitored again": {"BENCHMARK_BARE": "1"},
-    "light": {"MERCURY_SAMPLE_RATE": "0", "MERCURY_MAX_OVERHEAD": "1"},
-    "1 % in full": {"MERCURY_SAMPLE_RATE": "0.01", "MERCURY_MAX_OVERHEAD": "1"},
-}
-
-
-def environment(folder: Path, contender: str) -> Dict[str, str]:
-    return {
-        **os.environ,
-        # How dicts and sets lie in memory must not tell the servers apart.
-        "PYTHONHASHSEED": "0",
-        "PYTHONPATH": os.pathsep.join(map(str, (Path(__file__).resolve().parent, ROOT, BOOKSHOP))),
-        "DJANGO_SETTINGS_MODULE": "production_settings",
-        "BOOKSHOP_DATABASE": str(folder / "bookshop.sqlite3"),
-        "MERCURY_METRICS": str(folder / f"{contender}.segment"),
-        **CONTENDERS[contender],
-    }
+Set = Dict[str, Work]
+Figure = Callable[[Work], float]
 
 
-def make_database(folder: Path) -> None:
-    program = (
-        "import django; django.setup(); from django.core.management import call_command; "
-        "call_command('migrate', verbosity=0); from shop.seed import seed; seed()"
-    )
-    subprocess.run([sys.executable, "-c", program], env=environment(folder, "unmonitored"), check=True)
+def rate(work: Work) -> float:
+    return work.requests / work.seconds
 
 
-class Figures(NamedTuple):
-    requests_per_second: float
-    processor_ms: float
+def processor_ms(work: Work) -> float:
+    return 1000 * sum(work.processor_seconds) / work.requests
 
 
-class Server(NamedTuple):
-    pid: int
-    url: str
+def come_first() -> None:
+    """Has this process interrupt the servers at once, where it may: else some slices are longer than others."""
+    with suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
 
 
-@contextmanager
-def served(folder: Path, contender: str) -> Iterator[Server]:
-    """A server that has answered for a second."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    arguments = ["--workers=2", "--threads=4", "--worker-connections=4", f"--bind=127.0.0.1:{port}", "bookshop.wsgi"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", *arguments],
-        env=environment(folder, contender),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    try:
-        for _ in range(2):
-            next(line for line in process.stderr if "Booting worker" in line)
-        threading.Thread(target=process.stderr.read, daemon=True).start()
-        server = Server(process.pid, f"http://127.0.0.1:{port}{PAGE}")
-        drive(server.url, 1)
-        yield server
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def drive_server(server: Server, seconds: int) -> Figures:
-    before = processor_seconds(server.pid)
-    requests, rate = drive(server.url, seconds)
-    used = processor_seconds(server.pid) - before
-    wait_until_idle(server)
-    return Figures(rate, 1000 * used / requests)
-
-
-def wait_until_idle(server: Server) -> None:
-    """What wrk has left unanswered must not be worked off in another's turn."""
-    used = -1.0
-    while processor_seconds(server.pid) > used:
-        used = processor_seconds(server.pid)
-        time.sleep(0.2)
-
-
-def processor_seconds(pid: int) -> float:
-    """What the workers of a server have used."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    ticks = 0
-    for child in children:
-        fields = Path(f"/proc/{child}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def drive(url: str, seconds: int) -> Tuple[int, float]:
-    """How many requests were answered, and how many a second."""
-    command = ["wrk", "--threads=1", "--connections=8", f"--duration={seconds}s", url]
-    printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    if "Non-2xx" in printed:
-        raise SystemExit(f"the server did not answer as it should:\n{printed}")
-    found = re.search(r"(\d+) requests in .*Requests/sec:\s+([\d.]+)", printed, re.DOTALL)
-    if found is None:
-        raise SystemExit(f"wrk said nothing of use:\n{printed}")
-    return int(found[1]), float(found[2])
-
-
-def measure(turns: int, seconds: int) -> List[Dict[str, Figures]]:
-    shuffled = random.Random(1)
-    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        make_database(Path(name))
-        servers = {contender: stack.enter_context(served(Path(name), contender)) for contender in CONTENDERS}
-        measured = []
-        for turn in range(turns):
-            order = shuffled.sample(list(CONTENDERS), len(CONTENDERS))
-            measured.append({contender: drive_server(servers[contender], seconds) for contender in order})
-            print(f"\rturn {turn + 1} of {turns}", end="", file=sys.stderr, flush=True)
-        print(file=sys.stderr)
-        return measured
-
-
-def interval(values: Sequence[float]) -> Tuple[float, float]:
-    """Between which two of the values the median lies with 95 %; all of them where they are too few for that."""
-    found, count = sorted(values), len(values)
-    beyond, tail = 0, 1 / 2**count
-    while tail <= 0.025 and 2 * (beyond + 1) < count:
-        beyond += 1
-        tail += comb(count, beyond) / 2**count
-    rank = max(beyond - 1, 0)
-    return found[rank], found[-1 - rank]
-
-
-def rows(measured: List[Dict[str, Figures]]) -> List[Dict[str, Any]]:
-    """By contender: the medians of its figures, and of their changes within a turn, in per cent."""
-    return [row(measured, contender) for contender in CONTENDERS]
-
-
-def row(measured: List[Dict[str, Figures]], contender: str) -> Dict[str, Any]:
-    found: Dict[str, Any] = {"contender": contender}
-    for name in Figures._fields:
-        values = [getattr(turn[contender], name) for turn in measured]
-        bare = [getattr(turn["unmonitored"], name) for turn in measured]
-        changes = [100 * (value / other - 1) for value, other in zip(values, bare)]
-        found[name] = statistics.median(values)
-        found[f"{name}_change_percent"] = statistics.median(changes)
-        found[f"{name}_change_interval_percent"] = interval(changes)
+def measured_set(folder: Path, seconds: float) -> Set:
+    with ExitStack() as stack:
+        servers = {
+            contender: stack.enter_context(served(folder, contender))
+            for contender in random.sample(list(CONTENDERS), len(CONTENDERS))
+        }
+        for _ in range(round(seconds / SLICE_SECONDS)):
+            for contender in random.sample(list(CONTENDERS), len(CONTENDERS)):
+                servers[contender].work(SLICE_SECONDS)
+        found = {contender: servers[contender].end() for contender in CONTENDERS}
+    for contender, work in found.items():
+        if min(work.processor_seconds) < sum(work.processor_seconds) / WORKERS / 2:
+            raise SystemExit(f"{contender}: one worker did less than half of its share")
     return found
 
 
-def told(row: Dict[str, Any], name: str) -> str:
-    least, most = row[f"{name}_change_interval_percent"]
-    return f"{row[f'{name}_change_percent']:+.1f} % ({least:+.1f} to {most:+.1f})"
+def changes(sets: List[Set], contender: str, figure: Figure) -> List[float]:
+    """By set, in per cent: what a contender adds to the mean of the bare servers; one of these, to the other."""
+    others = [name for name in BARE if name != contender]
+
+    def base(each: Set) -> float:
+        return statistics.mean(figure(each[name]) for name in others)
+
+    return [100 * (figure(each[contender]) / base(each) - 1) for each in sets]
+
+
+def told(sets: List[Set], contender: str, figure: Figure) -> str:
+    found = changes(sets, contender, figure)
+    least, most = interval(found)
+    return f"{middle(found):+.1f} % ({least:+.1f} to {most:+.1f})"
+
+
+def show(sets: List[Set]) -> None:
+    for contender in CONTENDERS:
+        is_base = contender == BARE[0]
+        print(
+            f"{contender:<18}{sum(each[contender].seconds for each in sets):>6.0f} s"
+            f"{statistics.median(rate(each[contender]) for each in sets):>8.1f} requests/s "
+            f"{'' if is_base else told(sets, contender, rate):<24}"
+            f"{statistics.median(processor_ms(each[contender]) for each in sets):>8.2f} ms of processor a request "
+            f"{'' if is_base else told(sets, contender, processor_ms)}".rstrip()
+        )
+
+
+def verdict(sets: List[Set]) -> Tuple[int, str]:
+    least, most = interval(changes(sets, BARE[1], rate))
+    if not -NOISE_PERCENT <= least <= most <= NOISE_PERCENT:
+        return UNDECIDED, f"nothing is decided: the bare server differs from itself by more than {NOISE_PERCENT} %"
+    intervals = {each: interval(changes(sets, each, rate)) for each in CONTENDERS if each not in BARE}
+    missed = [contender for contender, (_, most) in intervals.items() if most < GOAL_PERCENT]
+    if missed:
+        return MISSED, f"missed by {', '.join(missed)}"
+    if any(least < GOAL_PERCENT for least, _ in intervals.values()):
+        return UNDECIDED, "nothing is decided: the goal lies within an interval"
+    return REACHED, "reached"
+
+
+def load(file: Path) -> List[Set]:
+    sets = json.loads(file.read_text(encoding="utf-8"))
+    return [{contender: Work(*work) for contender, work in each.items()} for each in sets]
+
+
+def save(file: Path, sets: List[Set]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(sets, indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--turns", type=int, default=12)
-    parser.add_argument("--seconds", type=int, default=5)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--sets", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=4, help="of each contender in each set")
+    parser.add_argument("--json", type=Path, help="where the sets go")
+    parser.add_argument("--continue", dest="continues", action="store_true", help="add to the sets that are there")
     options = parser.parse_args()
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is missing: apt-get install wrk")
-    found = rows(measure(options.turns, options.seconds))
-    for row in found:
-        print(
-            f"{row['contender']:<18}"
-            f"{row['requests_per_second']:>8.1f} requests/s {told(row, 'requests_per_second'):<26}"
-            f"{row['processor_ms']:>7.2f} ms of processor a request {told(row, 'processor_ms')}"
-        )
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(
-            json.dumps({"turns": options.turns, "seconds": options.seconds, "rows": found}, indent=2) + "\n"
-        )
-    missed = [row["contender"] for row in found if row["requests_per_second_change_percent"] < GOAL_PERCENT]
-    print(f"goal {GOAL_PERCENT:+g} %: {'missed by ' + ', '.join(missed) if missed else 'reached'}")
-    return 1 if missed else 0
+    come_first()
+    sets = load(options.json) if options.continues and options.json.exists() else []
+    with tempfile.TemporaryDirectory() as name:
+        make_database(Path(name))
+        for number in range(options.sets):
+            sets.append(measured_set(Path(name), options.seconds))
+            if options.json:
+                save(options.json, sets)
+            print(f"\rset {number + 1} of {options.sets}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    show(sets)
+    code, words = verdict(sets)
+    print(f"goal {GOAL_PERCENT:+g} %: {words}")
+    return code
 
 
 if __name__ == "__main__":
