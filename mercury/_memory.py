@@ -21,16 +21,16 @@ class Reading(NamedTuple):
 
 
 class ResidentMemory:
-    """The resident memory of this process, read once in INTERVAL_NS. Any thread may use it."""
+    """The resident memory of this process, read once in an interval. Any thread may use it."""
 
     def __init__(self) -> None:
         self._last: Optional[Reading] = None
 
-    def reading(self) -> Reading:
-        """The last reading, or a new one where that is too old. Never raises."""
+    def reading(self, oldest_ns: int = INTERVAL_NS) -> Reading:
+        """The last reading, or a new one where that is older. Never raises."""
         now_ns = time.perf_counter_ns()
         last = self._last
-        if last is None or now_ns - last.read_ns >= INTERVAL_NS:
+        if last is None or now_ns - last.read_ns >= oldest_ns:
             last = self._last = Reading(_resident_mb(), now_ns)
         return last
 

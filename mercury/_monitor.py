@@ -16,7 +16,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple, Type, TypeVar, cast
 
 from mercury import _modes, settings
-from mercury._memory import ResidentMemory, TracedMemory, change
+from mercury._memory import INTERVAL_NS, ResidentMemory, TracedMemory, change
 from mercury.capture import cache, database, eager_loads
 from mercury.capture.sent_queries import sent_queries
 from mercury.errors import FindingsError, MonitoringError
@@ -61,6 +61,7 @@ class Unit:
     """Did an error end what the unit is about, or was it not meant to show what it has loaded?"""
     traced: "Optional[Unit]" = None
     """What took the place of this unit while it was open."""
+    _memory_interval_ns = INTERVAL_NS
     traced_memory: Optional[TracedMemory] = None
     """Where somebody asked for it."""
     chosen: Settings
@@ -74,7 +75,7 @@ class Unit:
         self.id = ""
         self._watches_cache = database.install() and cache.install()
         self._thread = threading.get_ident()
-        self._resident_before = _resident.reading()
+        self._resident_before = _resident.reading(self._memory_interval_ns)
         self.trace = Trace(name, root, open_parent(workload))
         # What a block has loaded may be read after it; whatever else ends has had its use of it.
         self.trace.is_outlived = workload == "block"
@@ -168,7 +169,7 @@ class Unit:
         self, elapsed_ns: int, cpu_ns: Optional[int], totals: Any, findings: List[Finding]
     ) -> PerformanceMetrics:
         watches_cache = self._watches_cache
-        resident = _resident.reading()
+        resident = _resident.reading(self._memory_interval_ns)
         figures = (
             elapsed_ns / 1e6,
             None if cpu_ns is None else cpu_ns / 1e6,

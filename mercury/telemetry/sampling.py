@@ -3,6 +3,7 @@
 The switch comes first, then the breaker, then suspicion, then the dice of `sample_rate`.
 """
 
+import os
 import random
 from typing import Optional
 
@@ -14,8 +15,11 @@ from mercury.telemetry.switch import AUTO, Switch
 SLOW_MS = {"request": 1000.0, "task": 60_000.0, "command": 60_000.0, "test": 1000.0, "block": 1000.0}
 """Units that take longer are kept, where `max_response_time_ms` is not set."""
 
-# The host may have seeded the module's own generator, and counts on its numbers.
-_dice = random.SystemRandom()
+# The host may have seeded the module's own generator, and counts on its numbers. To ask the system each time lets go of
+# the interpreter's lock, which another thread then has for some milliseconds.
+_dice = random.Random()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_dice.seed)
 
 
 class Sampling:
