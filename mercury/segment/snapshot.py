@@ -11,7 +11,6 @@ import struct
 from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
 
 from mercury.core import backend
-from mercury.core.pure.exponential_buckets import bound
 from mercury.core.records import (
     SEGMENT_BUCKETS,
     SEGMENT_COUNTER,
@@ -75,6 +74,9 @@ class SegmentHistogram(NamedTuple):
 
         None where `min` is. `q` is from 0 to 1.
         """
+        # Its package is all of the twin, which a process that only records has no use for.
+        from mercury.core.pure.exponential_buckets import bound
+
         if self.min is None or self.max is None:
             return None
         rank, index = max(math.ceil(q * self.count), 1) - self.zero_count, self.first_index - 1
