@@ -50,11 +50,12 @@ def fold(file: SegmentFile) -> bool:
         generation = file.generation()
         if generation < 0:
             return False
-        if not _clear_leftovers(file, generation):
+        slots = file.memory.slots()
+        if not _clear_leftovers(file, generation, slots):
             return False
         taken: List[int] = []
         try:
-            return _take_dead(file, generation, taken) and _fold_some(file, generation, taken)
+            return _take_dead(file, generation, slots, taken) and _fold_some(file, generation, taken)
         finally:
             for slot in taken:
                 locks.give_back(slot)
@@ -65,7 +66,7 @@ def fold(file: SegmentFile) -> bool:
 def _fold_some(file: SegmentFile, generation: int, dead: List[int]) -> bool:
     """Folds as many of the dead as there is room for."""
     count = len(dead)
-    while count and not _Fold(file, generation).run(dead[:count]):
+    while count and not _Fold(file, generation, count).run(dead[:count]):
         count //= 2
     return count > 0
 
@@ -75,9 +76,9 @@ def index_words(target_bytes: int) -> int:
     return 1 << (2 * target_bytes // MIN_SERIES_BYTES).bit_length()
 
 
-def _clear_leftovers(file: SegmentFile, generation: int) -> bool:
+def _clear_leftovers(file: SegmentFile, generation: int, slots: List[SegmentSlot]) -> bool:
     """Frees slots that an interrupted fold left. False where one cannot be: it would count after the next fold."""
-    for number, slot in enumerate(file.memory.slots()):
+    for number, slot in enumerate(slots):
         is_left = slot.use == SEGMENT_RETIRED or (slot.use == SEGMENT_WRITER and slot.folded_into >= 0)
         if is_left and not counts(slot, generation):
             if not file.locks.take(number):
@@ -87,10 +88,11 @@ def _clear_leftovers(file: SegmentFile, generation: int) -> bool:
     return True
 
 
-def _take_dead(file: SegmentFile, generation: int, taken: List[int]) -> bool:
+def _take_dead(file: SegmentFile, generation: int, slots: List[SegmentSlot], taken: List[int]) -> bool:
     """Takes the locks of the slots of writers that are gone; False where there is nothing to fold, or no way to."""
-    for number, slot in enumerate(file.memory.slots()):
-        if slot.use == SEGMENT_WRITER and slot.folded_into >= 0:
+    for number, slot in enumerate(slots):
+        # What did not count has been cleared by now.
+        if slot.use == SEGMENT_WRITER and slot.folded_into >= 0 and counts(slot, generation):
             if file.locks.take(number):
                 taken.append(number)
             elif slot.folded_into:
@@ -109,13 +111,18 @@ def _take_dead(file: SegmentFile, generation: int, taken: List[int]) -> bool:
 class _Fold:
     """One fold into the generation after the present one."""
 
-    def __init__(self, file: SegmentFile, generation: int) -> None:
+    def __init__(self, file: SegmentFile, generation: int, dead_count: int) -> None:
         self._file = file
         self._generation = generation
         self._claimed: List[int] = []
-        self._free = free_slots(file, SEGMENT_RETIRED)
+        slots = file.memory.slots()
+        self._retired = [
+            number for number, slot in enumerate(slots) if slot.use == SEGMENT_RETIRED and counts(slot, generation)
+        ]
+        self._free = free_slots(slots, SEGMENT_RETIRED)
         self._cursor = SegmentCursor(0, owner_gone=1)
-        words = index_words(file.layout.file_bytes)
+        # No more than all that is added up; and the last slot is for what was torn or broken.
+        words = index_words((len(self._retired) + dead_count + 1) * file.layout.slot_bytes)
         self._index = backend().module.SegmentIndex(words, random_identity()[0])
 
     def run(self, dead: List[int]) -> bool:
@@ -134,11 +141,10 @@ class _Fold:
 
     def _take_retired(self, taken: List[int]) -> bool:
         """Takes the locks of the retired slots that count, so that nobody claims one while it is being cleared."""
-        for number, slot in enumerate(self._file.memory.slots()):
-            if slot.use == SEGMENT_RETIRED and counts(slot, self._generation):
-                if not self._file.locks.take(number):
-                    return False
-                taken.append(number)
+        for number in self._retired:
+            if not self._file.locks.take(number):
+                return False
+            taken.append(number)
         return True
 
     def _merge(self, slot: int) -> bool:
@@ -197,12 +203,11 @@ class _Fold:
             self._file.memory.clear(slot)
 
 
-def free_slots(file: SegmentFile, use: int) -> Iterator[int]:
+def free_slots(slots: List[SegmentSlot], use: int) -> Iterator[int]:
     """The slots that look free, for claim_first.
 
     Writers leave an eighth of all slots to folding: where all were taken by the dead, none could be freed.
     """
-    slots = file.memory.slots()
     free = [number for number, slot in enumerate(slots) if slot.use == SEGMENT_FREE]
     reserved = 0 if use == SEGMENT_RETIRED else (len(slots) + _RESERVED_PART // 2) // _RESERVED_PART
     return iter(free[: max(len(free) - reserved, 0)])

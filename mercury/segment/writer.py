@@ -106,4 +106,4 @@ class Writer:
 def _claimed(file: SegmentFile, identity: Tuple[int, int]) -> Optional[int]:
     """A slot that was free and is the caller's now, or None."""
     head = SegmentSlot(SEGMENT_WRITER, *identity, os.getpid(), time.time_ns(), 0, 0)
-    return claim_first(file, free_slots(file, SEGMENT_WRITER), head)
+    return claim_first(file, free_slots(file.memory.slots(), SEGMENT_WRITER), head)
