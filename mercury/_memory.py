@@ -26,11 +26,11 @@ class ResidentMemory:
     def __init__(self) -> None:
         self._last: Optional[Reading] = None
 
-    def reading(self, oldest_ns: int = INTERVAL_NS) -> Reading:
-        """The last reading, or a new one where that is older. Never raises."""
+    def reading(self, oldest_ns: Optional[int] = None) -> Reading:
+        """The last reading, or a new one where that is older than `oldest_ns` or INTERVAL_NS. Never raises."""
         now_ns = time.perf_counter_ns()
         last = self._last
-        if last is None or now_ns - last.read_ns >= oldest_ns:
+        if last is None or now_ns - last.read_ns >= (INTERVAL_NS if oldest_ns is None else oldest_ns):
             last = self._last = Reading(_resident_mb(), now_ns)
         return last
 
