@@ -16,7 +16,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple, Type, TypeVar, cast
 
 from mercury import _modes, settings
-from mercury._memory import INTERVAL_NS, ResidentMemory, TracedMemory, change
+from mercury._memory import ResidentMemory, TracedMemory, change
 from mercury.capture import cache, database, eager_loads
 from mercury.capture.sent_queries import sent_queries
 from mercury.errors import FindingsError, MonitoringError
@@ -61,7 +61,8 @@ class Unit:
     """Did an error end what the unit is about, or was it not meant to show what it has loaded?"""
     traced: "Optional[Unit]" = None
     """What took the place of this unit while it was open."""
-    _memory_interval_ns = INTERVAL_NS
+    _memory_interval_ns: Optional[int] = None
+    """How old a reading of memory may be, where it is not the usual INTERVAL_NS."""
     traced_memory: Optional[TracedMemory] = None
     """Where somebody asked for it."""
     chosen: Settings
