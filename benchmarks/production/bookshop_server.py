@@ -70,8 +70,7 @@ class Server:
         self._workers = workers
         self._seconds = 0.0
         subprocess.run(wrk(url, WARM_UP_SECONDS), check=True, stdout=subprocess.DEVNULL)
-        # What wrk has left unanswered is no part of the measurement.
-        time.sleep(0.3)
+        self._wait_until_idle()
         self._wrk = subprocess.Popen(wrk(url, NEVER_SECONDS), stdout=subprocess.PIPE, text=True, start_new_session=True)
         self._groups = (master, self._wrk.pid)
         self._signal(signal.SIGSTOP)
@@ -96,6 +95,19 @@ class Server:
         assert self._wrk.stdout is not None
         return Work(requests_of(self._wrk.stdout.read()), self._seconds, used)
 
+    def leave(self) -> None:
+        """Ends wrk, which a measurement that failed has left; one that has ended is no longer there."""
+        if self._wrk.poll() is None:
+            self._wrk.kill()
+            self._wrk.wait()
+
+    def _wait_until_idle(self) -> None:
+        """What wrk has left unanswered is no part of the measurement."""
+        before: List[float] = []
+        while before != self._processor_seconds():
+            before = self._processor_seconds()
+            time.sleep(0.1)
+
     def _signal(self, number: int) -> None:
         for group in self._groups:
             os.killpg(group, number)
@@ -119,9 +131,13 @@ def served(folder: Path, contender: str) -> Iterator[Server]:
         text=True,
         start_new_session=True,
     )
+    server = None
     try:
-        yield Server(f"http://127.0.0.1:{port}{PAGE}", process.pid, pinned_workers(process))
+        server = Server(f"http://127.0.0.1:{port}{PAGE}", process.pid, pinned_workers(process))
+        yield server
     finally:
+        if server is not None:
+            server.leave()
         process.terminate()
         os.killpg(process.pid, signal.SIGCONT)
         process.wait()

@@ -20,16 +20,21 @@ import shutil
 import statistics
 import sys
 import tempfile
+from array import array
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Callable, Dict, List, Tuple
 
 from bookshop_server import CONTENDERS, WORKERS, Work, make_database, served
-from signed_ranks import interval, middle
+
+from mercury.core import backend
 
 GOAL_PERCENT = -3.0
 NOISE_PERCENT = 1.5
 SLICE_SECONDS = 0.05
+LEAST_SETS = 6
+"""Fewer draw too narrow an interval."""
+RESAMPLES = 2000
 BARE = ("unmonitored", "unmonitored again")
 REACHED, MISSED, UNDECIDED = 0, 1, 3
 
@@ -75,6 +80,20 @@ def changes(sets: List[Set], contender: str, figure: Figure) -> List[float]:
         return statistics.mean(figure(each[name]) for name in others)
 
     return [100 * (figure(each[contender]) / base(each) - 1) for each in sets]
+
+
+def middle(values: List[float]) -> float:
+    """The median of the means of all pairs, as Hodges and Lehmann have it."""
+    found: float = backend().module.center(array("d", values))
+    return found
+
+
+def interval(values: List[float]) -> Tuple[float, float]:
+    """Where the middle lies with 95 %, by a seeded bootstrap; anywhere where there are too few."""
+    if len(values) < LEAST_SETS:
+        return float("-inf"), float("inf")
+    found = backend().module.center_interval(array("d", values), 0.95, RESAMPLES, 1)
+    return found.low, found.high
 
 
 def told(sets: List[Set], contender: str, figure: Figure) -> str:
@@ -137,6 +156,8 @@ def main() -> int:
                 save(options.json, sets)
             print(f"\rset {number + 1} of {options.sets}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
+    if not sets:
+        parser.error("no set was measured, and none is in the file")
     show(sets)
     code, words = verdict(sets)
     print(f"goal {GOAL_PERCENT:+g} %: {words}")
